@@ -1,0 +1,16 @@
+#pragma once
+#include <string>
+
+namespace ob {
+
+// Who asks: made by identity from a credential, handed to every service call.
+struct Caller {
+  std::string user_id;  // "system" for the server acting on its own
+  std::string email;
+  bool admin = false;
+  std::string credential;  // "session", "key:<id>", "system"
+  std::string request_id;
+  std::string address;
+};
+
+}  // namespace ob

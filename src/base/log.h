@@ -1,0 +1,28 @@
+#pragma once
+// Structured logs: one JSON object a line on standard error: {"time","level","message", …fields}.
+// Never log secrets.
+#include <boost/json/value.hpp>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace ob::log {
+
+enum class Level { debug, info, warn, error };
+void set_level(Level level);
+using Fields = std::initializer_list<std::pair<std::string_view, boost::json::value>>;
+void write(Level level, std::string_view message, Fields fields = {});
+inline void debug(std::string_view m, Fields f = {}) {
+  write(Level::debug, m, f);
+}
+inline void info(std::string_view m, Fields f = {}) {
+  write(Level::info, m, f);
+}
+inline void warn(std::string_view m, Fields f = {}) {
+  write(Level::warn, m, f);
+}
+inline void error(std::string_view m, Fields f = {}) {
+  write(Level::error, m, f);
+}
+
+}  // namespace ob::log

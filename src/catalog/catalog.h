@@ -1,0 +1,141 @@
+#pragma once
+// What there is: catalogs, schemas, tables, views and volumes, with their owners; opens Delta
+// tables by name. Every method authorises first (browse to see, read to scan, write to change data,
+// create below a parent, manage to rename, drop, comment). All blocking. Names compare
+// case-insensitively and keep their spelling.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/db.h"
+#include "delta/delta.h"
+#include "identity/identity.h"
+#include "objects/objects.h"
+
+namespace ob::catalog {
+
+struct Name {  // "main.sales.orders"; a catalog has only the first part, a schema two
+  std::string catalog, schema, object;
+  std::string text() const;  // quoted with backticks where needed
+  bool operator==(const Name&) const = default;
+};
+// Parses 1–3 dotted parts, each bare, "quoted" or `quoted`; missing leading parts from the defaults
+// main and default. Throws ob::Error 400 catalog.badName. A name part: 1–255 bytes of UTF-8 without
+// control characters, '/', or '.'.
+Name parse_name(std::string_view text);
+
+struct Catalog {
+  std::string id, name, owner, comment;
+  Micros created_at = 0;
+};
+struct Schema {
+  std::string id, catalog, name, owner, comment;
+  Micros created_at = 0;
+};
+enum class TableKind { managed, external, view };
+struct Table {
+  std::string id;
+  Name name;
+  TableKind kind = TableKind::managed;
+  std::string owner, comment;
+  std::string location;  // store key prefix of a managed table's directory, or the external URL
+  std::string view_sql;  // kind == view: text as the user wrote it
+  Name view_defaults;    // catalog and schema that its unqualified names refer to
+  Micros created_at = 0, updated_at = 0;
+  std::optional<Micros> dropped_at;
+};
+struct Volume {
+  std::string id;
+  Name name;
+  std::string owner, comment;
+  std::string root;  // store key prefix
+  Micros created_at = 0;
+};
+struct Found {       // one search hit
+  std::string kind;  // catalog, schema, table, view, volume, column
+  Name name;
+  std::string detail;
+};
+
+// A table opened for reading or writing.
+struct Opened {
+  Table table;
+  std::shared_ptr<delta::Table> delta;
+};
+
+// Tables that are not Delta (information_schema, system.*, later bases and foreign tables) enter
+// here.
+class TableProvider {
+ public:
+  virtual ~TableProvider() = default;
+  // A self-contained SELECT giving the rows that the caller may see, or nullopt when the name is
+  // not its.
+  virtual std::optional<std::string> scan_sql(const identity::Caller&, const Name&) = 0;
+  virtual std::vector<Name> list(const std::string& catalog) = 0;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  using Caller = identity::Caller;
+
+  virtual std::vector<Catalog> catalogs(const Caller&) = 0;
+  virtual Catalog catalog(const Caller&, const std::string& name) = 0;
+  virtual Catalog create_catalog(const Caller&, const std::string& name, const std::string& comment,
+                                 bool if_not_exists) = 0;
+  virtual void rename_catalog(const Caller&, const std::string& name, const std::string& fresh) = 0;
+  virtual void drop_catalog(const Caller&, const std::string& name, bool if_exists,
+                            bool cascade) = 0;
+
+  virtual std::vector<Schema> schemas(const Caller&, const std::string& catalog) = 0;
+  virtual Schema schema(const Caller&, const Name&) = 0;
+  virtual Schema create_schema(const Caller&, const Name&, const std::string& comment,
+                               bool if_not_exists) = 0;
+  virtual void rename_schema(const Caller&, const Name&, const std::string& fresh) = 0;
+  virtual void drop_schema(const Caller&, const Name&, bool if_exists, bool cascade) = 0;
+
+  virtual std::vector<Table> tables(const Caller&, const Name& schema, bool dropped = false) = 0;
+  virtual Table table(const Caller&, const Name&) = 0;  // 404 catalog.tableNotFound
+  // Checks read (or write) and opens the Delta log. 400 catalog.isView for views.
+  virtual Opened open(const Caller&, const Name&, identity::Privilege) = 0;
+  // Reserves the name and a new directory (managed), or checks that `location` lies in an external
+  // location. The table is visible only after `publish`; an exception in between leaves nothing.
+  // `build` gets the opened (still empty) Delta table and must commit version 0, or leave an
+  // existing external log as it is.
+  virtual Table create_table(const Caller&, const Name&, const std::string& external_location,
+                             const std::string& comment, bool if_not_exists, bool or_replace,
+                             const std::function<void(delta::Table&)>& build) = 0;
+  virtual Table create_view(const Caller&, const Name&, const std::string& sql,
+                            const Name& defaults, const std::string& comment, bool if_not_exists,
+                            bool or_replace) = 0;
+  virtual void rename_table(const Caller&, const Name&, const Name& fresh) = 0;
+  virtual void drop_table(const Caller&, const Name&, bool if_exists, std::optional<bool> view) = 0;
+  virtual void undrop_table(const Caller&,
+                            const Name&) = 0;  // newest dropped of that name, within 7 days
+  virtual void comment(const Caller&, identity::ObjectType, const Name&,
+                       const std::string& text) = 0;
+
+  virtual std::vector<Volume> volumes(const Caller&, const Name& schema) = 0;
+  virtual Volume volume(const Caller&, const Name&, identity::Privilege) = 0;
+  virtual Volume create_volume(const Caller&, const Name&, const std::string& comment,
+                               bool if_not_exists) = 0;
+  virtual void drop_volume(const Caller&, const Name&, bool if_exists) = 0;
+
+  virtual std::vector<Found> search(const Caller&, const std::string& text, std::size_t limit) = 0;
+  // May the caller do this to that object? For other modules that guard things inside the tree.
+  virtual void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) = 0;
+  // Gives everyone a privilege on a catalog (the samples); needs manage.
+  virtual void share_catalog(const Caller&, const std::string& name, identity::Privilege) = 0;
+};
+
+struct Options {
+  std::string data_dir;
+  std::vector<std::string> external_locations;  // local path prefixes
+};
+std::unique_ptr<Service> open(db::Database&, identity::Identity&, std::shared_ptr<objects::Store>,
+                              delta::ParquetIo&, const Options&);
+
+}  // namespace ob::catalog

@@ -1,0 +1,160 @@
+#pragma once
+// Delta Lake tables: snapshots, commits, checkpoints, pruning. Usable without the server: it needs
+// an object store for the log and a ParquetIo for checkpoints. Specification: Delta Transaction Log
+// Protocol (PROTOCOL.md of delta-io/delta).
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "delta/actions.h"
+#include "objects/objects.h"
+
+namespace ob::delta {
+
+// One row of a checkpoint file, whatever its layout; `sidecar` only in V2 manifests.
+struct CheckpointRow {
+  std::optional<Action> action;
+  std::optional<Sidecar> sidecar;
+};
+
+// Reading and writing of checkpoint Parquet files, implemented by the engine (DuckDB).
+class ParquetIo {
+ public:
+  virtual ~ParquetIo() = default;
+  // Calls sink for each row. When `add.stats` is absent and `add.stats_parsed` present, gives the
+  // latter as JSON. Throws ob::Error delta.badCheckpoint naming the file.
+  virtual void read_checkpoint(const std::string& location,
+                               const std::function<void(CheckpointRow)>& sink) = 0;
+  // Writes one Parquet checkpoint (classic layout, and the V2 rows when `sidecars`/v2 are asked
+  // for) from the lines.
+  virtual void write_checkpoint(const std::string& location,
+                                const std::vector<CheckpointRow>& rows) = 0;
+};
+
+// The state of a table at one version. Immutable, shared between threads.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual std::int64_t version() const = 0;
+  virtual Micros timestamp()
+      const = 0;  // of the commit (in-commit timestamp when enabled, else file time)
+  virtual const Metadata& metadata() const = 0;
+  virtual const Protocol& protocol() const = 0;
+  virtual const std::vector<Add>& files() const = 0;  // live files, in a stable order
+  virtual std::vector<Remove> tombstones() const = 0;
+  virtual std::optional<std::int64_t> txn(const std::string& app_id) const = 0;
+  // Row count from statistics less deleted rows; nullopt when a file lacks numRecords.
+  virtual std::optional<std::int64_t> row_count() const = 0;
+  std::int64_t size_bytes() const;
+
+  const Schema& schema() const { return metadata().schema; }
+  bool column_mapping() const;  // mode id or name
+  // Throws ob::Error delta.unsupportedFeature naming each reader feature that this library lacks.
+  void require_readable() const;
+  void require_writable() const;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+struct CommitRecord {
+  std::int64_t version = 0;
+  Micros timestamp = 0;
+  CommitInfo info;
+};
+
+// What a commit read, for conflict detection ("Conflict checking" as delta-spark does it).
+struct ReadSet {
+  bool whole_table = false;  // e.g. overwrite: conflicts with any concurrent add of data
+  std::vector<std::string> removed_paths;  // files this commit removes: must still be there
+};
+
+struct CommitRequest {
+  std::string operation;           // "WRITE", "CREATE TABLE", "DELETE", …
+  boost::json::object parameters;  // operationParameters
+  boost::json::object metrics;     // operationMetrics
+  std::string user_id, user_name;
+  std::vector<Action> actions;  // Add, Remove, Metadata, Protocol, Txn, DomainMetadata
+  SnapshotPtr base;             // null when the table is being created
+  ReadSet reads;
+};
+
+// One table: its directory in a store. Thread-safe; keeps the newest snapshot and moves it forward
+// by new commits.
+class Table {
+ public:
+  virtual ~Table() = default;
+  virtual const std::string& root()
+      const = 0;  // key prefix of the table in its store, no trailing '/'
+  virtual std::string location() const = 0;  // local path or URL that other engines open
+  virtual SnapshotPtr snapshot() = 0;        // newest; ob::Error 404 delta.notATable
+  virtual SnapshotPtr snapshot_at(
+      std::int64_t version) = 0;  // ob::Error 404 delta.noSuchVersion with the range
+  virtual SnapshotPtr snapshot_before(
+      Micros instant) = 0;  // newest whose timestamp ≤ instant; delta.noSuchVersion
+  virtual std::vector<CommitRecord> history(std::size_t limit,
+                                            std::optional<std::int64_t> before_version) = 0;
+  // Writes the commit; rebases over concurrent commits where the protocol's rules allow, else
+  // throws ob::Error 409 delta.conflict saying what changed. Returns the committed version. Writes
+  // a checkpoint when one is due (delta.checkpointInterval, default 10 here as in Spark... read
+  // from the table's configuration).
+  virtual std::int64_t commit(const CommitRequest& request) = 0;
+  virtual void checkpoint() = 0;  // of the newest snapshot
+  // Row indexes deleted from a file by its deletion vector, sorted; checks magic, checksum, size
+  // and cardinality.
+  virtual std::vector<std::uint64_t> deleted_rows(const DeletionVector& dv) = 0;
+  // Where a data file is for the engine: resolves relative paths and percent-encoding. Refuses
+  // paths that leave the table's directory unless absolute ones inside the store (shallow clones):
+  // ob::Error delta.badPath.
+  virtual std::string file_location(const std::string& path) const = 0;
+};
+
+std::shared_ptr<Table> open_table(std::shared_ptr<objects::Store> store, std::string root,
+                                  ParquetIo& parquet);
+
+// --- pruning
+// -----------------------------------------------------------------------------------------------------
+// A conjunct on one column that a file may be skipped by. Values are SQL literal text without
+// quotes, null for IS NULL.
+struct Predicate {
+  std::string column;  // logical name, dotted for struct fields
+  enum class Op { eq, lt, le, gt, ge, in, is_null, is_not_null } op;
+  std::vector<std::string> values;
+};
+// Files that may hold matching rows. Exact on partition values, conservative on statistics (types
+// compared by the column's Delta type; anything doubtful keeps the file).
+std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts);
+
+// --- writing helpers
+// --------------------------------------------------------------------------------------------- A
+// column's statistics as the Parquet writer reports them (text as DuckDB prints it).
+struct ColumnStats {
+  std::vector<std::string> path;  // physical names from the top
+  std::optional<std::string> min, max;
+  std::optional<std::int64_t> null_count;
+  bool has_nan = false;
+};
+// The `stats` JSON of an add action: numRecords, minValues, maxValues, nullCount, tightBounds;
+// strings cut to 32 characters with a correct upper bound, timestamps to milliseconds (max rounded
+// up), first 32 leaf columns.
+std::string make_stats(const Schema& schema, std::int64_t rows,
+                       const std::vector<ColumnStats>& columns);
+// Protocol that a new table with this schema and configuration needs (timestamp_ntz, columnMapping,
+// …).
+Protocol protocol_for(const Schema& schema,
+                      const std::map<std::string, std::string>& configuration);
+// Text of a partition value as the protocol serialises it, from DuckDB's text; "" for null is
+// nullopt.
+std::optional<std::string> partition_text(const DataType& type,
+                                          const std::optional<std::string>& duckdb_text);
+// Directory part for a partitioned file ("a=1/b=x%20y"): hive escaping; the caller percent-encodes
+// it for `path`.
+std::string partition_directory(const PartitionValues& values);
+std::string encode_path(const std::string& path);  // URI-encodes a relative path for `add.path`
+// Checks that data of `incoming` may be written into `table` without evolution: names known
+// (case-insensitive), missing columns nullable, types equal or safely widened. Throws ob::Error 400
+// delta.schemaMismatch naming each column.
+void enforce_schema(const Schema& table, const Schema& incoming);
+
+}  // namespace ob::delta

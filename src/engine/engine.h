@@ -1,0 +1,142 @@
+#pragma once
+// SQL execution in process: confined DuckDB instances behind an interface without its header.
+// Streams results. Everything blocks: run it on a Pool. An Engine is thread-safe; a Connection is
+// used by one thread at a time, except interrupt() and progress(), which any thread may call.
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delta/delta.h"
+
+struct ArrowSchema;
+struct ArrowArray;
+
+namespace ob::engine {
+
+struct Options {
+  std::vector<std::string>
+      allowed_directories;        // the only places that files are read from and written to
+  std::string temp_directory;     // for spilling; inside it only
+  std::int64_t memory_bytes = 0;  // 0: DuckDB's default (80 % of the machine)
+  int threads = 0;                // 0: all cores
+};
+
+struct Column {
+  std::string name;
+  std::string type;  // DuckDB's spelling, e.g. "BIGINT", "DECIMAL(10,2)", "STRUCT(a INTEGER)"
+};
+
+// Up to some 100,000 rows of a result.
+class Batch {
+ public:
+  virtual ~Batch() = default;
+  virtual std::int64_t rows() const = 0;
+  // Appends rows first..last (excluded) as JSON arrays "[…],[…]": 64-bit integers as numbers,
+  // decimals, HUGEINT and non-finite floats as strings, BLOB as base64, dates and times as ISO
+  // text, TIMESTAMPTZ with Z, nested as JSON.
+  virtual void append_json(std::string& out, std::int64_t first, std::int64_t last) const = 0;
+  // Appends CSV lines (RFC 4180).
+  virtual void append_csv(std::string& out) const = 0;
+  // One value as text (nullopt: NULL), for small internal results.
+  virtual std::optional<std::string> text(std::int64_t row, std::size_t column) const = 0;
+};
+
+class Result {
+ public:
+  virtual ~Result() = default;
+  virtual const std::vector<Column>& columns() const = 0;
+  virtual std::unique_ptr<Batch> next() = 0;  // null at the end; throws on errors while running
+  // Arrow IPC stream instead of batches (choose one): the schema message, then a chunk of bytes a
+  // call, then the end-of-stream marker; empty when all has been given. Buffers go out as they are,
+  // without per-value work.
+  virtual std::string next_arrow() = 0;
+};
+
+// A named value for a parameter: JSON null, bool, number, string, array or object.
+using Parameters = boost::json::value;  // array (positional $1…) or object (named $name) or null
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // DuckDB's syntax tree of one or more SELECT statements (json_serialize_sql), and back to SQL.
+  // Throws ob::Error 400 sql.syntax with line and column.
+  virtual boost::json::value parse(std::string_view sql) = 0;
+  virtual std::string unparse(const boost::json::value& tree) = 0;
+  // Streams; memory does not grow with the result. Throws ob::Error: 400 sql.* for the statement's
+  // own faults (message cleaned of paths and of values of protected scans), 408 query.timeout, 499
+  // query.cancelled, 507 query.memory.
+  virtual std::unique_ptr<Result> execute(const std::string& sql,
+                                          const Parameters& parameters = nullptr) = 0;
+  // Small internal results at once: rows of text values.
+  std::vector<std::vector<std::optional<std::string>>> rows(const std::string& sql,
+                                                            const Parameters& parameters = nullptr);
+  virtual void interrupt() = 0;
+  virtual double progress() = 0;  // 0…100, -1 when unknown
+};
+
+struct WrittenFile {
+  delta::Add add;  // path relative to the table, encoded; size; partition values; stats
+  std::int64_t rows = 0;
+};
+
+// How a scan of a snapshot is narrowed.
+struct ScanOptions {
+  std::vector<delta::Predicate> conjuncts;  // for skipping files only; the query still filters
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<Connection> connect() = 0;
+  virtual delta::ParquetIo& parquet() = 0;
+
+  // A SELECT (in parentheses-free SQL) that yields the snapshot's rows with its logical column
+  // names and types: column mapping by field id or physical name, missing columns as NULL,
+  // partition values joined in, deletion vectors applied. An empty table yields typed empty rows.
+  // Self-contained: any Connection of this engine runs it; state it refers to (deletion vectors)
+  // lives as long as the returned handle.
+  struct Scan {
+    std::string sql;
+    std::size_t files = 0, files_skipped = 0;
+    std::int64_t bytes = 0;
+    std::shared_ptr<void> keep_alive;
+  };
+  virtual Scan scan(delta::Table& table, const delta::SnapshotPtr& snapshot,
+                    const ScanOptions& options) = 0;
+
+  // Runs `select_sql` on `connection` and writes its rows as Parquet files of `table` (nothing is
+  // committed), cast to the schema by name (case-insensitive; missing columns NULL; NOT NULL
+  // checked: ob::Error 400 delta.notNull). Files are durable (fsync) when it returns; on an
+  // exception those written are removed.
+  virtual std::vector<WrittenFile> write(Connection& connection, const std::string& select_sql,
+                                         const engine::Parameters& parameters, delta::Table& table,
+                                         const delta::Schema& schema,
+                                         const std::vector<std::string>& partition_columns) = 0;
+
+  // A FROM item for a user's file: read_csv/read_json/read_parquet with safe options. `format` is
+  // csv, json, parquet, or empty to tell from the name and the first bytes. Throws ob::Error 400
+  // file.* (unknown format, not UTF-8, broken).
+  struct FileScan {
+    std::string sql;     // "read_csv('…', …)"
+    std::string format;  // what it is
+    std::vector<Column> columns;
+  };
+  virtual FileScan scan_file(Connection& connection, const std::string& location,
+                             const std::string& format, const boost::json::object& options) = 0;
+  // Writes a query's result to one Parquet file at `location` (for downloads).
+  virtual void export_parquet(Connection& connection, const std::string& select_sql,
+                              const Parameters& parameters, const std::string& location) = 0;
+};
+
+std::unique_ptr<Engine> open(const Options& options);
+
+// SQL text helpers.
+std::string quote_identifier(std::string_view name);  // "a""b"
+std::string quote_literal(std::string_view text);     // 'a''b'
+
+}  // namespace ob::engine

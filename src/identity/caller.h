@@ -1,0 +1,25 @@
+#pragma once
+// What may be owned and granted, and the words for what may be done.
+#include <string>
+
+#include "base/caller.h"
+
+namespace ob::identity {
+
+using Caller = ob::Caller;
+
+enum class ObjectType { server, catalog, schema, table, volume, saved_query };
+
+struct Securable {
+  ObjectType type;
+  std::string id;     // uuid
+  std::string name;   // for messages: "main.sales.orders"
+  std::string owner;  // user id
+};
+
+// browse: see that it is there. read: its data. write: change its data. create: make children.
+// manage: rename, drop, comment, grant. manage includes all; write includes read; read, write and
+// create include browse.
+enum class Privilege { browse, read, write, create, manage };
+
+}  // namespace ob::identity

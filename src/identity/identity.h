@@ -1,0 +1,90 @@
+#pragma once
+// Accounts, sessions, API keys, and the one evaluator of permissions.
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "identity/caller.h"
+
+namespace ob::identity {
+
+struct Tokens {
+  std::string access_token;   // JWT, ES256, at least 15 minutes
+  std::string refresh_token;  // opaque, rotates on use
+  std::string token_type = "Bearer";
+  std::int64_t expires_in = 0;  // seconds
+};
+
+struct User {
+  std::string id, email, name;
+  bool admin = false;
+  Micros created_at = 0;
+};
+
+struct ApiKey {
+  std::string id, name, prefix;
+  Micros created_at = 0;
+  std::optional<Micros> expires_at, last_used_at;
+};
+
+class Identity {
+ public:
+  virtual ~Identity() = default;
+
+  // First run: creates the admin. Returns the password when it was made up here, so that `serve`
+  // prints it once.
+  virtual std::optional<std::string> bootstrap(const std::string& admin_email,
+                                               const std::string& admin_password) = 0;
+
+  virtual Tokens sign_in(const std::string& email, const std::string& password,
+                         const std::string& address) = 0;
+  virtual Tokens refresh(const std::string& refresh_token, const std::string& address) = 0;
+  virtual void sign_out(const std::string& refresh_token) = 0;
+  // Bearer credential (access token or API key "obk_…") to a caller; throws 401. Cheap: no database
+  // look-up for a JWT.
+  virtual Caller authenticate(const std::string& bearer) = 0;
+  virtual void change_password(const Caller&, const std::string& current,
+                               const std::string& fresh) = 0;
+
+  virtual User me(const Caller&) = 0;
+  virtual std::vector<User> users(const Caller&) = 0;  // admin
+  virtual User create_user(const Caller&, const std::string& email, const std::string& name,
+                           const std::string& password) = 0;  // admin
+  virtual void delete_user(const Caller&, const std::string& id) = 0;
+
+  virtual std::vector<ApiKey> keys(const Caller&) = 0;
+  virtual std::pair<ApiKey, std::string> create_key(const Caller&, const std::string& name,
+                                                    std::optional<Micros> expires_at) = 0;
+  virtual void delete_key(const Caller&, const std::string& id) = 0;
+
+  // `path` is the object and its ancestors, from the object up. Allowed when the caller is an
+  // admin, owns any of them, or holds a grant of the privilege (or a greater one) on any of them,
+  // alone or as one of "everyone".
+  virtual bool may(const Caller&, Privilege, std::span<const Securable> path) = 0;
+  // Throws 404 "no such …" when the caller may not even browse it (existence is not told), 403
+  // otherwise.
+  void require(const Caller&, Privilege, std::span<const Securable> path);
+
+  // principal: a user id or "everyone". `path` as above; needs manage.
+  virtual void grant(const Caller&, const std::string& principal, Privilege,
+                     std::span<const Securable> path) = 0;
+  virtual void forget(const Securable&) = 0;  // drops the grants on an object that is gone
+
+  // The server acting on its own (samples, start-up).
+  static Caller system();
+  // Readable name of an owner for display; the id when unknown.
+  virtual std::string display_name(const std::string& user_id) = 0;
+};
+
+// data_dir holds the master key file when master_key_file is empty (created with mode 0600); it
+// encrypts the token signing key at rest (AES-256-GCM).
+std::unique_ptr<Identity> open(db::Database& database, const std::string& data_dir,
+                               const std::string& master_key_file);
+
+}  // namespace ob::identity

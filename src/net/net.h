@@ -1,0 +1,104 @@
+#pragma once
+// HTTP/1.1 and WebSocket server (Beast stays in the .cpp files). One strand a connection.
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/cancel.h"
+
+namespace ob::net {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;  // "GET"
+  std::string path;    // percent-encoded as received, without the query
+  std::string query;   // after '?', still encoded
+  Headers headers;     // names as received; look up case-insensitively
+  std::string remote_address;
+  bool secure = false;
+  std::optional<std::int64_t> content_length;
+  std::string_view header(std::string_view name) const;  // "" when absent
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
+// One request and its answer. Body bytes stream both ways with back-pressure; nothing is read
+// before it is asked for.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  virtual const Request& request() const = 0;
+  // Up to out.size() body bytes; 0 at the end. Throws ob::Error 413 past the limit, 408 when the
+  // client stalls.
+  virtual boost::asio::awaitable<std::size_t> read_some(std::span<std::byte> out) = 0;
+  // The whole body, at most `limit` bytes.
+  virtual boost::asio::awaitable<std::string> read_all(std::int64_t limit) = 0;
+  virtual void set_body_limit(std::int64_t bytes) = 0;  // default: the server's; -1: none
+  // Answer at once (compressed when worthwhile and accepted) …
+  virtual boost::asio::awaitable<void> respond(Response response) = 0;
+  // … or as a stream: start, write*, finish. Chunked unless `response.headers` has Content-Length.
+  // A stream cut before finish closes the connection, so that the client sees it.
+  virtual boost::asio::awaitable<void> start(Response head) = 0;
+  virtual boost::asio::awaitable<void> write(std::string_view bytes) = 0;
+  virtual boost::asio::awaitable<void> finish() = 0;
+  virtual bool started() const = 0;
+  // Cancelled when the client goes away or the server shuts down.
+  virtual CancelToken cancel_token() = 0;
+  // Upgrade: the handler owns the socket until it returns.
+  virtual boost::asio::awaitable<std::unique_ptr<class WebSocket>> accept_websocket() = 0;
+};
+
+class WebSocket {
+ public:
+  virtual ~WebSocket() = default;
+  struct Message {
+    std::string data;
+    bool text = false;
+  };
+  virtual boost::asio::awaitable<std::optional<Message>> receive() = 0;  // nullopt when closed
+  virtual boost::asio::awaitable<void> send(std::string_view data, bool text) = 0;
+  virtual boost::asio::awaitable<void> close(int code, std::string_view reason) = 0;
+};
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  int port = 8080;                       // 0: any free port
+  std::string tls_certificate, tls_key;  // PEM files; both empty: plain
+  std::int64_t max_header_bytes = 64 * 1024;
+  std::int64_t max_body_bytes = 16 * 1024 * 1024;
+  int header_timeout_s = 30, body_idle_timeout_s = 60, keep_alive_timeout_s = 75,
+      write_idle_timeout_s = 60;
+  int max_connections = 10000, max_connections_per_address = 200;
+};
+
+class Server {
+ public:
+  using Handler = std::function<boost::asio::awaitable<void>(Exchange&)>;
+  virtual ~Server() = default;
+  virtual int port() const = 0;  // the bound one
+  // Stops accepting, lets running requests finish for `seconds`, then cancels them and waits.
+  virtual void shutdown(int seconds) = 0;
+};
+// Binds at once (throws ob::Error when it cannot) and serves on `io`, which the caller runs.
+std::unique_ptr<Server> serve(boost::asio::io_context& io, const ServerOptions& options,
+                              Server::Handler handler);
+
+// Percent-decoding (throws ob::Error 400) and query parameters in order.
+std::string percent_decode(std::string_view text);
+std::string percent_encode(std::string_view text, std::string_view keep = "");
+std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
+
+}  // namespace ob::net
