@@ -14,10 +14,12 @@
 
 namespace ob::delta {
 
-// One row of a checkpoint file, whatever its layout; `sidecar` only in V2 manifests.
+// One row of a checkpoint file, whatever its layout: exactly one member is set. `sidecar` and
+// `checkpoint_metadata` (its `version`) only in V2 manifests; `tags` of both are not kept.
 struct CheckpointRow {
   std::optional<Action> action;
   std::optional<Sidecar> sidecar;
+  std::optional<std::int64_t> checkpoint_metadata;
 };
 
 // Reading and writing of checkpoint Parquet files, implemented by the engine (DuckDB).
