@@ -10,11 +10,13 @@
 namespace ob {
 
 struct Setting {
+  enum class Kind { text, number, flag };
   std::string_view key;  // "admin_email": flag --admin-email, variable OPENBRICKS_ADMIN_EMAIL, TOML
                          // key admin_email
-  std::string_view fallback;      // default, as text
-  std::string_view text;          // one sentence for --help and the docs
-  std::int64_t min = 0, max = 0;  // bounds of a number; both 0 for text
+  std::string_view fallback;  // default, as text
+  std::string_view text;      // one sentence for --help and the docs
+  Kind kind = Kind::text;
+  std::int64_t min = 0, max = 0;  // bounds of a number
 };
 const std::vector<Setting>& settings();
 
@@ -24,7 +26,7 @@ class Config {
   static Config load(const std::map<std::string, std::string>& flags, const std::string& file);
   const std::string& text(std::string_view key) const;
   std::int64_t number(std::string_view key) const;
-  bool flag(std::string_view key) const;  // "true"/"1"/"on"
+  bool flag(std::string_view key) const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;

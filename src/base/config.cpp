@@ -1,0 +1,172 @@
+#include "base/config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+
+#include "base/error.h"
+
+namespace ob {
+namespace {
+
+std::string variable_name(std::string_view key) {
+  std::string name = "OPENBRICKS_";
+  for (const char c : key) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+const Setting& find(std::string_view key) {
+  for (const auto& setting : settings()) {
+    if (setting.key == key) return setting;
+  }
+  throw bad_request("config.unknownSetting",
+                    "There is no setting '" + std::string(key) + "'. See openbricks serve --help.");
+}
+
+std::optional<std::int64_t> parse_number(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+void check(const Setting& setting, const std::string& value) {
+  const auto fail = [&](const std::string& must) {
+    throw bad_request("config.badValue", "Setting '" + std::string(setting.key) + "' is '" + value +
+                                             "' but must be " + must + ".");
+  };
+  if (setting.kind == Setting::Kind::number) {
+    const auto number = parse_number(value);
+    if (!number || *number < setting.min || *number > setting.max) {
+      fail("a whole number from " + std::to_string(setting.min) + " to " +
+           std::to_string(setting.max));
+    }
+  }
+  if (setting.kind == Setting::Kind::flag && value != "true" && value != "false")
+    fail("true or false");
+}
+
+std::string normal(const Setting& setting, std::string value) {
+  if (setting.kind == Setting::Kind::flag) {
+    if (value == "1" || value == "on" || value == "yes") return "true";
+    if (value == "0" || value == "off" || value == "no") return "false";
+  }
+  return value;
+}
+
+void read_file(const std::string& file,
+               const std::function<void(std::string_view, std::string)>& set) {
+  toml::table table;
+  try {
+    table = toml::parse_file(file);
+  } catch (const toml::parse_error& e) {
+    throw bad_request("config.badFile", "Configuration file '" + file + "', line " +
+                                            std::to_string(e.source().begin.line) + ": " +
+                                            std::string(e.description()) + ".");
+  }
+  for (const auto& [key, node] : table) {
+    std::string value;
+    if (const auto* text = node.as_string()) {
+      value = text->get();
+    } else if (const auto* number = node.as_integer()) {
+      value = std::to_string(number->get());
+    } else if (const auto* flag = node.as_boolean()) {
+      value = flag->get() ? "true" : "false";
+    } else {
+      throw bad_request("config.badFile", "Configuration file '" + file + "': '" +
+                                              std::string(key.str()) +
+                                              "' must be a string, a whole number or true/false.");
+    }
+    set(key.str(), std::move(value));
+  }
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  using Kind = Setting::Kind;
+  static const std::vector<Setting> table{
+      {"host", "127.0.0.1", "Address to listen on."},
+      {"port", "8080", "Port to listen on; 0 takes any free one.", Kind::number, 0, 65535},
+      {"data", "data", "Directory of everything the server keeps."},
+      {"database_url", "",
+       "Metadata database, sqlite:///path; by default a file in the data directory."},
+      {"objects_url", "",
+       "Object storage, file:///path; by default a folder in the data directory."},
+      {"external_locations", "",
+       "Directories where external tables may live, comma-separated; never inside the data "
+       "directory."},
+      {"admin_email", "admin@localhost",
+       "E-mail address of the administrator that the first start creates."},
+      {"admin_password", "",
+       "Password of that administrator; by default one is made up and printed once."},
+      {"master_key_file", "",
+       "File with the key that encrypts secrets at rest; by default one in the data directory."},
+      {"access_token_seconds", "3600", "Lifetime of an access token.", Kind::number, 900, 86400},
+      {"tls_certificate", "", "PEM file with the certificate chain; with tls_key turns TLS on."},
+      {"tls_key", "", "PEM file with the certificate's private key."},
+      {"cors_origins", "", "Origins that may call the API from a browser, comma-separated."},
+      {"samples", "false", "Loads the samples catalog at start.", Kind::flag},
+      {"samples_dir", "",
+       "Directory of the samples' CSV files; by default third_party/samples beside the build."},
+      {"web_dir", "",
+       "Directory of the built page; by default web beside the program, else web/dist of the "
+       "source."},
+      {"memory_mb", "0", "Memory that queries may use in all, in MiB; 0: half of the machine's.",
+       Kind::number, 0, 16'777'216},
+      {"threads", "0", "Threads for queries; 0: one a core.", Kind::number, 0, 1024},
+      {"query_timeout_seconds", "300", "Time after which a query is stopped.", Kind::number, 1,
+       86400},
+      {"queries_at_once", "8", "Queries that run at the same time; others wait.", Kind::number, 1,
+       1000},
+      {"max_body_mb", "16", "Largest JSON request body, in MiB.", Kind::number, 1, 1024},
+      {"requests_per_second", "1000", "Requests a second that one address may send.", Kind::number,
+       1, 1'000'000},
+      {"sockets_per_address", "200", "Connections that one address may hold.", Kind::number, 1,
+       1'000'000},
+      {"shutdown_seconds", "10", "Time that running requests get when the server stops.",
+       Kind::number, 0, 3600},
+      {"log_level", "info", "debug, info, warn or error."},
+  };
+  return table;
+}
+
+Config Config::load(const std::map<std::string, std::string>& flags, const std::string& file) {
+  Config config;
+  const auto set = [&](std::string_view key, std::string value) {
+    const Setting& setting = find(key);
+    value = normal(setting, std::move(value));
+    check(setting, value);
+    config.values_[std::string(key)] = std::move(value);
+  };
+  for (const auto& setting : settings())
+    config.values_[std::string(setting.key)] = std::string(setting.fallback);
+  if (!file.empty()) read_file(file, set);
+  for (const auto& setting : settings()) {
+    if (const char* value = std::getenv(variable_name(setting.key).c_str()))
+      set(setting.key, value);
+  }
+  for (const auto& [key, value] : flags) set(key, value);
+  return config;
+}
+
+const std::string& Config::text(std::string_view key) const {
+  const auto at = values_.find(key);
+  if (at == values_.end()) throw std::logic_error("no setting " + std::string(key));
+  return at->second;
+}
+
+std::int64_t Config::number(std::string_view key) const {
+  return parse_number(text(key)).value();
+}
+
+bool Config::flag(std::string_view key) const {
+  return text(key) == "true";
+}
+
+}  // namespace ob
