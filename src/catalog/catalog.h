@@ -4,10 +4,13 @@
 // create below a parent, manage to rename, drop, comment). All blocking. Names compare
 // case-insensitively and keep their spelling.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "db/db.h"
@@ -24,7 +27,7 @@ struct Name {  // "main.sales.orders"; a catalog has only the first part, a sche
 };
 // Parses 1–3 dotted parts, each bare, "quoted" or `quoted`; missing leading parts from the defaults
 // main and default. Throws ob::Error 400 catalog.badName. A name part: 1–255 bytes of UTF-8 without
-// control characters, '/', or '.'.
+// control characters, '/', or '.', and without space at either end.
 Name parse_name(std::string_view text);
 
 struct Catalog {
@@ -66,6 +69,11 @@ struct Opened {
   std::shared_ptr<delta::Table> delta;
 };
 
+// Names and types (as they are to be shown) of a view's columns, for the caller: bound by the
+// composition root, as only a query engine knows them. Throws when the view cannot be resolved.
+using DescribeView = std::function<std::vector<std::pair<std::string, std::string>>(
+    const identity::Caller&, const Table&)>;
+
 // Tables that are not Delta (information_schema, system.*, later bases and foreign tables) enter
 // here.
 class TableProvider {
@@ -97,14 +105,18 @@ class Service {
   virtual void rename_schema(const Caller&, const Name&, const std::string& fresh) = 0;
   virtual void drop_schema(const Caller&, const Name&, bool if_exists, bool cascade) = 0;
 
+  // With `dropped`: the dropped ones that UNDROP can still bring back, newest first.
   virtual std::vector<Table> tables(const Caller&, const Name& schema, bool dropped = false) = 0;
   virtual Table table(const Caller&, const Name&) = 0;  // 404 catalog.tableNotFound
-  // Checks read (or write) and opens the Delta log. 400 catalog.isView for views.
+  // Checks the privilege (browse for metadata, read, write) and opens the Delta log. 400
+  // catalog.isView for views.
   virtual Opened open(const Caller&, const Name&, identity::Privilege) = 0;
   // Reserves the name and a new directory (managed), or checks that `location` lies in an external
   // location. The table is visible only after `publish`; an exception in between leaves nothing.
   // `build` gets the opened (still empty) Delta table and must commit version 0, or leave an
-  // existing external log as it is.
+  // existing external log as it is. With or_replace and an existing table, `build` gets that table
+  // as it is and commits its next version. With if_not_exists and an existing table, answers it and
+  // does not call `build`. External tables need the privilege create on the server.
   virtual Table create_table(const Caller&, const Name&, const std::string& external_location,
                              const std::string& comment, bool if_not_exists, bool or_replace,
                              const std::function<void(delta::Table&)>& build) = 0;
@@ -129,6 +141,17 @@ class Service {
   virtual void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) = 0;
   // Gives everyone a privilege on a catalog (the samples); needs manage.
   virtual void share_catalog(const Caller&, const std::string& name, identity::Privilege) = 0;
+
+  // Tells search of a table's columns; cheap when they have not changed. After a commit that may
+  // have changed the schema; create_table and the endpoints do it themselves.
+  virtual void note_schema(const std::string& table_id, const delta::Snapshot&) = 0;
+  // Readable name of an owner.
+  virtual std::string owner_name(const std::string& user_id) = 0;
+  // Deletes for good what was dropped more than 7 days ago (files of managed tables too; never those
+  // of external ones), files of dropped volumes, and what creations cut short by a crash left.
+  // Blocks for as long as that takes: run it in the background at start and daily. Returns how many
+  // directories and tables it deleted.
+  virtual std::size_t purge() = 0;
 };
 
 struct Options {
