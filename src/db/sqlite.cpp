@@ -1,0 +1,337 @@
+#include "db/sqlite.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "db/migrate.h"
+
+namespace ob::db {
+namespace {
+
+constexpr std::size_t kStatementsPerConnection = 128;
+constexpr std::size_t kIdleReaders = 8;
+constexpr int kBusyTimeoutMs = 10'000;  // only other processes can hold the file
+
+[[noreturn]] void fail(sqlite3* db, std::string_view sql) {
+  const int code = sqlite3_extended_errcode(db);
+  const std::string message = sqlite3_errmsg(db);
+  if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+    throw UniqueViolation(message);
+  }
+  const std::string cause =
+      "sqlite " + std::to_string(code) + ": " + message + " in: " + std::string(sql);
+  const bool full = (code & 0xff) == SQLITE_FULL ||
+                    ((code & 0xff) == SQLITE_IOERR &&
+                     (sqlite3_system_errno(db) == ENOSPC || sqlite3_system_errno(db) == EDQUOT));
+  if (full) {
+    throw Error(507, "db.diskFull",
+                "The disk that holds the metadata is full. Free some space and try again.", cause);
+  }
+  if ((code & 0xff) == SQLITE_BUSY) {
+    throw Error(503, "db.busy", "The metadata is locked by another process. Try again.", cause);
+  }
+  throw internal(cause);
+}
+
+struct Finalizer {
+  void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+};
+using StatementPtr = std::unique_ptr<sqlite3_stmt, Finalizer>;
+
+struct Closer {
+  void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+};
+
+// One connection with its prepared statements; used by one thread at a time.
+class Connection {
+ public:
+  Connection(const std::string& path, bool writer) {
+    sqlite3* raw = nullptr;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    const int result = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+    db_.reset(raw);
+    if (result != SQLITE_OK) fail(raw, "open");
+    sqlite3_extended_result_codes(raw, 1);
+    sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+    // Text such as "x" must not silently become a string where it names no column.
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
+    script("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+    if (writer) {
+      script(
+          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;");
+    } else {
+      script("PRAGMA query_only=ON;");
+    }
+  }
+
+  void script(std::string_view sql) {
+    if (sqlite3_exec(db_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+      fail(db_.get(), sql);
+    }
+  }
+
+  void roll_back() {
+    // A failed statement may have ended the transaction already (disk full, I/O error).
+    if (sqlite3_get_autocommit(db_.get()) == 0) script("ROLLBACK");
+  }
+
+  std::vector<Row> query(std::string_view sql, const std::vector<Value>& parameters) {
+    sqlite3_stmt* statement = prepare(sql, parameters);
+    Reset reset{statement};
+    std::vector<Row> rows;
+    const int columns = sqlite3_column_count(statement);
+    int result;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+      std::vector<Value> values;
+      values.reserve(columns);
+      for (int i = 0; i < columns; ++i) values.push_back(column(statement, i));
+      rows.emplace_back(std::move(values));
+    }
+    if (result != SQLITE_DONE) fail(db_.get(), sql);
+    return rows;
+  }
+
+  std::int64_t execute(std::string_view sql, const std::vector<Value>& parameters) {
+    sqlite3_stmt* statement = prepare(sql, parameters);
+    Reset reset{statement};
+    int result;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+    }
+    if (result != SQLITE_DONE) fail(db_.get(), sql);
+    return sqlite3_changes64(db_.get());
+  }
+
+ private:
+  struct Reset {
+    sqlite3_stmt* statement;
+    ~Reset() {
+      sqlite3_reset(statement);
+      sqlite3_clear_bindings(statement);
+    }
+  };
+
+  struct Cached {
+    std::string sql;
+    StatementPtr statement;
+  };
+
+  static Value column(sqlite3_stmt* s, int i) {
+    const auto bytes = [&](const void* data) {
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(s, i));
+      return size == 0 ? std::string() : std::string(static_cast<const char*>(data), size);
+    };
+    switch (sqlite3_column_type(s, i)) {
+      case SQLITE_INTEGER:
+        return std::int64_t{sqlite3_column_int64(s, i)};
+      case SQLITE_FLOAT:
+        return sqlite3_column_double(s, i);
+      case SQLITE_TEXT:
+        return bytes(sqlite3_column_text(s, i));
+      case SQLITE_BLOB:
+        return Blob{bytes(sqlite3_column_blob(s, i))};
+      default:
+        return nullptr;
+    }
+  }
+
+  void bind(sqlite3_stmt* s, int index, const Value& value) {
+    struct Visitor {
+      sqlite3_stmt* s;
+      int index;
+      int operator()(std::nullptr_t) const { return sqlite3_bind_null(s, index); }
+      int operator()(std::int64_t v) const { return sqlite3_bind_int64(s, index, v); }
+      int operator()(double v) const { return sqlite3_bind_double(s, index, v); }
+      int operator()(const std::string& v) const {
+        return sqlite3_bind_text64(s, index, v.data(), v.size(), SQLITE_STATIC, SQLITE_UTF8);
+      }
+      int operator()(const Blob& v) const {
+        return sqlite3_bind_blob64(s, index, v.bytes.data(), v.bytes.size(), SQLITE_STATIC);
+      }
+    };
+    if (std::visit(Visitor{s, index}, value) != SQLITE_OK) fail(db_.get(), sqlite3_sql(s));
+  }
+
+  sqlite3_stmt* prepare(std::string_view sql, const std::vector<Value>& parameters) {
+    sqlite3_stmt* statement = cached(sql);
+    // "$2" is a name to SQLite: its number follows the order of first appearance.
+    const int count = sqlite3_bind_parameter_count(statement);
+    if (static_cast<std::size_t>(count) != parameters.size()) {
+      throw internal("the statement takes " + std::to_string(count) + " parameters, not " +
+                     std::to_string(parameters.size()) + ": " + std::string(sql));
+    }
+    for (int i = 1; i <= count; ++i) {
+      const char* name = sqlite3_bind_parameter_name(statement, i);
+      const int n = name && name[0] == '$' ? std::atoi(name + 1) : 0;
+      if (n < 1 || n > count) {
+        throw internal("parameters are written $1, $2 …: " + std::string(sql));
+      }
+      bind(statement, i, parameters[n - 1]);
+    }
+    return statement;
+  }
+
+  sqlite3_stmt* cached(std::string_view sql) {
+    if (auto found = by_sql_.find(sql); found != by_sql_.end()) {
+      recent_.splice(recent_.begin(), recent_, found->second);
+      return found->second->statement.get();
+    }
+    sqlite3_stmt* raw = nullptr;
+    const char* tail = nullptr;
+    if (sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &raw, &tail) != SQLITE_OK) {
+      fail(db_.get(), sql);
+    }
+    StatementPtr statement(raw);
+    const std::string_view rest(tail, sql.data() + sql.size() - tail);
+    if (!raw || rest.find_first_not_of(" \t\r\n;") != rest.npos) {
+      throw internal("one statement at a time: " + std::string(sql));
+    }
+    recent_.push_front({std::string(sql), std::move(statement)});
+    by_sql_.emplace(recent_.front().sql, recent_.begin());
+    if (recent_.size() > kStatementsPerConnection) {
+      by_sql_.erase(recent_.back().sql);
+      recent_.pop_back();
+    }
+    return raw;
+  }
+
+  std::unique_ptr<sqlite3, Closer> db_;
+  std::list<Cached> recent_;  // newest first; destroyed before db_
+  std::unordered_map<std::string_view, std::list<Cached>::iterator> by_sql_;
+};
+
+class SqliteTx : public MigrationTx {
+ public:
+  explicit SqliteTx(Connection& connection) : connection_(connection) {}
+  std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
+    return connection_.query(sql, parameters);
+  }
+  std::int64_t execute(std::string_view sql, std::vector<Value> parameters) override {
+    return connection_.execute(sql, parameters);
+  }
+  void script(std::string_view sql) override { connection_.script(sql); }
+
+ private:
+  Connection& connection_;
+};
+
+void sync_directory(const std::filesystem::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) throw internal("cannot open the directory of the database: " + directory.string());
+  const int result = ::fsync(fd);
+  ::close(fd);
+  if (result != 0) throw internal("cannot sync the directory of the database");
+}
+
+// The file holds password hashes: only the server's user may read it (SQLite gives its WAL the same
+// mode).
+const std::string& create_private(const std::string& path) {
+  const std::filesystem::path file(path);
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    throw Error(500, "db.cannotOpen",
+                "The database file cannot be opened or created. Check that its directory is "
+                "writable for the server.",
+                path + ": " + std::generic_category().message(errno));
+  }
+  ::close(fd);
+  sync_directory(file.parent_path());
+  return path;
+}
+
+class SqliteDatabase : public Database {
+ public:
+  explicit SqliteDatabase(std::string path)
+      : path_(std::move(path)), writer_(create_private(path_), true) {}
+
+  void migrate(std::string_view module, std::span<const Migration> migrations) override {
+    Dialect dialect{.blob_type = "BLOB", .exclusively = [this](const auto& fn) { exclusive(fn); }};
+    run_migrations(dialect, module, migrations);
+  }
+
+  void write(const std::function<void(Tx&)>& fn) override {
+    exclusive([&](MigrationTx& tx) { fn(tx); });
+  }
+
+  void read(const std::function<void(Tx&)>& fn) override {
+    auto connection = borrow();
+    connection->script("BEGIN");
+    try {
+      SqliteTx tx(*connection);
+      fn(tx);
+    } catch (...) {
+      connection->roll_back();
+      give_back(std::move(connection));
+      throw;
+    }
+    connection->script("COMMIT");
+    give_back(std::move(connection));
+  }
+
+ private:
+  void exclusive(const std::function<void(MigrationTx&)>& fn) {
+    if (writing_.load() == std::this_thread::get_id()) {
+      throw internal("a write transaction was begun inside another on the same thread");
+    }
+    std::lock_guard lock(write_mutex_);
+    writer_.script("BEGIN IMMEDIATE");
+    writing_ = std::this_thread::get_id();
+    try {
+      SqliteTx tx(writer_);
+      fn(tx);
+      writer_.script("COMMIT");
+    } catch (...) {
+      writing_ = std::thread::id();
+      writer_.roll_back();
+      throw;
+    }
+    writing_ = std::thread::id();
+  }
+
+  // Grows with the number of readers at once (bounded by the callers' threads), so that a read
+  // inside a read cannot wait for itself.
+  std::unique_ptr<Connection> borrow() {
+    {
+      std::lock_guard lock(readers_mutex_);
+      if (!readers_.empty()) {
+        auto connection = std::move(readers_.back());
+        readers_.pop_back();
+        return connection;
+      }
+    }
+    return std::make_unique<Connection>(path_, false);
+  }
+
+  void give_back(std::unique_ptr<Connection> connection) {
+    std::lock_guard lock(readers_mutex_);
+    if (readers_.size() < kIdleReaders) readers_.push_back(std::move(connection));
+  }
+
+  std::string path_;
+  std::mutex write_mutex_;
+  std::atomic<std::thread::id> writing_;
+  Connection writer_;
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<Connection>> readers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Database> open_sqlite(const std::string& path) {
+  return std::make_unique<SqliteDatabase>(path);
+}
+
+}  // namespace ob::db
