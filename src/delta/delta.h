@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "delta/actions.h"
+#include "delta/file_set.h"
 #include "objects/objects.h"
 
 namespace ob::delta {
@@ -45,17 +46,22 @@ class Snapshot {
       const = 0;  // of the commit (in-commit timestamp when enabled, else file time)
   virtual const Metadata& metadata() const = 0;
   virtual const Protocol& protocol() const = 0;
-  virtual const std::vector<Add>& files() const = 0;  // live files, in a stable order
+  // Live files in order of addition. A range (begin, end, size, empty), shared between versions;
+  // references stay valid as long as any snapshot that holds the file.
+  virtual const FileList& files() const = 0;
   virtual std::vector<Remove> tombstones() const = 0;
   virtual std::optional<std::int64_t> txn(const std::string& app_id) const = 0;
   // Row count from statistics less deleted rows; nullopt when a file lacks numRecords.
   virtual std::optional<std::int64_t> row_count() const = 0;
-  std::int64_t size_bytes() const;
+  virtual std::int64_t size_bytes() const = 0;
 
   const Schema& schema() const { return metadata().schema; }
   bool column_mapping() const;  // mode id or name
-  // Throws ob::Error delta.unsupportedFeature naming each reader feature that this library lacks.
+  bool column_mapping_by_id() const;
+  // Throws ob::Error 400 delta.unsupportedFeature naming each reader feature that this library
+  // lacks.
   void require_readable() const;
+  // As above for writers (and readers). A commit checks further what depends on its actions.
   void require_writable() const;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
@@ -118,7 +124,8 @@ std::shared_ptr<Table> open_table(std::shared_ptr<objects::Store> store, std::st
 // --- pruning
 // -----------------------------------------------------------------------------------------------------
 // A conjunct on one column that a file may be skipped by. Values are SQL literal text without
-// quotes, null for IS NULL.
+// quotes. For a string column only from string literals (in `s = 5` the column is cast, which text
+// cannot tell); instants without a zone are taken with a day of slack.
 struct Predicate {
   std::string column;  // logical name, dotted for struct fields
   enum class Op { eq, lt, le, gt, ge, in, is_null, is_not_null } op;
@@ -140,8 +147,10 @@ struct ColumnStats {
 // The `stats` JSON of an add action: numRecords, minValues, maxValues, nullCount, tightBounds;
 // strings cut to 32 characters with a correct upper bound, timestamps to milliseconds (max rounded
 // up), first 32 leaf columns.
+// `indexed` is the table's delta.dataSkippingNumIndexedCols (indexed_columns()), -1 for all.
 std::string make_stats(const Schema& schema, std::int64_t rows,
-                       const std::vector<ColumnStats>& columns);
+                       const std::vector<ColumnStats>& columns, int indexed = 32);
+int indexed_columns(const Metadata& metadata);
 // Protocol that a new table with this schema and configuration needs (timestamp_ntz, columnMapping,
 // …).
 Protocol protocol_for(const Schema& schema,
