@@ -1,4 +1,4 @@
-# What the system provides, and what `tools/fetch_native.sh` put under third_party/ (pinned by version and digest).
+# What the system provides, and what `tools/fetch_native.py` put under third_party/ (pinned by version and digest).
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
@@ -29,6 +29,16 @@ set_target_properties(duckdb PROPERTIES
   IMPORTED_LOCATION ${THIRD_PARTY}/duckdb/libduckdb.so
   INTERFACE_INCLUDE_DIRECTORIES ${THIRD_PARTY}/duckdb)
 
+# nanoarrow's configuration header is generated; its C is compiled optimised also for debugging (it is hot and not ours).
+enable_language(C)
+set(NANOARROW_VERSION_MAJOR 0)
+set(NANOARROW_VERSION_MINOR 9)
+set(NANOARROW_VERSION_PATCH 0)
+set(NANOARROW_VERSION 0.9.0)
+set(NANOARROW_NAMESPACE_DEFINE "")
+set(NANOARROW_GENERATED ${CMAKE_BINARY_DIR}/nanoarrow)
+configure_file(${THIRD_PARTY}/nanoarrow/src/nanoarrow/nanoarrow_config.h.in
+  ${NANOARROW_GENERATED}/nanoarrow/nanoarrow_config.h @ONLY)
 file(GLOB NANOARROW_SOURCES
   ${THIRD_PARTY}/nanoarrow/src/nanoarrow/common/array.c
   ${THIRD_PARTY}/nanoarrow/src/nanoarrow/common/array_stream.c
@@ -37,4 +47,7 @@ file(GLOB NANOARROW_SOURCES
   ${THIRD_PARTY}/nanoarrow/src/nanoarrow/ipc/*.c
   ${THIRD_PARTY}/flatcc/src/runtime/*.c)
 add_library(nanoarrow STATIC ${NANOARROW_SOURCES})
-target_include_directories(nanoarrow SYSTEM PUBLIC ${THIRD_PARTY}/nanoarrow/src ${THIRD_PARTY}/flatcc/include)
+target_include_directories(nanoarrow SYSTEM PUBLIC
+  ${THIRD_PARTY}/nanoarrow/src ${THIRD_PARTY}/flatcc/include ${NANOARROW_GENERATED})
+target_compile_options(nanoarrow PRIVATE -w -O2 -fno-sanitize=all)
+target_compile_definitions(nanoarrow PRIVATE NDEBUG)

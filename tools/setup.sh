@@ -1,0 +1,133 @@
+# Sourced by ./dev: brings in what the build and the tests need. Every step leaves a stamp, so the
+# second call costs almost nothing.
+# shellcheck shell=bash
+
+# ensure_packages: installs the missing ones of tools/packages.txt.
+ensure_packages() {
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    local stamp=$STAMPS/no-apt
+    [ -e "$stamp" ] && return 0
+    note "This system has no apt-get: make sure that it has the equivalents of tools/packages.txt."
+    touch "$stamp"
+    return 0
+  fi
+  local installed line choice found missing=()
+  installed=" $(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | awk '$1 == "ii" {printf "%s ", $2}')"
+  while read -r line; do
+    case $line in '' | '#'*) continue ;; esac
+    found=
+    for choice in ${line//|/ }; do
+      case $installed in *" $choice "*) found=1 ;; esac
+    done
+    [ -n "$found" ] || missing+=("$line")
+  done <"$ROOT/tools/packages.txt"
+  # An own Python or Node serves as well as Debian's.
+  command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "Missing packages: ${missing[*]}" \
+      "Install them as root (apt-get install …) and run this command again."
+    as_root=(sudo)
+  fi
+  step "Installing ${#missing[@]} system packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq </dev/null || die "apt-get update failed." \
+    "Check the network and /etc/apt/sources.list, then run this command again."
+  local chosen=()
+  for line in "${missing[@]}"; do
+    found=
+    for choice in ${line//|/ }; do
+      [ -z "$found" ] && apt-cache show "$choice" >/dev/null 2>&1 && found=$choice
+    done
+    [ -n "$found" ] || die "No package ${line//|/ or } in this system's archives." \
+      "Debian 12 or Ubuntu 24.04 and newer have all of them (on Ubuntu enable 'universe')."
+    chosen+=("$found")
+  done
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+    "${chosen[@]}" </dev/null >"$LOGS/apt.log" 2>&1 || {
+    tail -n 20 "$LOGS/apt.log" >&2
+    die "apt-get install failed." "The whole output is in $LOGS/apt.log."
+  }
+  done_step
+}
+
+# ensure_venv: .venv with the pinned Python packages.
+ensure_venv() {
+  local want
+  want=$(sha256sum <"$ROOT/tools/requirements.txt")
+  [ -x "$ROOT/.venv/bin/python" ] && [ "$(cat "$STAMPS/venv" 2>/dev/null)" = "$want" ] && return 0
+  step "Installing Python packages into .venv"
+  [ -x "$ROOT/.venv/bin/python" ] || python3 -m venv "$ROOT/.venv" || die \
+    "python3 could not make a virtual environment." "Install the package python3-venv."
+  "$ROOT/.venv/bin/python" -m pip install -q --disable-pip-version-check \
+    -r "$ROOT/tools/requirements.txt" || die "pip install failed." "Its reason stands above."
+  echo "$want" >"$STAMPS/venv"
+  done_step
+}
+
+# ensure_native: DuckDB, nanoarrow and the samples under third_party/.
+ensure_native() {
+  python3 "$ROOT/tools/fetch_native.py" --check || {
+    step "Fetching DuckDB, nanoarrow and the samples into third_party"
+    python3 "$ROOT/tools/fetch_native.py" || die "Fetching the native libraries failed." \
+      "Its reason stands above; the network must reach the package registries of pip and npm."
+    done_step
+  }
+}
+
+# ensure_node: a Node.js that is new enough, from npm when the system's is too old (Debian 12's is 18).
+ensure_node() {
+  local own=$ROOT/third_party/node
+  [ -x "$own/bin/node" ] && PATH=$own/bin:$PATH
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+           process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && return 0
+  step "Installing Node.js 24 into third_party/node (the system's is $(node --version 2>/dev/null || echo missing))"
+  local machine
+  case $(uname -m) in
+    x86_64) machine=x64 ;;
+    aarch64) machine=arm64 ;;
+    *) die "No Node.js for $(uname -m) is known." "Install Node.js 20.19 or newer yourself." ;;
+  esac
+  mkdir -p "$own"
+  npm install --silent --no-save --prefix "$own" "node-linux-$machine@24.20.0" npm@11.6.0 \
+    >"$LOGS/node.log" 2>&1 || die "npm could not install Node.js." "See $LOGS/node.log, or install Node.js 20.19 or newer yourself."
+  mkdir -p "$own/bin"
+  ln -sf "../node_modules/node-linux-$machine/bin/node" "$own/bin/node"
+  printf '#!/bin/sh\nexec "%s/bin/node" "%s/node_modules/npm/bin/npm-cli.js" "$@"\n' "$own" "$own" >"$own/bin/npm"
+  printf '#!/bin/sh\nexec "%s/bin/node" "%s/node_modules/npm/bin/npx-cli.js" "$@"\n' "$own" "$own" >"$own/bin/npx"
+  chmod +x "$own/bin/npm" "$own/bin/npx"
+  PATH=$own/bin:$PATH
+  hash -r
+  done_step
+}
+
+# ensure_web_packages: web/node_modules as package-lock.json says.
+ensure_web_packages() {
+  ensure_node
+  local want
+  want=$(sha256sum <"$ROOT/web/package-lock.json")
+  [ -d "$ROOT/web/node_modules" ] && [ "$(cat "$STAMPS/npm" 2>/dev/null)" = "$want" ] && return 0
+  step "Installing the page's packages"
+  (cd "$ROOT/web" && npm ci --silent --no-audit --no-fund) || die "npm ci failed in web/." \
+    "Its reason stands above; after changing package.json run npm install in web/ first."
+  echo "$want" >"$STAMPS/npm"
+  done_step
+}
+
+# ensure_web: web/dist, rebuilt when a source changed.
+ensure_web() {
+  ensure_web_packages
+  local want
+  want=$(cd "$ROOT/web" && find . \( -name node_modules -o -name dist -o -name '*.tsbuildinfo' \) -prune \
+    -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+  [ -e "$ROOT/web/dist/index.html" ] && [ "$(cat "$STAMPS/web" 2>/dev/null)" = "$want" ] && return 0
+  step "Building the page"
+  (cd "$ROOT/web" && npm run --silent build >"$LOGS/web-build.log" 2>&1) || {
+    tail -n 40 "$LOGS/web-build.log" >&2
+    die "The page does not build." "The whole output is in $LOGS/web-build.log."
+  }
+  echo "$want" >"$STAMPS/web"
+  done_step
+}
