@@ -19,13 +19,14 @@
 // all others come from the query string; otherwise from the JSON body. A last part "{path...}"
 // takes the rest with its slashes, decoded. Wire forms (base/wire.h): bool, integers, double,
 // std::string, enums with BOOST_DESCRIBE_ENUM, std::optional, std::vector, std::map<std::string,
-// T>, described structs, boost::json::value (anything). A member whose struct gives it a default
-// initialiser that differs from T{} is optional with that default… only std::optional members and
-// members named in a rule with `.optional = true` may be absent.
+// T>, wire::Instant, described structs, boost::json::value (anything). Only std::optional members
+// and members named in a rule with `.optional = true` may be absent; the latter keep the struct's
+// default.
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,10 +58,15 @@ struct Doc {
   std::vector<std::string> consumes, produces;
 };
 
+// What an endpoint is: from it come routing, binding and the OpenAPI document.
 struct Endpoint {
   std::string method, path;
   Doc doc;
-  boost::json::value request_schema, response_schema;  // JSON Schema 2020-12
+  // JSON Schema 2020-12. request_schema describes all fields in place (wherever they come from);
+  // body_schema and response_schema are references into components, null when there is none.
+  boost::json::value request_schema, body_schema, response_schema;
+  bool body_required = false;
+  bool streaming = false;
   std::vector<std::string> path_parameters;
   std::vector<std::string> query_parameters;
   // Runs the endpoint; the gateway has authenticated and filled the context.
@@ -71,7 +77,9 @@ struct Endpoint {
 
 class Registry {
  public:
-  explicit Registry(Pool& blocking) : blocking_(blocking) {}
+  // max_json_bytes: the largest JSON body that is read.
+  explicit Registry(Pool& blocking, std::int64_t max_json_bytes = 16 * 1024 * 1024);
+  ~Registry();
 
   // handler: Res(Context&, Req), run on the blocking pool.
   template <class Req, class Res, class Handler>
@@ -80,21 +88,59 @@ class Registry {
   // bound from path and query only, the body is the handler's to read.
   template <class Req, class Handler>
   void add_stream(std::string method, std::string path, Doc doc, Handler handler);
+  // The same with a JSON body bound into Req, for endpoints that take JSON and answer a stream.
+  template <class Req, class Handler>
+  void add_stream_json(std::string method, std::string path, Doc doc, Handler handler);
+  // Documents the JSON answer of a streaming endpoint (operation as in Doc) by its struct.
+  template <class Res>
+  void describe_response(const std::string& operation);
 
   struct Match {
     const Endpoint* endpoint = nullptr;
     std::vector<std::string> path_values;  // decoded
     std::vector<std::string> allowed;      // methods of the path when only the method is wrong
   };
+  // HEAD falls back to the path's GET. Throws ob::Error 400 for a broken percent escape.
   Match match(const std::string& method, const std::string& path) const;
   boost::json::value openapi() const;
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }
 
  private:
-  void insert(Endpoint endpoint);
+  using Invoke = std::function<boost::json::value(Context&, const boost::json::value&)>;
+  using Stream = std::function<boost::asio::awaitable<void>(Context&, const boost::json::value&,
+                                                            net::Exchange&)>;
+  // Splits the members of a request into path, query and body; throws std::logic_error for a path
+  // part without a member, since that is a mistake in the program.
+  struct Binding;
+  std::shared_ptr<Binding> bind(const std::string& method, const std::string& path,
+                                std::span<const wire::Member> members, bool with_body) const;
+  static const std::vector<std::string>& path_names(const Binding& binding);
+  static bool has_body(const Binding& binding);
+  void insert(std::shared_ptr<Binding> binding, Endpoint endpoint, Invoke invoke, Stream stream);
+  template <class Req>
+  void describe_request(const Binding& binding, Endpoint& endpoint);
+
+  struct Node;
   Pool& blocking_;
+  std::int64_t max_json_bytes_;
   std::vector<Endpoint> endpoints_;
+  wire::Definitions definitions_{"#/components/schemas/"};
+  std::unique_ptr<Node> root_;
 };
+
+// The best of `types` for an Accept header (absent or "*/*": the first); throws ob::Error 406.
+std::string negotiate(std::string_view accept, const std::vector<std::string>& types);
+
+// Streams what blocking work makes: `next` runs on the pool, appends some bytes to its argument and
+// returns false at the end. No pool thread waits for a slow client. The first call happens before
+// the head is sent, so that an error in it still becomes a proper answer.
+boost::asio::awaitable<void> stream_from(Pool& pool, net::Exchange& exchange, net::Response head,
+                                         std::function<bool(std::string& out)> next);
+// Hands the request's body to blocking work in pieces of at most `piece` bytes, in order, one at a
+// time. Returns the number of bytes.
+boost::asio::awaitable<std::int64_t> receive_into(
+    Pool& pool, net::Exchange& exchange, std::function<void(std::span<const std::byte>)> consume,
+    std::size_t piece = 512 * 1024);
 
 }  // namespace ob::api
 
