@@ -147,10 +147,10 @@ class Service {
   virtual void note_schema(const std::string& table_id, const delta::Snapshot&) = 0;
   // Readable name of an owner.
   virtual std::string owner_name(const std::string& user_id) = 0;
-  // Deletes for good what was dropped more than 7 days ago (files of managed tables too; never those
-  // of external ones), files of dropped volumes, and what creations cut short by a crash left.
-  // Blocks for as long as that takes: run it in the background at start and daily. Returns how many
-  // directories and tables it deleted.
+  // Deletes for good what was dropped more than 7 days ago (files of managed tables too; never
+  // those of external ones), files of dropped volumes, and what creations cut short by a crash
+  // left. Blocks for as long as that takes: run it in the background at start and daily. Returns
+  // how many directories and tables it deleted.
   virtual std::size_t purge() = 0;
 };
 

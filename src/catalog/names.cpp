@@ -147,8 +147,8 @@ std::string fold(std::string_view text) {
     if (c < 0x80) {
       out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     } else {
-      append_code_point(out, static_cast<char32_t>(
-                                 towlower_l(static_cast<wint_t>(c), unicode_locale())));
+      append_code_point(
+          out, static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), unicode_locale())));
     }
   }
   return out;

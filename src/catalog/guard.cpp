@@ -1,0 +1,226 @@
+#include "base/error.h"
+#include "catalog/migrations/migrations.h"
+#include "catalog/names.h"
+#include "catalog/service.h"
+
+namespace ob::catalog {
+namespace {
+
+using identity::ObjectType;
+using identity::Privilege;
+using identity::Securable;
+
+std::string privilege_text(Privilege privilege) {
+  switch (privilege) {
+    case Privilege::browse:
+      return "see";
+    case Privilege::read:
+      return "read";
+    case Privilege::write:
+      return "write to";
+    case Privilege::create:
+      return "create anything in";
+    case Privilege::manage:
+      return "manage";
+  }
+  throw internal("unknown privilege");
+}
+
+}  // namespace
+
+Path path_of(const Catalog& c) {
+  return {{ObjectType::catalog, c.id, Name{c.name, "", ""}.text(), c.owner}};
+}
+
+Path path_of(const store::SchemaRow& row) {
+  const Schema& s = row.schema;
+  Path path{{ObjectType::schema, s.id, Name{row.catalog.name, s.name, ""}.text(), s.owner}};
+  for (auto& parent : path_of(row.catalog)) path.push_back(std::move(parent));
+  return path;
+}
+
+Path path_of(const store::TableRow& row) {
+  const Table& t = row.table;
+  Path path{{ObjectType::table, t.id, t.name.text(), t.owner}};
+  for (auto& parent : path_of(store::SchemaRow{row.schema, row.catalog})) {
+    path.push_back(std::move(parent));
+  }
+  return path;
+}
+
+Path path_of(const store::VolumeRow& row) {
+  const Volume& v = row.volume;
+  Path path{{ObjectType::volume, v.id, v.name.text(), v.owner}};
+  for (auto& parent : path_of(store::SchemaRow{row.schema, row.catalog})) {
+    path.push_back(std::move(parent));
+  }
+  return path;
+}
+
+Path server_path() {
+  return {{ObjectType::server, "server", "this server", "system"}};
+}
+
+CatalogService::CatalogService(db::Database& database, identity::Identity& identity,
+                               std::shared_ptr<objects::Store> objects, delta::ParquetIo& parquet,
+                               const Options& options)
+    : db_(database),
+      identity_(identity),
+      objects_(std::move(objects)),
+      parquet_(parquet),
+      locations_(options.data_dir, options.external_locations) {}
+
+void CatalogService::require_privilege(const Caller& caller, Privilege privilege,
+                                       const Path& path) {
+  if (identity_.may(caller, privilege, path)) return;
+  throw forbidden("catalog.forbidden", "You may not " + privilege_text(privilege) + " " +
+                                           path.front().name +
+                                           ". Its owner or an administrator can allow it.");
+}
+
+bool CatalogService::visible(const Caller& caller, const store::SchemaRow& row) {
+  if (identity_.may(caller, Privilege::browse, path_of(row))) return true;
+  const auto [tables, volumes] = db_.reading(
+      [&](db::Tx& tx) { return std::pair(store::tables(tx, row), store::volumes(tx, row)); });
+  for (const auto& table : tables) {
+    if (identity_.may(caller, Privilege::browse, path_of(table))) return true;
+  }
+  for (const auto& volume : volumes) {
+    if (identity_.may(caller, Privilege::browse, path_of(volume))) return true;
+  }
+  return false;
+}
+
+bool CatalogService::visible(const Caller& caller, const Catalog& catalog) {
+  if (identity_.may(caller, Privilege::browse, path_of(catalog))) return true;
+  const auto schemas = db_.reading([&](db::Tx& tx) { return store::schemas(tx, catalog); });
+  for (const auto& schema : schemas) {
+    if (visible(caller, schema)) return true;
+  }
+  return false;
+}
+
+Catalog CatalogService::require_catalog(const Caller& caller, Privilege privilege,
+                                        const std::string& name) {
+  const auto found = db_.reading([&](db::Tx& tx) { return store::find_catalog(tx, fold(name)); });
+  if (!found || !visible(caller, *found)) {
+    throw not_found("catalog.catalogNotFound",
+                    "There is no catalog " + Name{name, "", ""}.text() + " that you may see.");
+  }
+  if (privilege != Privilege::browse) require_privilege(caller, privilege, path_of(*found));
+  return *found;
+}
+
+store::SchemaRow CatalogService::require_schema(const Caller& caller, Privilege privilege,
+                                                const Name& name) {
+  const auto found = db_.reading(
+      [&](db::Tx& tx) { return store::find_schema(tx, fold(name.catalog), fold(name.schema)); });
+  if (!found || !visible(caller, *found)) {
+    throw not_found(
+        "catalog.schemaNotFound",
+        "There is no schema " + Name{name.catalog, name.schema, ""}.text() + " that you may see.");
+  }
+  if (privilege != Privilege::browse) require_privilege(caller, privilege, path_of(*found));
+  return *found;
+}
+
+store::TableRow CatalogService::require_table(const Caller& caller, Privilege privilege,
+                                              const Name& name) {
+  const auto found = db_.reading([&](db::Tx& tx) {
+    return store::find_table(tx, fold(name.catalog), fold(name.schema), fold(name.object));
+  });
+  if (!found || !identity_.may(caller, Privilege::browse, path_of(*found))) {
+    throw not_found("catalog.tableNotFound",
+                    "There is no table or view " + name.text() + " that you may see.");
+  }
+  if (privilege != Privilege::browse) require_privilege(caller, privilege, path_of(*found));
+  return *found;
+}
+
+store::VolumeRow CatalogService::require_volume(const Caller& caller, Privilege privilege,
+                                                const Name& name) {
+  const auto found = db_.reading([&](db::Tx& tx) {
+    return store::find_volume(tx, fold(name.catalog), fold(name.schema), fold(name.object));
+  });
+  if (!found || !identity_.may(caller, Privilege::browse, path_of(*found))) {
+    throw not_found("catalog.volumeNotFound",
+                    "There is no volume " + name.text() + " that you may see.");
+  }
+  if (privilege != Privilege::browse) require_privilege(caller, privilege, path_of(*found));
+  return *found;
+}
+
+void CatalogService::require(const Caller& caller, Privilege privilege, ObjectType type,
+                             const Name& name) {
+  switch (type) {
+    case ObjectType::server:
+      return require_privilege(caller, privilege, server_path());
+    case ObjectType::catalog:
+      require_catalog(caller, privilege, name.catalog);
+      return;
+    case ObjectType::schema:
+      require_schema(caller, privilege, name);
+      return;
+    case ObjectType::table:
+      require_table(caller, privilege, name);
+      return;
+    case ObjectType::volume:
+      require_volume(caller, privilege, name);
+      return;
+    case ObjectType::saved_query:
+      break;
+  }
+  throw internal("the catalog does not hold this type of object");
+}
+
+void CatalogService::comment(const Caller& caller, ObjectType type, const Name& name,
+                             const std::string& text) {
+  check_comment(text);
+  std::string id, own_name;
+  switch (type) {
+    case ObjectType::catalog: {
+      const Catalog found = require_catalog(caller, Privilege::manage, name.catalog);
+      id = found.id, own_name = found.name;
+      break;
+    }
+    case ObjectType::schema: {
+      const Schema found = require_schema(caller, Privilege::manage, name).schema;
+      id = found.id, own_name = found.name;
+      break;
+    }
+    case ObjectType::table: {
+      const Table found = require_table(caller, Privilege::manage, name).table;
+      id = found.id, own_name = found.name.object;
+      break;
+    }
+    case ObjectType::volume: {
+      const Volume found = require_volume(caller, Privilege::manage, name).volume;
+      id = found.id, own_name = found.name.object;
+      break;
+    }
+    case ObjectType::server:
+    case ObjectType::saved_query:
+      throw internal("the catalog keeps no comment on this type of object");
+  }
+  db_.write([&](db::Tx& tx) { store::set_comment(tx, type, id, own_name, text, now_micros()); });
+}
+
+std::string CatalogService::owner_name(const std::string& user_id) {
+  return identity_.display_name(user_id);
+}
+
+void CatalogService::forget(const Path& path) {
+  identity_.forget(path.front());
+}
+
+std::unique_ptr<Service> open(db::Database& database, identity::Identity& identity,
+                              std::shared_ptr<objects::Store> objects, delta::ParquetIo& parquet,
+                              const Options& options) {
+  database.migrate("catalog", migrations());
+  auto service =
+      std::make_unique<CatalogService>(database, identity, std::move(objects), parquet, options);
+  service->ensure_main();
+  return service;
+}
+
+}  // namespace ob::catalog

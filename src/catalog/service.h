@@ -1,0 +1,129 @@
+#pragma once
+// The service behind catalog.h. Its methods are split over files by object kind: catalogs.cpp,
+// schemas.cpp, tables.cpp, create_table.cpp, volumes.cpp, search.cpp, purge.cpp; guard.cpp holds
+// what they share. Identity is never asked inside a transaction of ours.
+#include <mutex>
+#include <set>
+
+#include "catalog/catalog.h"
+#include "catalog/locations.h"
+#include "catalog/store.h"
+#include "catalog/table_cache.h"
+
+namespace ob::catalog {
+
+inline constexpr Micros kRestorable = Micros{7} * 24 * 3600 * 1'000'000;  // UNDROP's time
+
+using Path = std::vector<identity::Securable>;
+Path path_of(const Catalog&);
+Path path_of(const store::SchemaRow&);
+Path path_of(const store::TableRow&);
+Path path_of(const store::VolumeRow&);
+Path server_path();
+
+class CatalogService : public Service {
+ public:
+  CatalogService(db::Database&, identity::Identity&, std::shared_ptr<objects::Store>,
+                 delta::ParquetIo&, const Options&);
+
+  std::vector<Catalog> catalogs(const Caller&) override;
+  Catalog catalog(const Caller&, const std::string& name) override;
+  Catalog create_catalog(const Caller&, const std::string& name, const std::string& comment,
+                         bool if_not_exists) override;
+  void rename_catalog(const Caller&, const std::string& name, const std::string& fresh) override;
+  void drop_catalog(const Caller&, const std::string& name, bool if_exists, bool cascade) override;
+
+  std::vector<Schema> schemas(const Caller&, const std::string& catalog) override;
+  Schema schema(const Caller&, const Name&) override;
+  Schema create_schema(const Caller&, const Name&, const std::string& comment,
+                       bool if_not_exists) override;
+  void rename_schema(const Caller&, const Name&, const std::string& fresh) override;
+  void drop_schema(const Caller&, const Name&, bool if_exists, bool cascade) override;
+
+  std::vector<Table> tables(const Caller&, const Name& schema, bool dropped) override;
+  Table table(const Caller&, const Name&) override;
+  Opened open(const Caller&, const Name&, identity::Privilege) override;
+  Table create_table(const Caller&, const Name&, const std::string& external_location,
+                     const std::string& comment, bool if_not_exists, bool or_replace,
+                     const std::function<void(delta::Table&)>& build) override;
+  Table create_view(const Caller&, const Name&, const std::string& sql, const Name& defaults,
+                    const std::string& comment, bool if_not_exists, bool or_replace) override;
+  void rename_table(const Caller&, const Name&, const Name& fresh) override;
+  void drop_table(const Caller&, const Name&, bool if_exists, std::optional<bool> view) override;
+  void undrop_table(const Caller&, const Name&) override;
+  void comment(const Caller&, identity::ObjectType, const Name&, const std::string& text) override;
+
+  std::vector<Volume> volumes(const Caller&, const Name& schema) override;
+  Volume volume(const Caller&, const Name&, identity::Privilege) override;
+  Volume create_volume(const Caller&, const Name&, const std::string& comment,
+                       bool if_not_exists) override;
+  void drop_volume(const Caller&, const Name&, bool if_exists) override;
+
+  std::vector<Found> search(const Caller&, const std::string& text, std::size_t limit) override;
+  void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) override;
+  void share_catalog(const Caller&, const std::string& name, identity::Privilege) override;
+
+  void note_schema(const std::string& table_id, const delta::Snapshot&) override;
+  std::string owner_name(const std::string& user_id) override;
+  std::size_t purge() override;
+
+  // First start: catalog `main` with schema `default`.
+  void ensure_main();
+
+ private:
+  // --- guard.cpp: a row that the caller may see, or 404 in words that do not tell whether it is
+  // there; then 403 when the privilege is missing.
+  Catalog require_catalog(const Caller&, identity::Privilege, const std::string& name);
+  store::SchemaRow require_schema(const Caller&, identity::Privilege, const Name&);
+  store::TableRow require_table(const Caller&, identity::Privilege, const Name&);
+  store::VolumeRow require_volume(const Caller&, identity::Privilege, const Name&);
+  void require_privilege(const Caller&, identity::Privilege, const Path&);
+  // May see it: by its own path, or because something below it may be seen.
+  bool visible(const Caller&, const Catalog&);
+  bool visible(const Caller&, const store::SchemaRow&);
+  void forget(const Path&);
+
+  // What a parent holds, to be dropped with it.
+  struct Contents {
+    std::vector<store::SchemaRow> schemas;
+    std::vector<store::TableRow> tables;
+    std::vector<store::VolumeRow> volumes;
+  };
+  void drop_contents(db::Tx&, const store::SchemaRow&, Micros now, Contents& dropped);
+  void after_drop(const Contents&);
+
+  // --- tables.cpp
+  static Path path_of_dropped(const store::DroppedRow&, const store::SchemaRow& parent);
+  // --- create_table.cpp
+  std::shared_ptr<delta::Table> delta_of(const Table&);
+  Table replace_table(const Caller&, const store::TableRow&, const std::string& external_location,
+                      const std::string& comment, const std::function<void(delta::Table&)>& build);
+  using Build = std::function<void(delta::Table&)>;
+  Table create_managed(Table, const store::SchemaRow&, bool if_not_exists, const Build&);
+  Table create_external(Table, const store::SchemaRow&, const std::string& location,
+                        bool if_not_exists, const Build&);
+  Table lost_race(const Table&, bool if_not_exists);
+  void discard(const Table&);
+  Table publish(const Table&, const store::SchemaRow&);
+  // --- search.cpp
+  bool may_find(const Caller&, const store::Hit&);
+  // --- purge.cpp
+  void remove_prefix(const std::string& root);
+  // Deletes the files of a directory in the trash. When that fails it stays there for next time.
+  bool empty_trash(const std::string& root);
+  std::size_t purge_expired();
+  std::size_t purge_leftovers();
+  bool is_leftover(const std::string& root, const std::string& id);
+
+  db::Database& db_;
+  identity::Identity& identity_;
+  std::shared_ptr<objects::Store> objects_;
+  delta::ParquetIo& parquet_;
+  Locations locations_;
+  TableCache cache_{256};
+  std::mutex creating_mutex_;
+  std::set<std::string> creating_;  // roots that a running creation writes to
+  std::mutex purge_mutex_;
+};
+
+}  // namespace ob::catalog
