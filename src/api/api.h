@@ -75,6 +75,8 @@ struct Endpoint {
       run;
 };
 
+struct Binding;  // where the members of a request come from
+
 class Registry {
  public:
   // max_json_bytes: the largest JSON body that is read.
@@ -111,7 +113,6 @@ class Registry {
                                                             net::Exchange&)>;
   // Splits the members of a request into path, query and body; throws std::logic_error for a path
   // part without a member, since that is a mistake in the program.
-  struct Binding;
   std::shared_ptr<Binding> bind(const std::string& method, const std::string& path,
                                 std::span<const wire::Member> members, bool with_body) const;
   static const std::vector<std::string>& path_names(const Binding& binding);
@@ -127,6 +128,10 @@ class Registry {
   wire::Definitions definitions_{"#/components/schemas/"};
   std::unique_ptr<Node> root_;
 };
+
+// Parses a JSON body: at most 32 levels deep, valid UTF-8. Throws ob::Error 400 with line and
+// offset.
+boost::json::value parse_json(std::string_view text);
 
 // The best of `types` for an Accept header (absent or "*/*": the first); throws ob::Error 406.
 std::string negotiate(std::string_view accept, const std::vector<std::string>& types);

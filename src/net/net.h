@@ -1,5 +1,6 @@
 #pragma once
 // HTTP/1.1 and WebSocket server (Beast stays in the .cpp files). One strand a connection.
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
@@ -17,10 +18,12 @@
 namespace ob::net {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+bool same_name(std::string_view a, std::string_view b);  // ASCII letters of either case are equal
+std::string_view find_header(const Headers& headers, std::string_view name);  // "" when absent
 
 struct Request {
   std::string method;  // "GET"
-  std::string path;    // percent-encoded as received, without the query
+  std::string path;    // percent-encoded as received, without the query; starts with '/'
   std::string query;   // after '?', still encoded
   Headers headers;     // names as received; look up case-insensitively
   std::string remote_address;
@@ -55,9 +58,16 @@ class Exchange {
   virtual boost::asio::awaitable<void> write(std::string_view bytes) = 0;
   virtual boost::asio::awaitable<void> finish() = 0;
   virtual bool started() const = 0;
+  // Status of the answer that was sent or started, 0 before; body bytes of it so far (before
+  // compression).
+  virtual int status() const = 0;
+  virtual std::int64_t bytes_sent() const = 0;
+  // The strand of the connection: all of the exchange and its WebSocket is used on it.
+  virtual boost::asio::any_io_executor executor() = 0;
   // Cancelled when the client goes away or the server shuts down.
   virtual CancelToken cancel_token() = 0;
-  // Upgrade: the handler owns the socket until it returns.
+  // Upgrade: the handler owns the socket until it returns. Throws ob::Error 400 or 426 when the
+  // request does not ask for a WebSocket.
   virtual boost::asio::awaitable<std::unique_ptr<class WebSocket>> accept_websocket() = 0;
 };
 
@@ -68,9 +78,13 @@ class WebSocket {
     std::string data;
     bool text = false;
   };
+  // Pings are answered and sent inside. One receive() at a time; sends may overlap and keep their
+  // order. All on the connection's strand.
   virtual boost::asio::awaitable<std::optional<Message>> receive() = 0;  // nullopt when closed
-  virtual boost::asio::awaitable<void> send(std::string_view data, bool text) = 0;
-  virtual boost::asio::awaitable<void> close(int code, std::string_view reason) = 0;
+  // Waits until the message is handed to the socket; throws ob::Error 499 when it is closed.
+  virtual boost::asio::awaitable<void> send(std::string data, bool text) = 0;
+  virtual boost::asio::awaitable<void> close(int code, std::string reason) = 0;
+  virtual boost::asio::any_io_executor executor() = 0;
 };
 
 struct ServerOptions {
@@ -81,6 +95,8 @@ struct ServerOptions {
   std::int64_t max_body_bytes = 16 * 1024 * 1024;
   int header_timeout_s = 30, body_idle_timeout_s = 60, keep_alive_timeout_s = 75,
       write_idle_timeout_s = 60;
+  int websocket_idle_timeout_s = 60;                  // half of it: a ping
+  std::int64_t max_message_bytes = 16 * 1024 * 1024;  // of a WebSocket message
   int max_connections = 10000, max_connections_per_address = 200;
 };
 
@@ -89,14 +105,16 @@ class Server {
   using Handler = std::function<boost::asio::awaitable<void>(Exchange&)>;
   virtual ~Server() = default;
   virtual int port() const = 0;  // the bound one
-  // Stops accepting, lets running requests finish for `seconds`, then cancels them and waits.
+  virtual int connections() const = 0;
+  // Stops accepting, lets running requests finish for `seconds` (WebSockets are told to go away at
+  // once), then cancels them and waits. Not from a thread that runs `io`; `io` must still run.
   virtual void shutdown(int seconds) = 0;
 };
 // Binds at once (throws ob::Error when it cannot) and serves on `io`, which the caller runs.
 std::unique_ptr<Server> serve(boost::asio::io_context& io, const ServerOptions& options,
                               Server::Handler handler);
 
-// Percent-decoding (throws ob::Error 400) and query parameters in order.
+// Percent-decoding (throws ob::Error 400) and query parameters in order ('+' is a space there).
 std::string percent_decode(std::string_view text);
 std::string percent_encode(std::string_view text, std::string_view keep = "");
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
