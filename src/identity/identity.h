@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "base/error.h"
 #include "base/time.h"
 #include "db/db.h"
 #include "identity/caller.h"
@@ -33,6 +34,20 @@ struct ApiKey {
   std::optional<Micros> expires_at, last_used_at;
 };
 
+// 429 after too many wrong passwords; the answer carries Retry-After.
+class Throttled : public Error {
+ public:
+  explicit Throttled(std::int64_t seconds)
+      : Error(429, "identity.throttled",
+              "Too many sign-ins failed. Try again in " + std::to_string(seconds) + " s."),
+        retry_after_s(seconds) {}
+  std::int64_t retry_after_s;
+};
+
+// All methods block (authenticate only for an API key that was not seen lately) and are
+// thread-safe. Emails compare case-insensitively. A password has at least 10 characters and at most
+// 72 bytes (bcrypt's limit). What signs out, deletes or changes a password stops the tokens in
+// question at once in this process, within 5 s in others that share the database.
 class Identity {
  public:
   virtual ~Identity() = default;
@@ -46,8 +61,9 @@ class Identity {
                          const std::string& address) = 0;
   virtual Tokens refresh(const std::string& refresh_token, const std::string& address) = 0;
   virtual void sign_out(const std::string& refresh_token) = 0;
-  // Bearer credential (access token or API key "obk_…") to a caller; throws 401. Cheap: no database
-  // look-up for a JWT.
+  // Bearer credential (access token or API key "obk_…") to a caller; throws 401
+  // identity.badToken. Cheap: no database look-up for a JWT. request_id and address are the
+  // gateway's to fill.
   virtual Caller authenticate(const std::string& bearer) = 0;
   virtual void change_password(const Caller&, const std::string& current,
                                const std::string& fresh) = 0;
@@ -84,7 +100,12 @@ class Identity {
 
 // data_dir holds the master key file when master_key_file is empty (created with mode 0600); it
 // encrypts the token signing key at rest (AES-256-GCM).
+struct Options {
+  std::int64_t access_lifetime_s = 3600;          // at least 900
+  std::int64_t refresh_lifetime_s = 30 * 86'400;  // of a session that is not used
+  int bcrypt_cost = 12;
+};
 std::unique_ptr<Identity> open(db::Database& database, const std::string& data_dir,
-                               const std::string& master_key_file);
+                               const std::string& master_key_file, const Options& options = {});
 
 }  // namespace ob::identity

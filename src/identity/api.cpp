@@ -1,0 +1,320 @@
+#include "identity/api.h"
+
+#include <algorithm>
+
+namespace ob::identity {
+
+using wire::Instant;
+
+struct LoginRequest {
+  std::string email, password;
+};
+BOOST_DESCRIBE_STRUCT(LoginRequest, (), (email, password))
+
+struct RefreshRequest {
+  std::string refresh_token;
+};
+BOOST_DESCRIBE_STRUCT(RefreshRequest, (), (refresh_token))
+
+struct TokensAnswer {
+  std::string access_token, refresh_token, token_type;
+  std::int64_t expires_in = 0;
+};
+BOOST_DESCRIBE_STRUCT(TokensAnswer, (), (access_token, refresh_token, token_type, expires_in))
+
+struct PasswordRequest {
+  std::string current, password;
+};
+BOOST_DESCRIBE_STRUCT(PasswordRequest, (), (current, password))
+
+struct UserAnswer {
+  std::string id, email, name;
+  bool admin = false;
+  Instant created_at;
+};
+BOOST_DESCRIBE_STRUCT(UserAnswer, (), (id, email, name, admin, created_at))
+
+struct ListRequest {
+  std::int64_t limit = 100;
+  std::string after;
+};
+BOOST_DESCRIBE_STRUCT(ListRequest, (), (limit, after))
+
+struct UserList {
+  std::vector<UserAnswer> items;
+  std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(UserList, (), (items, next))
+
+struct CreateUserRequest {
+  std::string email, name, password;
+};
+BOOST_DESCRIBE_STRUCT(CreateUserRequest, (), (email, name, password))
+
+struct IdRequest {
+  std::string id;
+};
+BOOST_DESCRIBE_STRUCT(IdRequest, (), (id))
+
+struct KeyAnswer {
+  std::string id, name, prefix;
+  Instant created_at;
+  std::optional<Instant> expires_at, last_used_at;
+};
+BOOST_DESCRIBE_STRUCT(KeyAnswer, (), (id, name, prefix, created_at, expires_at, last_used_at))
+
+struct KeyList {
+  std::vector<KeyAnswer> items;
+  std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(KeyList, (), (items, next))
+
+struct CreateKeyRequest {
+  std::string name;
+  std::optional<Instant> expires_at;
+};
+BOOST_DESCRIBE_STRUCT(CreateKeyRequest, (), (name, expires_at))
+
+struct KeyCreated {
+  std::string id, name, prefix;
+  Instant created_at;
+  std::optional<Instant> expires_at;
+  std::string key;
+};
+BOOST_DESCRIBE_STRUCT(KeyCreated, (), (id, name, prefix, created_at, expires_at, key))
+
+}  // namespace ob::identity
+
+namespace ob::wire {
+
+template <>
+struct Rules<identity::LoginRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::LoginRequest::email, {.min = 1, .max = 254}),
+            rule(&identity::LoginRequest::password, {.min = 1, .max = 1024}));
+};
+template <>
+struct Rules<identity::RefreshRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::RefreshRequest::refresh_token, {.min = 1, .max = 256}));
+};
+template <>
+struct Rules<identity::PasswordRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::PasswordRequest::current, {.min = 1, .max = 1024}),
+            rule(&identity::PasswordRequest::password,
+                 {.min = 10, .max = 72, .text = "At most 72 bytes of UTF-8."}));
+};
+template <>
+struct Rules<identity::ListRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::ListRequest::limit, {.min = 1, .max = 1000, .optional = true}),
+            rule(&identity::ListRequest::after,
+                 {.max = 254, .optional = true, .text = "The `next` of the page before."}));
+};
+template <>
+struct Rules<identity::CreateUserRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::CreateUserRequest::email, {.min = 3, .max = 254}),
+            rule(&identity::CreateUserRequest::name, {.min = 1, .max = 200}),
+            rule(&identity::CreateUserRequest::password,
+                 {.min = 10, .max = 72, .text = "At most 72 bytes of UTF-8."}));
+};
+template <>
+struct Rules<identity::CreateKeyRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::CreateKeyRequest::name,
+                 {.min = 1, .max = 100, .text = "Shown in the list of keys."}),
+            rule(&identity::CreateKeyRequest::expires_at, {.text = "Never, when it is left out."}));
+};
+template <>
+struct Rules<identity::KeyCreated> {
+  static constexpr auto value =
+      rules(rule(&identity::KeyCreated::key, {.text = "The key itself; it is shown only now."}));
+};
+
+}  // namespace ob::wire
+
+namespace ob::identity {
+namespace {
+
+TokensAnswer to_answer(const Tokens& tokens) {
+  return {tokens.access_token, tokens.refresh_token, tokens.token_type, tokens.expires_in};
+}
+
+UserAnswer to_answer(const User& user) {
+  return {user.id, user.email, user.name, user.admin, {user.created_at}};
+}
+
+std::optional<Instant> to_instant(const std::optional<Micros>& time) {
+  return time ? std::optional(Instant{*time}) : std::nullopt;
+}
+
+KeyAnswer to_answer(const ApiKey& key) {
+  return {key.id,
+          key.name,
+          key.prefix,
+          {key.created_at},
+          to_instant(key.expires_at),
+          to_instant(key.last_used_at)};
+}
+
+// A page of what is held in memory in the order of `cursor`.
+template <class Answer, class Item, class Cursor>
+Answer page_of(const std::vector<Item>& all, const ListRequest& request, Cursor cursor) {
+  Answer answer;
+  for (const Item& item : all) {
+    if (!request.after.empty() && cursor(item) <= request.after) continue;
+    if (static_cast<std::int64_t>(answer.items.size()) == request.limit) {
+      answer.next = cursor(all[static_cast<std::size_t>(&item - all.data()) - 1]);
+      break;
+    }
+    answer.items.push_back(to_answer(item));
+  }
+  return answer;
+}
+
+// Adds Retry-After to the answer of a throttled call.
+template <class Fn>
+auto with_retry_after(api::Context& context, Fn fn) {
+  try {
+    return fn();
+  } catch (const Throttled& e) {
+    context.response_headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+    throw;
+  }
+}
+
+void register_sessions(api::Registry& registry, Identity& identity) {
+  registry.add<LoginRequest, TokensAnswer>(
+      "POST", "/api/v1/auth/login",
+      {.operation = "login",
+       .tag = "auth",
+       .summary = "Sign in with email and password",
+       .errors = {401, 503},
+       .anonymous = true},
+      [&identity](api::Context& context, const LoginRequest& request) {
+        return with_retry_after(context, [&] {
+          return to_answer(
+              identity.sign_in(request.email, request.password, context.caller.address));
+        });
+      });
+  registry.add<RefreshRequest, TokensAnswer>(
+      "POST", "/api/v1/auth/refresh",
+      {.operation = "refresh",
+       .tag = "auth",
+       .summary = "Exchange a refresh token for new tokens",
+       .description = "Each refresh token works once. A second use ends the session.",
+       .errors = {401},
+       .anonymous = true},
+      [&identity](api::Context& context, const RefreshRequest& request) {
+        return to_answer(identity.refresh(request.refresh_token, context.caller.address));
+      });
+  registry.add<RefreshRequest, api::Empty>(
+      "POST", "/api/v1/auth/logout",
+      {.operation = "logout",
+       .tag = "auth",
+       .summary = "End the session of a refresh token",
+       .status = 204,
+       .anonymous = true},
+      [&identity](api::Context&, const RefreshRequest& request) {
+        identity.sign_out(request.refresh_token);
+        return api::Empty{};
+      });
+  registry.add<api::Empty, UserAnswer>(
+      "GET", "/api/v1/auth/me",
+      {.operation = "me", .tag = "auth", .summary = "Who is signed in", .errors = {404}},
+      [&identity](api::Context& context, const api::Empty&) {
+        return to_answer(identity.me(context.caller));
+      });
+  registry.add<PasswordRequest, api::Empty>(
+      "POST", "/api/v1/auth/password",
+      {.operation = "changePassword",
+       .tag = "auth",
+       .summary = "Change the own password",
+       .description = "Ends all sessions of the account, this one too; API keys stay.",
+       .status = 204,
+       .errors = {404, 409, 503}},
+      [&identity](api::Context& context, const PasswordRequest& request) {
+        return with_retry_after(context, [&] {
+          identity.change_password(context.caller, request.current, request.password);
+          return api::Empty{};
+        });
+      });
+}
+
+void register_keys(api::Registry& registry, Identity& identity) {
+  registry.add<ListRequest, KeyList>(
+      "GET", "/api/v1/keys",
+      {.operation = "listKeys", .tag = "keys", .summary = "The own API keys"},
+      [&identity](api::Context& context, const ListRequest& request) {
+        const auto keys = identity.keys(context.caller);
+        return page_of<KeyList>(keys, request, [](const ApiKey& key) { return key.id; });
+      });
+  registry.add<CreateKeyRequest, KeyCreated>(
+      "POST", "/api/v1/keys",
+      {.operation = "createKey",
+       .tag = "keys",
+       .summary = "Create an API key",
+       .status = 201,
+       .errors = {404, 409}},
+      [&identity](api::Context& context, const CreateKeyRequest& request) {
+        const auto expires =
+            request.expires_at ? std::optional(request.expires_at->micros) : std::nullopt;
+        const auto [key, secret] = identity.create_key(context.caller, request.name, expires);
+        return KeyCreated{
+            key.id, key.name, key.prefix, {key.created_at}, to_instant(key.expires_at), secret};
+      });
+  registry.add<IdRequest, api::Empty>("DELETE", "/api/v1/keys/{id}",
+                                      {.operation = "deleteKey",
+                                       .tag = "keys",
+                                       .summary = "Delete an API key",
+                                       .status = 204,
+                                       .errors = {404}},
+                                      [&identity](api::Context& context, const IdRequest& request) {
+                                        identity.delete_key(context.caller, request.id);
+                                        return api::Empty{};
+                                      });
+}
+
+void register_users(api::Registry& registry, Identity& identity) {
+  registry.add<ListRequest, UserList>(
+      "GET", "/api/v1/users",
+      {.operation = "listUsers", .tag = "users", .summary = "All users (administrators)"},
+      [&identity](api::Context& context, const ListRequest& request) {
+        auto users = identity.users(context.caller);
+        std::ranges::sort(users, {}, &User::id);
+        return page_of<UserList>(users, request, [](const User& user) { return user.id; });
+      });
+  registry.add<CreateUserRequest, UserAnswer>(
+      "POST", "/api/v1/users",
+      {.operation = "createUser",
+       .tag = "users",
+       .summary = "Create a user (administrators)",
+       .status = 201,
+       .errors = {409, 503}},
+      [&identity](api::Context& context, const CreateUserRequest& request) {
+        return to_answer(
+            identity.create_user(context.caller, request.email, request.name, request.password));
+      });
+  registry.add<IdRequest, api::Empty>("DELETE", "/api/v1/users/{id}",
+                                      {.operation = "deleteUser",
+                                       .tag = "users",
+                                       .summary = "Delete a user (administrators)",
+                                       .status = 204,
+                                       .errors = {404, 409}},
+                                      [&identity](api::Context& context, const IdRequest& request) {
+                                        identity.delete_user(context.caller, request.id);
+                                        return api::Empty{};
+                                      });
+}
+
+}  // namespace
+
+void register_api(api::Registry& registry, Identity& identity) {
+  register_sessions(registry, identity);
+  register_keys(registry, identity);
+  register_users(registry, identity);
+}
+
+}  // namespace ob::identity

@@ -1,0 +1,96 @@
+#pragma once
+#include <atomic>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "identity/identity.h"
+#include "identity/passwords.h"
+#include "identity/store.h"
+#include "identity/throttle.h"
+#include "identity/tokens.h"
+
+namespace ob::identity {
+
+// Access tokens that ended before their time.
+class Revocations {
+ public:
+  void add(const std::vector<store::Revocation>& revocations, Micros now);
+  void drop(Micros before);  // tokens from before then have expired
+  bool covers(const Claims& claims) const;
+
+ private:
+  struct Entry {
+    std::int64_t epoch = 0;
+    Micros added_at = 0;
+  };
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_;
+};
+
+class IdentityService : public Identity {
+ public:
+  IdentityService(db::Database& database, const SecretBox& box, const Options& options);
+
+  std::optional<std::string> bootstrap(const std::string& admin_email,
+                                       const std::string& admin_password) override;
+  Tokens sign_in(const std::string& email, const std::string& password,
+                 const std::string& address) override;
+  Tokens refresh(const std::string& refresh_token, const std::string& address) override;
+  void sign_out(const std::string& refresh_token) override;
+  Caller authenticate(const std::string& bearer) override;
+  void change_password(const Caller&, const std::string& current,
+                       const std::string& fresh) override;
+  User me(const Caller&) override;
+  std::vector<User> users(const Caller&) override;
+  User create_user(const Caller&, const std::string& email, const std::string& name,
+                   const std::string& password) override;
+  void delete_user(const Caller&, const std::string& id) override;
+  std::vector<ApiKey> keys(const Caller&) override;
+  std::pair<ApiKey, std::string> create_key(const Caller&, const std::string& name,
+                                            std::optional<Micros> expires_at) override;
+  void delete_key(const Caller&, const std::string& id) override;
+  bool may(const Caller&, Privilege, std::span<const Securable> path) override;
+  void grant(const Caller&, const std::string& principal, Privilege,
+             std::span<const Securable> path) override;
+  void forget(const Securable&) override;
+  std::string display_name(const std::string& user_id) override;
+
+ private:
+  // A bearer credential that was found good.
+  struct Known {
+    Caller caller;
+    std::optional<Claims> claims;      // of an access token
+    std::optional<Micros> expires_at;  // of an API key
+    Micros checked_at = 0;
+  };
+
+  Tokens issue(db::Tx& tx, const store::UserRow& user, const std::string& session);
+  // Not when forget_credentials() came since `generation`.
+  void remember(const std::string& digest, Known known, std::uint64_t generation);
+  std::optional<Known> known(const std::string& digest, Micros now,
+                             std::uint64_t& generation) const;
+  Known check_token(const std::string& bearer, Micros now);
+  Known check_key(const std::string& digest, Micros now);
+  void forget_credentials();
+  void load_revocations();
+  std::int64_t token_lifetime_micros() const { return options_.access_lifetime_s * 1'000'000; }
+
+  db::Database& db_;
+  const Options options_;  // declared first: the parts below are made from it
+  TokenSigner signer_;
+  Passwords passwords_;
+  Throttle throttle_;
+  Revocations revocations_;
+  std::mutex loading_;
+  std::atomic<Micros> loaded_at_ = 0;
+  mutable std::shared_mutex known_mutex_;
+  std::unordered_map<std::string, Known> known_;
+  std::uint64_t known_generation_ = 0;
+  std::shared_mutex names_mutex_;
+  std::unordered_map<std::string, std::pair<std::string, Micros>> names_;
+};
+
+// Lower case (ASCII) of a checked email: one account whatever its spelling.
+std::string email_key(const std::string& email);
+
+}  // namespace ob::identity

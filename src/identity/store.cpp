@@ -1,0 +1,258 @@
+#include "identity/store.h"
+
+#include "base/error.h"
+
+namespace ob::identity::store {
+namespace {
+
+constexpr std::string_view kUser =
+    "SELECT id, email, name, admin, created_at, password_hash, epoch FROM users ";
+constexpr std::string_view kKey =
+    "SELECT id, name, prefix, created_at, expires_at, last_used_at, user_id FROM api_keys ";
+
+UserRow to_user(const db::Row& row) {
+  return {.user = {.id = row.text(0),
+                   .email = row.text(1),
+                   .name = row.text(2),
+                   .admin = row.integer(3) != 0,
+                   .created_at = row.integer(4)},
+          .password_hash = row.text(5),
+          .epoch = row.integer(6)};
+}
+
+KeyRow to_key(const db::Row& row) {
+  return {.key = {.id = row.text(0),
+                  .name = row.text(1),
+                  .prefix = row.text(2),
+                  .created_at = row.integer(3),
+                  .expires_at = row.optional_integer(4),
+                  .last_used_at = row.optional_integer(5)},
+          .user_id = row.text(6)};
+}
+
+std::optional<UserRow> one_user(db::Tx& tx, std::string_view where, const std::string& value) {
+  const auto row = tx.query_one(std::string(kUser).append(where), {value});
+  return row ? std::optional(to_user(*row)) : std::nullopt;
+}
+
+std::optional<KeyRow> one_key(db::Tx& tx, std::string_view where, const std::string& value) {
+  const auto row = tx.query_one(std::string(kKey).append(where), {value});
+  return row ? std::optional(to_key(*row)) : std::nullopt;
+}
+
+db::Value nullable(const std::optional<Micros>& time) {
+  return time ? db::Value(*time) : db::Value(nullptr);
+}
+
+std::string_view to_text(Privilege privilege) {
+  switch (privilege) {
+    case Privilege::browse:
+      return "browse";
+    case Privilege::read:
+      return "read";
+    case Privilege::write:
+      return "write";
+    case Privilege::create:
+      return "create";
+    case Privilege::manage:
+      return "manage";
+  }
+  throw internal("unknown privilege");
+}
+
+Privilege to_privilege(const std::string& text) {
+  for (auto privilege : {Privilege::browse, Privilege::read, Privilege::write, Privilege::create,
+                         Privilege::manage}) {
+    if (to_text(privilege) == text) return privilege;
+  }
+  throw internal("unknown privilege in the database: " + text);
+}
+
+std::string_view to_text(ObjectType type) {
+  switch (type) {
+    case ObjectType::server:
+      return "server";
+    case ObjectType::catalog:
+      return "catalog";
+    case ObjectType::schema:
+      return "schema";
+    case ObjectType::table:
+      return "table";
+    case ObjectType::volume:
+      return "volume";
+    case ObjectType::saved_query:
+      return "saved_query";
+  }
+  throw internal("unknown type of object");
+}
+
+}  // namespace
+
+std::int64_t count_users(db::Tx& tx) {
+  return tx.query_one("SELECT count(*) FROM users")->integer(0);
+}
+
+std::vector<User> users(db::Tx& tx) {
+  std::vector<User> out;
+  for (const auto& row : tx.query(std::string(kUser) + "ORDER BY email_key")) {
+    out.push_back(to_user(row).user);
+  }
+  return out;
+}
+
+std::optional<UserRow> user_by_email(db::Tx& tx, const std::string& email_key) {
+  return one_user(tx, "WHERE email_key = $1", email_key);
+}
+
+std::optional<UserRow> user_by_id(db::Tx& tx, const std::string& id) {
+  return one_user(tx, "WHERE id = $1", id);
+}
+
+void insert_user(db::Tx& tx, const User& user, const std::string& email_key,
+                 const std::string& hash) {
+  tx.execute(
+      "INSERT INTO users (id, email, email_key, name, password_hash, admin, epoch, created_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+      {user.id, user.email, email_key, user.name, hash, std::int64_t{user.admin ? 1 : 0},
+       user.created_at});
+}
+
+void set_password(db::Tx& tx, const std::string& id, const std::string& hash, std::int64_t epoch) {
+  tx.execute("UPDATE users SET password_hash = $2, epoch = $3 WHERE id = $1", {id, hash, epoch});
+}
+
+void delete_user(db::Tx& tx, const std::string& id) {
+  delete_sessions_of(tx, id);
+  tx.execute("DELETE FROM api_keys WHERE user_id = $1", {id});
+  tx.execute("DELETE FROM grants WHERE principal = $1", {id});
+  tx.execute("DELETE FROM users WHERE id = $1", {id});
+}
+
+std::optional<SigningKey> newest_signing_key(db::Tx& tx) {
+  const auto row = tx.query_one(
+      "SELECT kid, sealed FROM signing_keys ORDER BY created_at DESC, kid DESC LIMIT 1");
+  if (!row) return std::nullopt;
+  return SigningKey{row->text(0), row->blob(1)};
+}
+
+void insert_signing_key(db::Tx& tx, const SigningKey& key, Micros now) {
+  tx.execute("INSERT INTO signing_keys (kid, sealed, created_at) VALUES ($1, $2, $3)",
+             {key.kid, db::Blob{key.sealed}, now});
+}
+
+std::optional<RefreshRow> refresh_token(db::Tx& tx, const std::string& hash) {
+  const auto row = tx.query_one(
+      "SELECT session, user_id, expires_at, used_at FROM refresh_tokens WHERE token_hash = $1",
+      {hash});
+  if (!row) return std::nullopt;
+  return RefreshRow{row->text(0), row->text(1), row->integer(2), !row->is_null(3)};
+}
+
+void insert_refresh_token(db::Tx& tx, const std::string& hash, const RefreshRow& row) {
+  tx.execute(
+      "INSERT INTO refresh_tokens (token_hash, session, user_id, expires_at) "
+      "VALUES ($1, $2, $3, $4)",
+      {hash, row.session, row.user_id, row.expires_at});
+}
+
+void mark_used(db::Tx& tx, const std::string& hash, Micros now) {
+  tx.execute("UPDATE refresh_tokens SET used_at = $2 WHERE token_hash = $1", {hash, now});
+}
+
+void delete_session(db::Tx& tx, const std::string& session) {
+  tx.execute("DELETE FROM refresh_tokens WHERE session = $1", {session});
+}
+
+void delete_sessions_of(db::Tx& tx, const std::string& user_id) {
+  tx.execute("DELETE FROM refresh_tokens WHERE user_id = $1", {user_id});
+}
+
+void delete_expired_sessions(db::Tx& tx, Micros now) {
+  tx.execute("DELETE FROM refresh_tokens WHERE expires_at < $1", {now});
+}
+
+void revoke(db::Tx& tx, const Revocation& revocation, Micros now) {
+  tx.execute(
+      "INSERT INTO revocations (subject, epoch, revoked_at) VALUES ($1, $2, $3) "
+      "ON CONFLICT (subject) DO UPDATE SET epoch = excluded.epoch, "
+      "revoked_at = excluded.revoked_at",
+      {revocation.subject, revocation.epoch, now});
+}
+
+std::vector<Revocation> revocations(db::Tx& tx, Micros since) {
+  std::vector<Revocation> out;
+  for (const auto& row :
+       tx.query("SELECT subject, epoch FROM revocations WHERE revoked_at >= $1", {since})) {
+    out.push_back({row.text(0), row.integer(1)});
+  }
+  return out;
+}
+
+void delete_revocations(db::Tx& tx, Micros before) {
+  tx.execute("DELETE FROM revocations WHERE revoked_at < $1", {before});
+}
+
+std::vector<ApiKey> keys(db::Tx& tx, const std::string& user_id) {
+  std::vector<ApiKey> out;
+  for (const auto& row :
+       tx.query(std::string(kKey) + "WHERE user_id = $1 ORDER BY created_at, id", {user_id})) {
+    out.push_back(to_key(row).key);
+  }
+  return out;
+}
+
+std::optional<KeyRow> key_by_hash(db::Tx& tx, const std::string& hash) {
+  return one_key(tx, "WHERE key_hash = $1", hash);
+}
+
+std::optional<KeyRow> key_by_id(db::Tx& tx, const std::string& id) {
+  return one_key(tx, "WHERE id = $1", id);
+}
+
+void insert_key(db::Tx& tx, const KeyRow& row, const std::string& hash) {
+  tx.execute(
+      "INSERT INTO api_keys (id, user_id, name, prefix, key_hash, created_at, expires_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      {row.key.id, row.user_id, row.key.name, row.key.prefix, hash, row.key.created_at,
+       nullable(row.key.expires_at)});
+}
+
+void touch_key(db::Tx& tx, const std::string& id, Micros now) {
+  tx.execute("UPDATE api_keys SET last_used_at = $2 WHERE id = $1", {id, now});
+}
+
+void delete_key(db::Tx& tx, const std::string& id) {
+  tx.execute("DELETE FROM api_keys WHERE id = $1", {id});
+}
+
+std::vector<Privilege> privileges(db::Tx& tx, const std::string& user_id,
+                                  std::span<const Securable> path) {
+  std::string sql =
+      "SELECT DISTINCT privilege FROM grants WHERE principal IN ($1, 'everyone') "
+      "AND object_id IN (";
+  std::vector<db::Value> parameters{user_id};
+  for (const auto& object : path) {
+    parameters.emplace_back(object.id);
+    sql += (parameters.size() > 2 ? ", $" : "$") + std::to_string(parameters.size());
+  }
+  std::vector<Privilege> out;
+  for (const auto& row : tx.query(sql + ")", std::move(parameters))) {
+    out.push_back(to_privilege(row.text(0)));
+  }
+  return out;
+}
+
+void insert_grant(db::Tx& tx, const Securable& object, const std::string& principal,
+                  Privilege privilege, const std::string& granted_by, Micros now) {
+  tx.execute(
+      "INSERT INTO grants (object_id, principal, privilege, object_type, granted_by, granted_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (object_id, principal, privilege) DO NOTHING",
+      {object.id, principal, std::string(to_text(privilege)), std::string(to_text(object.type)),
+       granted_by, now});
+}
+
+void delete_grants_on(db::Tx& tx, const std::string& object_id) {
+  tx.execute("DELETE FROM grants WHERE object_id = $1", {object_id});
+}
+
+}  // namespace ob::identity::store
