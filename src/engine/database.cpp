@@ -1,0 +1,82 @@
+#include "engine/database.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace ob::engine {
+
+namespace {
+
+std::string sql_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) out += (out.size() > 1 ? ", " : "") + quote_literal(text);
+  return out + "]";
+}
+
+void run(duckdb_connection connection, const std::string& sql) {
+  duck::RawResult result;
+  if (duckdb_query(connection, sql.c_str(), result.get()) != DuckDBSuccess)
+    throw internal("duckdb: " + sql + ": " + duckdb_result_error(result.get()));
+}
+
+// The order matters: what may be reached is fixed before external access goes off, and the lock is
+// last.
+void confine(duckdb_connection connection, const Options& options) {
+  std::vector<std::string> directories = options.allowed_directories;
+  run(connection, "SET GLOBAL temp_directory=" + quote_literal(options.temp_directory));
+  run(connection, "SET GLOBAL allowed_directories=" + sql_list(directories));
+  // Sessions may still set these three; statements of users never reach SET.
+  run(connection,
+      "SET GLOBAL allowed_configs=['enable_progress_bar','enable_progress_bar_print',"
+      "'streaming_buffer_size']");
+  for (const char* setting :
+       {"SET GLOBAL TimeZone='UTC'", "SET GLOBAL Calendar='gregorian'",
+        "SET GLOBAL errors_as_json=true", "SET GLOBAL preserve_insertion_order=true",
+        "SET GLOBAL parquet_metadata_cache=true", "SET GLOBAL allow_persistent_secrets=false",
+        "SET GLOBAL allow_community_extensions=false", "SET GLOBAL autoload_known_extensions=false",
+        "SET GLOBAL autoinstall_known_extensions=false", "SET GLOBAL enable_external_access=false",
+        "SET GLOBAL lock_configuration=true"})
+    run(connection, setting);
+}
+
+}  // namespace
+
+Instance::Instance(Options options) : options_(std::move(options)) {
+  if (options_.temp_directory.empty()) throw internal("engine: a temporary directory is needed");
+}
+
+std::shared_ptr<duck::Database> Instance::open() {
+  std::filesystem::create_directories(options_.temp_directory);
+  duck::DbConfig config;
+  if (duckdb_create_config(config.out()) != DuckDBSuccess) throw internal("duckdb: no memory");
+  const auto set = [&](const char* name, const std::string& value) {
+    if (duckdb_set_config(config.get(), name, value.c_str()) != DuckDBSuccess)
+      throw internal(std::string("duckdb: cannot set ") + name + " to " + value);
+  };
+  if (options_.threads > 0) set("threads", std::to_string(options_.threads));
+  if (options_.memory_bytes > 0)
+    set("memory_limit", std::to_string(options_.memory_bytes / 1000) + "KB");
+  // The registry must outlive the database, whoever lets go of it last.
+  std::shared_ptr<duck::Database> database(
+      new duck::Database, [functions = functions_](duck::Database* d) { delete d; });
+  char* message = nullptr;
+  if (duckdb_open_ext(nullptr, database->out(), config.get(), &message) != DuckDBSuccess) {
+    const duck::Text owned(message);
+    throw internal(std::string("duckdb: cannot open: ") + (message ? message : ""));
+  }
+  duck::Session session;
+  if (duckdb_connect(database->get(), session.out()) != DuckDBSuccess)
+    throw internal("duckdb: cannot connect");
+  register_functions(session.get(), *functions_);
+  confine(session.get(), options_);
+  return database;
+}
+
+std::unique_ptr<DuckConnection> Instance::connect() {
+  const std::lock_guard lock(mutex_);
+  if (!database_) database_ = open();
+  return std::make_unique<DuckConnection>(database_);
+}
+
+}  // namespace ob::engine

@@ -1,0 +1,249 @@
+#include "engine/session.h"
+
+#include <boost/json.hpp>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "engine/arrow.h"
+#include "engine/error_text.h"
+#include "engine/json_text.h"
+#include "engine/parameters.h"
+
+namespace ob::engine {
+
+namespace {
+
+void append_csv_value(std::string& out, const Vec& vec, std::uint64_t row) {
+  if (!vec.valid(row)) return;
+  const auto start = out.size();
+  append_plain(out, vec, row);
+  const std::string_view written = std::string_view(out).substr(start);
+  // An empty text is quoted, so that it differs from NULL.
+  if (!written.empty() && written.find_first_of("\",\r\n") == std::string_view::npos) return;
+  std::string quoted = "\"";
+  for (const char c : written) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  out.replace(start, std::string::npos, quoted + "\"");
+}
+
+class ChunkBatch final : public Batch {
+ public:
+  ChunkBatch(duck::Chunk chunk, std::shared_ptr<const std::vector<Type>> types)
+      : chunk_(std::move(chunk)), types_(std::move(types)) {
+    for (std::size_t i = 0; i < types_->size(); ++i)
+      columns_.push_back(read_vector(duckdb_data_chunk_get_vector(chunk_.get(), i), (*types_)[i]));
+  }
+  std::int64_t rows() const override {
+    return static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk_.get()));
+  }
+  void append_json(std::string& out, std::int64_t first, std::int64_t last) const override {
+    for (std::int64_t row = first; row < last; ++row) {
+      out.append(row == first ? "[" : ",[");
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i > 0) out.push_back(',');
+        append_json_value(out, columns_[i], static_cast<std::uint64_t>(row));
+      }
+      out.push_back(']');
+    }
+  }
+  void append_csv(std::string& out) const override {
+    const auto count = static_cast<std::uint64_t>(rows());
+    for (std::uint64_t row = 0; row < count; ++row) {
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i > 0) out.push_back(',');
+        append_csv_value(out, columns_[i], row);
+      }
+      out += "\r\n";
+    }
+  }
+  std::optional<std::string> text(std::int64_t row, std::size_t column) const override {
+    const Vec& vec = columns_.at(column);
+    if (!vec.valid(static_cast<std::uint64_t>(row))) return std::nullopt;
+    std::string out;
+    append_plain(out, vec, static_cast<std::uint64_t>(row));
+    return out;
+  }
+  const std::vector<Vec>& columns_view() const { return columns_; }
+
+ private:
+  duck::Chunk chunk_;
+  std::shared_ptr<const std::vector<Type>> types_;
+  std::vector<Vec> columns_;
+};
+
+class DuckResult final : public Result {
+ public:
+  DuckResult(std::shared_ptr<duck::Database> database, std::shared_ptr<duck::Session> session,
+             const std::string& sql, const Parameters& parameters)
+      : database_(std::move(database)), session_(std::move(session)) {
+    check_sql_text(sql);
+    if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
+      throw error_from(duckdb_prepare_error(prepared_.get()), {});
+    bind_parameters(prepared_.get(), parameters);
+    duck::Pending pending;
+    if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
+      throw error_from(duckdb_pending_error(pending.get()), {});
+    if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
+      const char* message = duckdb_result_error(result_.get());
+      throw error_from(message ? message : duckdb_pending_error(pending.get()), {});
+    }
+    auto types = std::make_shared<std::vector<Type>>();
+    const idx_t count = duckdb_column_count(result_.get());
+    for (idx_t i = 0; i < count; ++i) {
+      const char* name = duckdb_column_name(result_.get(), i);
+      const duck::LogicalType logical(duckdb_column_logical_type(result_.get(), i));
+      types->push_back(read_type(logical.get(), name));
+      columns_.push_back({name, types->back().text});
+    }
+    types_ = std::move(types);
+  }
+
+  const std::vector<Column>& columns() const override { return columns_; }
+
+  std::unique_ptr<Batch> next() override { return next_chunk(); }
+
+  std::string next_arrow() override {
+    if (!arrow_) {
+      std::vector<std::string> names;
+      for (const auto& column : columns_) names.push_back(column.name);
+      arrow_ = std::make_unique<ArrowStream>(names, *types_);
+      return arrow_->schema();
+    }
+    if (arrow_ended_) return {};
+    while (!arrow_->full()) {
+      const auto chunk = next_chunk();
+      if (!chunk) break;
+      arrow_->append(chunk->columns_view(), static_cast<std::uint64_t>(chunk->rows()));
+    }
+    if (!arrow_->empty()) return arrow_->flush();
+    arrow_ended_ = true;
+    return ArrowStream::end();
+  }
+
+ private:
+  std::unique_ptr<ChunkBatch> next_chunk() {
+    while (!done_) {
+      duck::Chunk chunk(duckdb_fetch_chunk(*result_.get()));
+      if (!chunk) {
+        done_ = true;
+        const char* message = duckdb_result_error(result_.get());
+        if (message != nullptr && *message != '\0') throw error_from(message, {});
+        break;
+      }
+      if (duckdb_data_chunk_get_size(chunk.get()) > 0)
+        return std::make_unique<ChunkBatch>(std::move(chunk), types_);
+    }
+    return nullptr;
+  }
+
+  std::shared_ptr<duck::Database> database_;
+  std::shared_ptr<duck::Session> session_;
+  duck::Prepared prepared_;
+  duck::RawResult result_;
+  std::vector<Column> columns_;
+  std::shared_ptr<const std::vector<Type>> types_;
+  std::unique_ptr<ArrowStream> arrow_;
+  bool arrow_ended_ = false, done_ = false;
+};
+
+Error parse_error(const boost::json::object& answer, std::string_view sql) {
+  const auto text = [&](std::string_view key) {
+    const auto* found = answer.if_contains(key);
+    return found && found->is_string() ? std::string(found->as_string()) : std::string();
+  };
+  const boost::json::object error{{"exception_type", "Parser"},
+                                  {"exception_message", text("error_message")},
+                                  {"position", text("position")}};
+  return error_from(boost::json::serialize(error), sql);
+}
+
+}  // namespace
+
+void check_sql_text(std::string_view sql) {
+  if (sql.find('\0') != std::string_view::npos)
+    throw bad_request("sql.syntax", "The statement holds a NUL character.");
+  if (!valid_utf8(sql)) throw bad_request("sql.syntax", "The statement is not valid UTF-8.");
+}
+
+std::vector<std::vector<std::optional<std::string>>> Connection::rows(
+    const std::string& sql, const Parameters& parameters) {
+  std::vector<std::vector<std::optional<std::string>>> out;
+  const auto result = execute(sql, parameters);
+  const auto width = result->columns().size();
+  while (const auto batch = result->next()) {
+    for (std::int64_t row = 0; row < batch->rows(); ++row) {
+      auto& line = out.emplace_back();
+      for (std::size_t i = 0; i < width; ++i) line.push_back(batch->text(row, i));
+    }
+  }
+  return out;
+}
+
+DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database)
+    : database_(std::move(database)), session_(std::make_shared<duck::Session>()) {
+  if (duckdb_connect(database_->get(), session_->out()) != DuckDBSuccess)
+    throw internal("duckdb: cannot connect");
+  // Local settings, which the lock leaves open (see engine.cpp): progress without printing, and
+  // enough buffer for the workers to run ahead of a reader.
+  for (const char* setting : {"SET enable_progress_bar=true", "SET enable_progress_bar_print=false",
+                              "SET streaming_buffer_size='8MB'"}) {
+    if (duckdb_query(session_->get(), setting, nullptr) != DuckDBSuccess)
+      throw internal(std::string("duckdb: ") + setting);
+  }
+}
+
+std::string DuckConnection::json_call(const std::string& sql, const std::string& argument) {
+  const auto answer = rows(sql, boost::json::array{boost::json::string(argument)});
+  if (answer.size() != 1 || !answer[0][0]) throw internal("duckdb: no answer to " + sql);
+  return *answer[0][0];
+}
+
+boost::json::value DuckConnection::parse(std::string_view sql) {
+  check_sql_text(sql);
+  const auto text = json_call("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", std::string(sql));
+  boost::json::parse_options options;
+  options.max_depth = 2000;
+  auto answer = boost::json::parse(text, {}, options);
+  const auto& object = answer.as_object();
+  const auto* failed = object.if_contains("error");
+  if (failed && failed->is_bool() && failed->get_bool()) throw parse_error(object, sql);
+  return answer;
+}
+
+std::string DuckConnection::unparse(const boost::json::value& tree) {
+  return json_call("SELECT json_deserialize_sql($1::JSON)", boost::json::serialize(tree));
+}
+
+std::unique_ptr<Result> DuckConnection::execute(const std::string& sql,
+                                                const Parameters& parameters) {
+  return std::make_unique<DuckResult>(database_, session_, sql, parameters);
+}
+
+std::vector<Column> DuckConnection::describe(const std::string& sql) {
+  check_sql_text(sql);
+  duck::Prepared prepared;
+  if (duckdb_prepare(session_->get(), sql.c_str(), prepared.out()) != DuckDBSuccess)
+    throw error_from(duckdb_prepare_error(prepared.get()), {});
+  std::vector<Column> out;
+  const idx_t count = duckdb_prepared_statement_column_count(prepared.get());
+  for (idx_t i = 0; i < count; ++i) {
+    const duck::Text name(
+        const_cast<char*>(duckdb_prepared_statement_column_name(prepared.get(), i)));
+    const duck::LogicalType logical(
+        duckdb_prepared_statement_column_logical_type(prepared.get(), i));
+    out.push_back({name.get(), read_type(logical.get(), name.get()).text});
+  }
+  return out;
+}
+
+void DuckConnection::interrupt() {
+  duckdb_interrupt(session_->get());
+}
+
+double DuckConnection::progress() {
+  return duckdb_query_progress(session_->get()).percentage;
+}
+
+}  // namespace ob::engine

@@ -1,0 +1,34 @@
+#pragma once
+// Connections and results over DuckDB's C API.
+#include <atomic>
+#include <memory>
+
+#include "engine/duck.h"
+#include "engine/engine.h"
+
+namespace ob::engine {
+
+class DuckConnection final : public Connection {
+ public:
+  // `database` is kept open as long as the connection lives.
+  DuckConnection(std::shared_ptr<duck::Database> database);
+  boost::json::value parse(std::string_view sql) override;
+  std::string unparse(const boost::json::value& tree) override;
+  std::unique_ptr<Result> execute(const std::string& sql, const Parameters& parameters) override;
+  void interrupt() override;
+  double progress() override;
+
+  // Names and types that a statement would give, without running it.
+  std::vector<Column> describe(const std::string& sql);
+
+ private:
+  std::string json_call(const std::string& sql, const std::string& argument);
+
+  std::shared_ptr<duck::Database> database_;
+  std::shared_ptr<duck::Session> session_;
+};
+
+// Throws when the text cannot be passed as a C string.
+void check_sql_text(std::string_view sql);
+
+}  // namespace ob::engine
