@@ -84,6 +84,11 @@ struct Sidecar {
 
 using Action = std::variant<Add, Remove, Metadata, Protocol, Txn, DomainMetadata, CommitInfo>;
 
+// One line of a commit or of a JSON checkpoint, without the newline.
 std::string to_json_line(const Action& action);
+std::string to_json_line(const Sidecar& sidecar);
+
+// Identity of a deletion vector: storage type, path and offset.
+std::string dv_unique_id(const DeletionVector& dv);
 
 }  // namespace ob::delta

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,7 @@ class FileSet {
   bool empty() const { return size_ == 0; }
   const T& front() const { return *begin(); }
 
-  // A file of this key, or null. The key is file_key()'s.
+  // The file of this key (file_key()'s), or null.
   std::shared_ptr<const T> find(std::string_view key) const;
 
   // Changes one version into the next: collects additions and removals, then seals them. Only
@@ -91,11 +92,8 @@ class FileSet {
 
    private:
     FileSet set_;
-    std::vector<std::shared_ptr<const T>> fresh_;                       // null where erased again
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> fresh_index_;  // open addressing, see .cpp
-    std::size_t fresh_live_ = 0;
-    std::size_t slot(std::uint64_t hash, std::string_view key) const;
-    void grow();
+    std::vector<std::shared_ptr<const T>> fresh_;  // null where erased again
+    std::unordered_map<std::string, std::size_t> fresh_index_;
   };
 
  private:

@@ -1,0 +1,25 @@
+#pragma once
+// Deletion vectors (Delta Transaction Log Protocol, "Deletion Vector Format").
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delta/actions.h"
+#include "objects/objects.h"
+
+namespace ob::delta {
+
+// Z85 (ZeroMQ RFC 32). nullopt when the text is not of it.
+std::optional<std::string> z85_decode(std::string_view text);
+
+// Sorted row indexes of a serialized RoaringBitmapArray (magic and 64-bit portable bitmap). Throws
+// ob::Error 422 delta.badDeletionVector; never more than `cardinality` rows.
+std::vector<std::uint64_t> decode_bitmap(std::string_view bytes, std::int64_t cardinality);
+
+// As Table::deleted_rows(). `root` is the table's key prefix.
+std::vector<std::uint64_t> read_deletion_vector(objects::Store& store, const std::string& root,
+                                                const DeletionVector& dv);
+
+}  // namespace ob::delta

@@ -1,0 +1,15 @@
+#pragma once
+// Paths of data files: percent-encoding as in the log, and where they may lead.
+#include <string>
+#include <string_view>
+
+namespace ob::delta {
+
+// Decodes %XX once; a malformed escape stays as it is.
+std::string decode_path(std::string_view path);
+
+// Path of a file inside the table, relative to it, decoded. `location` is the table's own place
+// (local path or URL). Throws ob::Error 422 delta.badPath for anything that leaves the table.
+std::string resolve_path(const std::string& path, const std::string& location);
+
+}  // namespace ob::delta

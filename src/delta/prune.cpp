@@ -1,0 +1,338 @@
+// Skips files that cannot hold matching rows: exact on partition values, conservative on
+// statistics. Whatever is not understood keeps the file.
+#include <simdjson.h>
+
+#include <cmath>
+#include <variant>
+
+#include "delta/delta.h"
+#include "delta/text.h"
+#include "delta/values.h"
+
+namespace ob::delta {
+namespace {
+
+namespace dom = simdjson::ondemand;
+using Op = Predicate::Op;
+
+constexpr Micros kZoneSlack = 26ll * 3600 * 1'000'000;  // zones reach from -12:00 to +14:00
+constexpr Micros kMillisSlack = 999;                    // statistics are cut to milliseconds
+constexpr std::size_t kPrefixLength = 32;               // a longer maximum may have been cut
+
+enum class Kind { number, floating, moment, text, boolean };
+
+// A value known to lie between low and high (of one kind).
+struct Instant {
+  Micros low, high;
+};
+using Value = std::variant<Decimal, double, Instant, std::string, bool>;
+
+std::optional<Kind> kind_of(const DataType& type) {
+  if (type.is("string")) return Kind::text;
+  if (type.is("float") || type.is("double")) return Kind::floating;
+  if (type.is("date") || type.is("timestamp") || type.is("timestamp_ntz")) return Kind::moment;
+  if (type.is("boolean")) return Kind::boolean;
+  if (type.is("long") || type.is("integer") || type.is("short") || type.is("byte") ||
+      type.is_decimal()) {
+    return Kind::number;
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> parse_value(const DataType& type, Kind kind, const std::string& text) {
+  switch (kind) {
+    case Kind::text:
+      return Value(text);
+    case Kind::number:
+      if (auto d = Decimal::parse(text)) return Value(*std::move(d));
+      return std::nullopt;
+    case Kind::floating:
+      // A float compares as what its text rounds to.
+      if (auto d = parse_double(text)) {
+        return Value(type.is("float") ? static_cast<double>(static_cast<float>(*d)) : *d);
+      }
+      return std::nullopt;
+    case Kind::boolean:
+      if (equal_ignoring_case(text, "true")) return Value(true);
+      if (equal_ignoring_case(text, "false")) return Value(false);
+      return std::nullopt;
+    case Kind::moment: {
+      const auto m = parse_moment(text);
+      if (!m) return std::nullopt;
+      // An instant without zone, or a wall clock with one, depends on the reader's zone.
+      const bool sure = type.is("timestamp") ? m->zone : !m->zone;
+      const auto slack = sure ? 0 : kZoneSlack;
+      return Value(Instant{m->micros - slack, m->micros + slack});
+    }
+  }
+  return std::nullopt;
+}
+
+// -1, 0, 1; for instants 0 means that they may be equal.
+int compare(const Value& a, const Value& b) {
+  if (const auto* d = std::get_if<Decimal>(&a)) return d->compare(std::get<Decimal>(b));
+  if (const auto* f = std::get_if<double>(&a)) {
+    const double g = std::get<double>(b);
+    const bool na = std::isnan(*f), nb = std::isnan(g);
+    if (na || nb) return na == nb ? 0 : na ? 1 : -1;  // NaN is greatest, as in SQL
+    return *f < g ? -1 : *f > g ? 1 : 0;
+  }
+  if (const auto* i = std::get_if<Instant>(&a)) {
+    const auto& j = std::get<Instant>(b);
+    return i->high < j.low ? -1 : i->low > j.high ? 1 : 0;
+  }
+  if (const auto* s = std::get_if<std::string>(&a)) {
+    const int c = s->compare(std::get<std::string>(b));
+    return c < 0 ? -1 : c > 0 ? 1 : 0;
+  }
+  return static_cast<int>(std::get<bool>(a)) - static_cast<int>(std::get<bool>(b));
+}
+
+bool unsure(const Value& a, const Value& b) {
+  const auto wide = [](const Value& v) {
+    const auto* i = std::get_if<Instant>(&v);
+    return i && i->low != i->high;
+  };
+  return wide(a) || wide(b);
+}
+
+// Statistics of one column in one file.
+struct Bounds {
+  std::optional<Value> min, max;
+  std::optional<std::int64_t> nulls, rows;
+};
+
+struct Test {
+  const Predicate* predicate = nullptr;
+  const DataType* type = nullptr;
+  Kind kind = Kind::text;
+  std::vector<Value> values;
+  std::vector<std::string> path;  // physical names
+  bool partition = false;
+};
+
+bool may_equal(const Test& test, const Bounds& b, const Value& v) {
+  if (test.kind == Kind::floating && std::isnan(std::get<double>(v))) return true;
+  if (b.min && compare(v, *b.min) < 0) return false;
+  if (b.max && compare(v, *b.max) > 0) return false;
+  return true;
+}
+
+bool may_match(const Test& test, const Bounds& b) {
+  const auto op = test.predicate->op;
+  const bool all_null = b.nulls && b.rows && *b.nulls == *b.rows;
+  if (op == Op::is_null) return !(b.nulls && *b.nulls == 0);
+  if (all_null) return false;
+  if (op == Op::is_not_null) return true;
+  if (op == Op::eq || op == Op::in) {
+    for (const auto& v : test.values) {
+      if (may_equal(test, b, v)) return true;
+    }
+    return false;
+  }
+  const auto& v = test.values.front();
+  if (op == Op::lt || op == Op::le) {
+    if (test.kind == Kind::floating && std::isnan(std::get<double>(v))) return true;
+    if (!b.min) return true;
+    const int c = compare(*b.min, v);
+    // A FLOAT is compared as a DOUBLE, which may lie just above what its text rounds to.
+    const bool equal_counts = op == Op::le || unsure(*b.min, v) || test.type->is("float");
+    return c < 0 || (c == 0 && equal_counts);
+  }
+  // Writers leave NaN, which is above every number, out of the maximum.
+  if (test.kind == Kind::floating || !b.max) return true;
+  const int c = compare(*b.max, v);
+  return c > 0 || (c == 0 && (op == Op::ge || unsure(*b.max, v)));
+}
+
+bool partition_may_match(const Test& test, const Add& add) {
+  for (const auto& [name, text] : add.partition_values) {
+    if (!equal_ignoring_case(name, test.path.front())) continue;
+    const bool null = !text || text->empty();
+    const auto op = test.predicate->op;
+    if (op == Op::is_null) return null;
+    if (op == Op::is_not_null) return !null;
+    if (null) return false;
+    const auto value = parse_value(*test.type, test.kind, *text);
+    if (!value) return true;
+    const auto holds = [&](const Value& v) {
+      const int c = compare(*value, v);
+      if (c == 0 && unsure(*value, v)) return true;
+      switch (op) {
+        case Op::lt:
+          return c < 0;
+        case Op::le:
+          return c <= 0;
+        case Op::gt:
+          return c > 0;
+        case Op::ge:
+          return c >= 0;
+        default:
+          return c == 0;
+      }
+    };
+    for (const auto& v : test.values) {
+      if (holds(v)) return true;
+    }
+    return false;
+  }
+  return true;
+}
+
+// Walks to a member by physical path; false when it is not there.
+bool descend(dom::object root, const std::vector<std::string>& path, dom::value& out) {
+  dom::object at = root;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    bool found = false;
+    for (auto member : at) {
+      dom::field field;
+      std::string_view key;
+      if (std::move(member).get(field) != simdjson::SUCCESS) return false;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+      if (key != path[i]) continue;
+      out = field.value();
+      found = true;
+      break;
+    }
+    if (!found) return false;
+    if (i + 1 < path.size() && out.get_object().get(at) != simdjson::SUCCESS) return false;
+  }
+  return true;
+}
+
+std::optional<std::string> scalar_text(dom::value v) {
+  dom::json_type type;
+  if (v.type().get(type) != simdjson::SUCCESS) return std::nullopt;
+  if (type == dom::json_type::string) {
+    std::string_view s;
+    if (v.get_string().get(s) != simdjson::SUCCESS) return std::nullopt;
+    return std::string(s);
+  }
+  if (type == dom::json_type::number || type == dom::json_type::boolean) {
+    return std::string(trim(v.raw_json_token()));  // numbers of any size stay exact
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> stat_value(const Test& test, dom::value v, bool upper) {
+  auto text = scalar_text(v);
+  if (!text) return std::nullopt;
+  auto value = parse_value(*test.type, test.kind, *text);
+  if (!value) return std::nullopt;
+  if (auto* d = std::get_if<double>(&*value); d && !std::isfinite(*d)) return std::nullopt;
+  if (auto* i = std::get_if<Instant>(&*value); i && upper && !test.type->is("date")) {
+    i->high += kMillisSlack;
+  }
+  if (auto* s = std::get_if<std::string>(&*value); s && upper && s->size() >= kPrefixLength) {
+    *s += "\xF4\x8F\xBF\xBF";  // U+10FFFF: the text may be the beginning of the real maximum
+  }
+  return value;
+}
+
+// Reads what the tests need in one pass over the stats.
+bool stats_may_match(const std::vector<Test>& tests, const Add& add, dom::parser& parser) {
+  if (add.stats.empty()) return true;
+  const simdjson::padded_string padded(add.stats);
+  for (const auto& test : tests) {
+    if (test.partition) continue;
+    Bounds bounds;
+    for (const char* section : {"numRecords", "minValues", "maxValues", "nullCount"}) {
+      dom::document document;
+      dom::value value, leaf;
+      if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return true;
+      if (document.find_field_unordered(section).get(value) != simdjson::SUCCESS) continue;
+      const std::string_view name = section;
+      std::int64_t number = 0;
+      if (name == "numRecords") {
+        if (value.get_int64().get(number) == simdjson::SUCCESS) bounds.rows = number;
+        continue;
+      }
+      dom::object object;
+      if (value.get_object().get(object) != simdjson::SUCCESS) continue;
+      if (!descend(object, test.path, leaf)) continue;
+      if (name == "nullCount") {
+        if (leaf.get_int64().get(number) == simdjson::SUCCESS) bounds.nulls = number;
+      } else if (test.kind != Kind::boolean) {
+        auto& bound = name == "minValues" ? bounds.min : bounds.max;
+        bound = stat_value(test, leaf, name == "maxValues");
+      }
+    }
+    if (!may_match(test, bounds)) return false;
+  }
+  return true;
+}
+
+// The column by name, dotted for struct fields; false when there is none.
+bool find_column(const Schema& schema, const std::string& name, Test& test) {
+  if (const auto* f = find_field(schema, name)) {
+    test.path.push_back(f->physical_name());
+    test.type = &f->type;
+    return true;
+  }
+  for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    const auto* f = find_field(schema, std::string_view(name).substr(0, dot));
+    if (!f || !f->type.is("struct")) continue;
+    test.path.push_back(f->physical_name());
+    if (find_column(f->type.fields, name.substr(dot + 1), test)) return true;
+    test.path.pop_back();
+  }
+  return false;
+}
+
+std::optional<Test> make_test(const Snapshot& snapshot, const Predicate& predicate) {
+  Test test{.predicate = &predicate};
+  if (!find_column(snapshot.schema(), predicate.column, test)) return std::nullopt;
+  const bool null_test = predicate.op == Op::is_null || predicate.op == Op::is_not_null;
+  const auto kind = kind_of(*test.type);
+  if (!kind && !null_test) return std::nullopt;
+  test.kind = kind.value_or(Kind::text);
+  if (test.path.size() == 1) {
+    for (const auto& name : snapshot.metadata().partition_columns) {
+      const auto* f = find_field(snapshot.schema(), name);
+      if (f && f->physical_name() == test.path.front()) test.partition = true;
+    }
+  }
+  if (null_test) return test;
+  if (predicate.values.empty() || (predicate.op != Op::in && predicate.values.size() != 1)) {
+    return std::nullopt;
+  }
+  for (const auto& text : predicate.values) {
+    // A literal with an exponent is a DOUBLE, and turns the column into one: not exact.
+    if (test.kind == Kind::number && text.find_first_of("eE") != std::string::npos) {
+      return std::nullopt;
+    }
+    auto value = parse_value(*test.type, test.kind, text);
+    if (!value) return std::nullopt;
+    test.values.push_back(*std::move(value));
+  }
+  return test;
+}
+
+}  // namespace
+
+std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts) {
+  std::vector<Test> tests;
+  bool need_stats = false;
+  for (const auto& predicate : conjuncts) {
+    if (auto test = make_test(snapshot, predicate)) {
+      need_stats = need_stats || !test->partition;
+      tests.push_back(*std::move(test));
+    }
+  }
+  dom::parser parser;
+  std::vector<const Add*> out;
+  out.reserve(snapshot.files().size());
+  for (const auto& add : snapshot.files()) {
+    bool keep = true;
+    for (const auto& test : tests) {
+      if (test.partition && !partition_may_match(test, add)) {
+        keep = false;
+        break;
+      }
+    }
+    if (keep && (!need_stats || stats_may_match(tests, add, parser))) out.push_back(&add);
+  }
+  return out;
+}
+
+}  // namespace ob::delta
