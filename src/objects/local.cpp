@@ -262,6 +262,32 @@ class LocalStore : public Store {
     return relocate(from, to, false);
   }
 
+  bool move_prefix(const std::string& from, const std::string& to) override {
+    validate_key(from);
+    validate_key(to);
+    if ((to + "/").starts_with(from + "/")) fail(EISDIR, "move", from);
+    const auto [from_parent, from_leaf] = split_key(from);
+    const auto [to_parent, to_leaf] = split_key(to);
+    for (int i = 0; i < kPruneRaces; ++i) {
+      if (list(from + "/", "", 1, false).empty()) fail(ENOENT, "move", from);
+      const Fd source = tree_->directory(from_parent);
+      const Fd target = tree_->make_directory(to_parent);
+      if (source && ::renameat2(source.get(), from_leaf.c_str(), target.get(), to_leaf.c_str(),
+                                RENAME_NOREPLACE) == 0) {
+        sync_fd(target, to);
+        sync_fd(source, from);
+        tree_->prune(from_parent);
+        return true;
+      }
+      const int error = errno;
+      if (error == EINVAL || error == ENOSYS) return Store::move_prefix(from, to);
+      if (error == EEXIST && (head(to) || !list(to + "/", "", 1, false).empty())) return false;
+      if (error == EEXIST) tree_->prune(to);  // an empty directory, left by a crash
+      if (source && error != EEXIST && error != ENOENT) fail(error, "move", from);
+    }
+    throw internal("the directories of '" + from + "' or '" + to + "' keep vanishing");
+  }
+
   std::vector<ObjectInfo> list(const std::string& prefix, const std::string& after,
                                std::size_t limit, bool delimited) override {
     if (limit == 0) return {};

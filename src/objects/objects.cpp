@@ -25,6 +25,19 @@ ObjectInfo Reader::info() const {
 bool Store::move_if_absent(const std::string&, const std::string&) {
   throw unsupported("move without replacing");
 }
+bool Store::move_prefix(const std::string& from, const std::string& to) {
+  validate_key(to);
+  if (head(to) || !list(to + "/", "", 1, false).empty()) return false;
+  constexpr std::size_t kPage = 1000;
+  bool found = false;
+  for (auto page = list(from + "/", "", kPage, false); !page.empty();
+       page = list(from + "/", "", kPage, false)) {
+    found = true;
+    for (const auto& object : page) move(object.key, to + object.key.substr(from.size()));
+  }
+  if (!found) throw not_found("objects.notFound", "There is no such object.");
+  return true;
+}
 std::unique_ptr<Staged> Store::stage(const std::string&, bool) {
   throw unsupported("stage objects");
 }

@@ -72,6 +72,10 @@ class Store {
   // Replaces an object at `to`. 404 when `from` is absent.
   virtual void move(const std::string& from, const std::string& to) = 0;
   virtual bool move_if_absent(const std::string& from, const std::string& to);
+  // Moves every key below "from/" to the same place below "to/". False, and nothing changed, when
+  // there is an object at `to` or below it; 404 when there is none below `from`. Atomic on a local
+  // directory; elsewhere a crash may leave some keys moved.
+  virtual bool move_prefix(const std::string& from, const std::string& to);
   // Keys that start with prefix and are greater than `after`, in byte order, at most limit. With
   // delimiter, keys are folded to one level ("a/b/" entries with is_prefix).
   virtual std::vector<ObjectInfo> list(const std::string& prefix, const std::string& after,

@@ -234,6 +234,23 @@ TEST_F(ObjectsTest, Moves) {
   EXPECT_EQ(refusal([&] { store_->move("a/1", "x"); }), "objects.notFound");
 }
 
+TEST_F(ObjectsTest, MovesPrefixes) {
+  store_->put("a/b/1", "one");
+  store_->put("a/b/c/2", "two");
+  store_->put("x/y/z", "z");
+  EXPECT_FALSE(store_->move_prefix("a/b", "x/y"));
+  EXPECT_FALSE(store_->move_prefix("a/b", "x/y/z"));
+  EXPECT_EQ(refusal([&] { store_->move_prefix("a/b", "a/b/d"); }), "objects.keyConflict");
+  EXPECT_EQ(refusal([&] { store_->move_prefix("nothing", "q"); }), "objects.notFound");
+  std::filesystem::create_directories(root_ + "/n/m");  // empty, left by a crash
+  EXPECT_TRUE(store_->move_prefix("a/b", "n/m"));
+  EXPECT_THAT(keys(""), ElementsAre("n/m/1", "n/m/c/2", "x/y/z"));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/a"));
+  EXPECT_TRUE(store_->Store::move_prefix("n/m", "k"));  // the way of other stores
+  EXPECT_THAT(keys(""), ElementsAre("k/1", "k/c/2", "x/y/z"));
+  EXPECT_FALSE(store_->Store::move_prefix("k", "x/y"));
+}
+
 TEST_F(ObjectsTest, StagedGrowAndArePublished) {
   EXPECT_EQ(store_->stage("up", false), nullptr);
   store_->stage("up", true)->append(std::as_bytes(std::span("abc", 3)));
