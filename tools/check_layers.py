@@ -31,7 +31,7 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "cli": {"base"},
 }
 
-# A module's public headers: x/x.h, and these. All others are its own business.
+# A module's public headers: x/x.h, x/api.h, and these. All others are its own business.
 EXTRA_PUBLIC: dict[str, set[str]] = {
     "base": {"*"},
     "delta": {"delta/actions.h", "delta/schema.h"},
@@ -68,8 +68,9 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def is_public(module: str, header: str) -> bool:
+    """x/x.h, x/api.h (a module's endpoints, for the composition root) and EXTRA_PUBLIC."""
     extra = EXTRA_PUBLIC.get(module, set())
-    return header == f"{module}/{module}.h" or header in extra or "*" in extra
+    return header in (f"{module}/{module}.h", f"{module}/api.h") or header in extra or "*" in extra
 
 
 def declared(folder: Path) -> dict[str, set[str]]:
