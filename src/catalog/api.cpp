@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "catalog/api_types.h"
+#include "catalog/owners.h"
 
 namespace ob::catalog {
 namespace {
@@ -9,18 +10,17 @@ namespace {
 using identity::ObjectType;
 using identity::Privilege;
 
-CatalogItem item(Service& service, const Catalog& c) {
-  return {c.id, c.name, service.owner_name(c.owner), c.comment, {c.created_at}};
+CatalogItem item(Owners& owners, const Catalog& c) {
+  return {c.id, c.name, owners.name(c.owner), c.comment, {c.created_at}};
 }
 
-SchemaItem item(Service& service, const Schema& s) {
-  return {s.id, s.catalog, s.name, service.owner_name(s.owner), s.comment, {s.created_at}};
+SchemaItem item(Owners& owners, const Schema& s) {
+  return {s.id, s.catalog, s.name, owners.name(s.owner), s.comment, {s.created_at}};
 }
 
-VolumeItem item(Service& service, const Volume& v) {
-  return {v.id,          v.name.catalog, v.name.schema,
-          v.name.object, v.name.text(),  service.owner_name(v.owner),
-          v.comment,     {v.created_at}};
+VolumeItem item(Owners& owners, const Volume& v) {
+  return {v.id,          v.name.catalog,       v.name.schema, v.name.object,
+          v.name.text(), owners.name(v.owner), v.comment,     {v.created_at}};
 }
 
 void register_catalogs(api::Registry& registry, Service& service) {
@@ -28,10 +28,11 @@ void register_catalogs(api::Registry& registry, Service& service) {
       "GET", "/api/v1/catalogs",
       {.operation = "listCatalogs", .tag = "catalog", .summary = "List catalogs"},
       [&service](api::Context& ctx, const ListCatalogs& request) {
+        Owners owners(service);
         return page_of<CatalogList>(
             service.catalogs(ctx.caller), request.limit, request.after,
             [](const Catalog& c) { return c.name; },
-            [&](const Catalog& c) { return item(service, c); });
+            [&](const Catalog& c) { return item(owners, c); });
       });
   registry.add<CreateCatalog, CatalogItem>(
       "POST", "/api/v1/catalogs",
@@ -41,14 +42,16 @@ void register_catalogs(api::Registry& registry, Service& service) {
        .status = 201,
        .errors = {409}},
       [&service](api::Context& ctx, const CreateCatalog& request) {
-        return item(service, service.create_catalog(ctx.caller, request.name,
-                                                    request.comment.value_or(""), false));
+        Owners owners(service);
+        return item(owners, service.create_catalog(ctx.caller, request.name,
+                                                   request.comment.value_or(""), false));
       });
   registry.add<CatalogPath, CatalogItem>(
       "GET", "/api/v1/catalogs/{catalog}",
       {.operation = "getCatalog", .tag = "catalog", .summary = "Get a catalog", .errors = {404}},
       [&service](api::Context& ctx, const CatalogPath& request) {
-        return item(service, service.catalog(ctx.caller, request.catalog));
+        Owners owners(service);
+        return item(owners, service.catalog(ctx.caller, request.catalog));
       });
   registry.add<ChangeCatalog, CatalogItem>(
       "PATCH", "/api/v1/catalogs/{catalog}",
@@ -62,7 +65,8 @@ void register_catalogs(api::Registry& registry, Service& service) {
                           *request.comment);
         }
         if (request.name) service.rename_catalog(ctx.caller, request.catalog, *request.name);
-        return item(service, service.catalog(ctx.caller, request.name.value_or(request.catalog)));
+        Owners owners(service);
+        return item(owners, service.catalog(ctx.caller, request.name.value_or(request.catalog)));
       });
   registry.add<DropCatalog, api::Empty>("DELETE", "/api/v1/catalogs/{catalog}",
                                         {.operation = "dropCatalog",
@@ -81,10 +85,11 @@ void register_schemas(api::Registry& registry, Service& service) {
       "GET", "/api/v1/catalogs/{catalog}/schemas",
       {.operation = "listSchemas", .tag = "catalog", .summary = "List schemas", .errors = {404}},
       [&service](api::Context& ctx, const ListSchemas& request) {
+        Owners owners(service);
         return page_of<SchemaList>(
             service.schemas(ctx.caller, request.catalog), request.limit, request.after,
             [](const Schema& s) { return s.name; },
-            [&](const Schema& s) { return item(service, s); });
+            [&](const Schema& s) { return item(owners, s); });
       });
   registry.add<CreateSchema, SchemaItem>(
       "POST", "/api/v1/catalogs/{catalog}/schemas",
@@ -94,14 +99,16 @@ void register_schemas(api::Registry& registry, Service& service) {
        .status = 201,
        .errors = {404, 409}},
       [&service](api::Context& ctx, const CreateSchema& request) {
-        return item(service, service.create_schema(ctx.caller, {request.catalog, request.name, ""},
-                                                   request.comment.value_or(""), false));
+        Owners owners(service);
+        return item(owners, service.create_schema(ctx.caller, {request.catalog, request.name, ""},
+                                                  request.comment.value_or(""), false));
       });
   registry.add<SchemaPath, SchemaItem>(
       "GET", "/api/v1/catalogs/{catalog}/schemas/{schema}",
       {.operation = "getSchema", .tag = "catalog", .summary = "Get a schema", .errors = {404}},
       [&service](api::Context& ctx, const SchemaPath& request) {
-        return item(service, service.schema(ctx.caller, {request.catalog, request.schema, ""}));
+        Owners owners(service);
+        return item(owners, service.schema(ctx.caller, {request.catalog, request.schema, ""}));
       });
   registry.add<ChangeSchema, SchemaItem>(
       "PATCH", "/api/v1/catalogs/{catalog}/schemas/{schema}",
@@ -115,8 +122,9 @@ void register_schemas(api::Registry& registry, Service& service) {
           service.comment(ctx.caller, ObjectType::schema, name, *request.comment);
         }
         if (request.name) service.rename_schema(ctx.caller, name, *request.name);
-        return item(service, service.schema(ctx.caller, {name.catalog,
-                                                         request.name.value_or(name.schema), ""}));
+        Owners owners(service);
+        return item(owners, service.schema(ctx.caller,
+                                           {name.catalog, request.name.value_or(name.schema), ""}));
       });
   registry.add<DropSchema, api::Empty>("DELETE", "/api/v1/catalogs/{catalog}/schemas/{schema}",
                                        {.operation = "dropSchema",
@@ -137,10 +145,11 @@ void register_volumes(api::Registry& registry, Service& service) {
       "GET", base,
       {.operation = "listVolumes", .tag = "catalog", .summary = "List volumes", .errors = {404}},
       [&service](api::Context& ctx, const ListInSchema& request) {
+        Owners owners(service);
         return page_of<VolumeList>(
             service.volumes(ctx.caller, {request.catalog, request.schema, ""}), request.limit,
             request.after, [](const Volume& v) { return v.name.object; },
-            [&](const Volume& v) { return item(service, v); });
+            [&](const Volume& v) { return item(owners, v); });
       });
   registry.add<CreateVolume, VolumeItem>(
       "POST", base,
@@ -150,15 +159,17 @@ void register_volumes(api::Registry& registry, Service& service) {
        .status = 201,
        .errors = {404, 409}},
       [&service](api::Context& ctx, const CreateVolume& request) {
-        return item(service, service.create_volume(ctx.caller,
-                                                   {request.catalog, request.schema, request.name},
-                                                   request.comment.value_or(""), false));
+        Owners owners(service);
+        return item(owners, service.create_volume(ctx.caller,
+                                                  {request.catalog, request.schema, request.name},
+                                                  request.comment.value_or(""), false));
       });
   registry.add<VolumePath, VolumeItem>(
       "GET", base + "/{volume}",
       {.operation = "getVolume", .tag = "catalog", .summary = "Get a volume", .errors = {404}},
       [&service](api::Context& ctx, const VolumePath& request) {
-        return item(service,
+        Owners owners(service);
+        return item(owners,
                     service.volume(ctx.caller, {request.catalog, request.schema, request.volume},
                                    Privilege::browse));
       });

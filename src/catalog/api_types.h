@@ -225,7 +225,6 @@ List page_of(const std::vector<T>& all, std::int64_t limit, const std::optional<
 
 // Endpoints below …/tables; in table_api.cpp.
 void register_table_api(api::Registry&, Service&, DescribeView);
-TableItem table_item(Service&, const Table&);
 
 }  // namespace ob::catalog
 

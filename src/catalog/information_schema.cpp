@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "catalog/names.h"
+#include "catalog/owners.h"
 #include "engine/engine.h"
 
 namespace ob::catalog {
@@ -175,10 +176,11 @@ class InformationSchema : public TableProvider {
 
   std::string catalogs_sql(const Caller&, const Catalogs& catalogs) {
     Rows rows(kCatalogsColumns);
+    Owners owners(service_);
     for (const auto& c : catalogs) {
       rows.row()
           .text(c.name)
-          .text(service_.owner_name(c.owner))
+          .text(owners.name(c.owner))
           .text_or_null(c.comment)
           .instant(c.created_at);
     }
@@ -187,11 +189,12 @@ class InformationSchema : public TableProvider {
 
   std::string schemata_sql(const Caller& caller, const Catalogs& catalogs) {
     Rows rows(kSchemataColumns);
+    Owners owners(service_);
     each_schema(caller, catalogs, [&](const Schema& s) {
       rows.row()
           .text(s.catalog)
           .text(s.name)
-          .text(service_.owner_name(s.owner))
+          .text(owners.name(s.owner))
           .text_or_null(s.comment)
           .instant(s.created_at);
     });
@@ -200,6 +203,7 @@ class InformationSchema : public TableProvider {
 
   std::string tables_sql(const Caller& caller, const Catalogs& catalogs) {
     Rows rows(kTablesColumns);
+    Owners owners(service_);
     each_table(caller, catalogs, [&](const Table& t) {
       const bool view = t.kind == TableKind::view;
       rows.row()
@@ -208,7 +212,7 @@ class InformationSchema : public TableProvider {
           .text(t.name.object)
           .text(view ? "VIEW" : "BASE TABLE")
           .yes(!view)
-          .text(service_.owner_name(t.owner))
+          .text(owners.name(t.owner))
           .text_or_null(view                            ? ""
                         : t.kind == TableKind::external ? "EXTERNAL"
                                                         : "MANAGED")
@@ -294,13 +298,14 @@ class InformationSchema : public TableProvider {
 
   std::string volumes_sql(const Caller& caller, const Catalogs& catalogs) {
     Rows rows(kVolumesColumns);
+    Owners owners(service_);
     each_schema(caller, catalogs, [&](const Schema& schema) {
       for (const auto& v : service_.volumes(caller, {schema.catalog, schema.name, ""})) {
         rows.row()
             .text(v.name.catalog)
             .text(v.name.schema)
             .text(v.name.object)
-            .text(service_.owner_name(v.owner))
+            .text(owners.name(v.owner))
             .text_or_null(v.comment)
             .instant(v.created_at);
       }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "catalog/api_types.h"
+#include "catalog/owners.h"
 
 namespace ob::catalog {
 namespace {
@@ -24,6 +25,12 @@ std::string kind_name(TableKind kind) {
       return "view";
   }
   throw internal("unknown kind of table");
+}
+
+TableItem table_item(Owners& owners, const Table& t) {
+  return {t.id,           t.name.catalog,    t.name.schema,        t.name.object,
+          t.name.text(),  kind_name(t.kind), owners.name(t.owner), t.comment,
+          {t.created_at}, {t.updated_at}};
 }
 
 void fill_view(TableDetail& detail, const identity::Caller& caller, const Table& table,
@@ -198,9 +205,10 @@ void register_reads(api::Registry& registry, Service& service, const DescribeVie
           };
           all.erase(std::unique(all.begin(), all.end(), same), all.end());
         }
+        Owners owners(service);
         return page_of<TableList>(
             all, request.limit, request.after, [](const Table& t) { return t.name.object; },
-            [&](const Table& t) { return table_item(service, t); });
+            [&](const Table& t) { return table_item(owners, t); });
       });
   registry.add<GetTable, TableDetail>(
       "GET", std::string(kTables) + "/{table}",
@@ -232,24 +240,12 @@ void register_reads(api::Registry& registry, Service& service, const DescribeVie
 
 }  // namespace
 
-TableItem table_item(Service& service, const Table& t) {
-  return {t.id,
-          t.name.catalog,
-          t.name.schema,
-          t.name.object,
-          t.name.text(),
-          kind_name(t.kind),
-          service.owner_name(t.owner),
-          t.comment,
-          {t.created_at},
-          {t.updated_at}};
-}
-
 TableDetail describe_table(Service& service, const identity::Caller& caller, const Name& name,
                            std::optional<std::int64_t> version, const DescribeView& describe_view) {
   const Table table = service.table(caller, name);
+  Owners owners(service);
   TableDetail detail;
-  static_cast<TableItem&>(detail) = table_item(service, table);
+  static_cast<TableItem&>(detail) = table_item(owners, table);
   if (table.kind == TableKind::view) {
     if (version)
       throw bad_request("catalog.isView", name.text() + " is a view: it has no versions.");
@@ -281,7 +277,8 @@ void register_table_api(api::Registry& registry, Service& service, DescribeView 
           service.rename_table(ctx.caller, name, fresh);
           name = fresh;
         }
-        return table_item(service, service.table(ctx.caller, name));
+        Owners owners(service);
+        return table_item(owners, service.table(ctx.caller, name));
       });
   registry.add<TablePath, api::Empty>(
       "DELETE", std::string(kTables) + "/{table}",
@@ -304,7 +301,8 @@ void register_table_api(api::Registry& registry, Service& service, DescribeView 
       [&service](api::Context& ctx, const TablePath& request) {
         const Name name{request.catalog, request.schema, request.table};
         service.undrop_table(ctx.caller, name);
-        return table_item(service, service.table(ctx.caller, name));
+        Owners owners(service);
+        return table_item(owners, service.table(ctx.caller, name));
       });
 }
 
