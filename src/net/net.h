@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "base/error.h"
 
 namespace ob::net {
 
@@ -37,6 +38,9 @@ struct Response {
   Headers headers;
   std::string body;
 };
+std::string_view reason_phrase(int status);  // "Not Found"
+// The answer to a failed request: application/problem+json (RFC 9457).
+Response problem_response(const Error& error, std::string_view request_id);
 
 // One request and its answer. Body bytes stream both ways with back-pressure; nothing is read
 // before it is asked for.
@@ -71,6 +75,7 @@ class Exchange {
   virtual boost::asio::awaitable<std::unique_ptr<class WebSocket>> accept_websocket() = 0;
 };
 
+// Destroying it cuts the connection; say close() first.
 class WebSocket {
  public:
   virtual ~WebSocket() = default;

@@ -1,0 +1,222 @@
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "net/connection.h"
+#include "net/head.h"
+
+namespace ob::net {
+
+namespace {
+
+using tcp = asio::ip::tcp;
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+asio::ssl::context make_tls(const ServerOptions& options) {
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  using Context = asio::ssl::context;
+  context.set_options(Context::default_workarounds | Context::no_sslv2 | Context::no_sslv3 |
+                      Context::no_tlsv1 | Context::no_tlsv1_1);
+  // Only HTTP/1.1 is spoken; a client that offers no ALPN is served as well.
+  SSL_CTX_set_alpn_select_cb(
+      context.native_handle(),
+      [](SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
+         unsigned int in_size, void*) {
+        static constexpr unsigned char kOurs[] = "\x08http/1.1";
+        unsigned char* chosen = nullptr;
+        const int found =
+            SSL_select_next_proto(&chosen, size, kOurs, sizeof(kOurs) - 1, in, in_size);
+        *out = chosen;
+        return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+      },
+      nullptr);
+  error_code ec;
+  context.use_certificate_chain_file(options.tls_certificate, ec);
+  if (ec) {
+    throw Error(500, "net.badCertificate",
+                "The TLS certificate could not be read: give a PEM file that holds the chain.",
+                options.tls_certificate + ": " + ec.message());
+  }
+  context.use_private_key_file(options.tls_key, Context::pem, ec);
+  if (ec) {
+    throw Error(500, "net.badKey",
+                "The TLS key could not be read or does not fit the certificate: give its PEM file.",
+                options.tls_key + ": " + ec.message());
+  }
+  return context;
+}
+
+// Says why, as far as that goes without waiting, and closes.
+void turn_away(tcp::socket socket, bool plain) {
+  error_code ignored;
+  if (plain) {
+    const Response response = problem_response(
+        Error(503, "net.tooManyConnections",
+              "Too many connections are open. Close some, or try again in a moment."),
+        "");
+    std::string text;
+    append_head(text, response.status, response.headers, Framing::length, response.body.size(),
+                false, true);
+    text += response.body;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(text), ignored);
+  }
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  socket.close(ignored);
+}
+
+class AsioServer final : public Server {
+ public:
+  AsioServer(asio::io_context& io, const ServerOptions& options, Handler handler)
+      : io_(io),
+        state_(std::make_shared<ServerState>()),
+        acceptor_(std::make_shared<tcp::acceptor>(asio::make_strand(io))) {
+    state_->options = options;
+    state_->handler = std::move(handler);
+    if (!options.tls_certificate.empty() || !options.tls_key.empty()) {
+      state_->tls = make_tls(options);
+    }
+    bind();
+    asio::co_spawn(acceptor_->get_executor(), accept_loop(acceptor_, state_, io_),
+                   [state = state_](std::exception_ptr failure) {
+                     if (failure) log::error("the acceptor failed");
+                     const std::lock_guard lock(state->mutex);
+                     state->draining = true;
+                     state->changed.notify_all();
+                   });
+  }
+
+  ~AsioServer() override {
+    if (!stopped_ && !io_.stopped()) shutdown(0);
+  }
+
+  int port() const override { return port_; }
+
+  int connections() const override {
+    const std::lock_guard lock(state_->mutex);
+    return static_cast<int>(state_->connections.size());
+  }
+
+  void shutdown(int seconds) override {
+    stopped_ = true;
+    asio::post(acceptor_->get_executor(), [acceptor = acceptor_] {
+      error_code ignored;
+      acceptor->close(ignored);
+    });
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock, [this] { return state_->draining; });
+    for (const auto& connection : state_->connections) connection->drain();
+    const auto none = [this] { return state_->connections.empty(); };
+    if (state_->changed.wait_for(lock, std::chrono::seconds(seconds), none)) return;
+    for (const auto& connection : state_->connections) connection->abort();
+    constexpr int kGraceSeconds = 3;  // for cancelled requests to answer
+    if (state_->changed.wait_for(lock, std::chrono::seconds(kGraceSeconds), none)) return;
+    for (const auto& connection : state_->connections) connection->kill();
+    state_->changed.wait(lock, none);
+  }
+
+ private:
+  void bind() {
+    error_code ec;
+    const auto fail = [&](const std::string& what) {
+      throw Error(500, "net.cannotListen",
+                  "Cannot " + what + " " + state_->options.host + ":" +
+                      std::to_string(state_->options.port) + ": " + ec.message() +
+                      ". Choose another with --host and --port.");
+    };
+    tcp::resolver resolver(io_);
+    const auto found = resolver.resolve(state_->options.host, std::to_string(state_->options.port),
+                                        tcp::resolver::passive, ec);
+    if (ec) fail("resolve");
+    const tcp::endpoint endpoint = found.begin()->endpoint();
+    acceptor_->open(endpoint.protocol(), ec);
+    if (ec) fail("open");
+    acceptor_->set_option(tcp::acceptor::reuse_address(true), ec);
+    if (ec) fail("set up");
+    acceptor_->bind(endpoint, ec);
+    if (ec) fail("listen on");
+    acceptor_->listen(asio::socket_base::max_listen_connections, ec);
+    if (ec) fail("listen on");
+    port_ = acceptor_->local_endpoint().port();
+  }
+
+  static asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor,
+                                           std::shared_ptr<ServerState> state,
+                                           asio::io_context& io) {
+    while (acceptor->is_open()) {
+      auto [ec, socket] = co_await acceptor->async_accept(asio::make_strand(io), kTuple);
+      if (!ec) {
+        admit(std::move(socket), state);
+      } else if (acceptor->is_open() && ec != asio::error::connection_aborted) {
+        // Out of descriptors, most likely: give some time to be closed.
+        constexpr auto kPause = std::chrono::milliseconds(50);
+        asio::steady_timer pause(acceptor->get_executor(), kPause);
+        co_await pause.async_wait(kTuple);
+      }
+    }
+  }
+
+  static void admit(tcp::socket socket, const std::shared_ptr<ServerState>& state) {
+    error_code ec;
+    const auto remote = socket.remote_endpoint(ec);
+    if (ec) return;  // gone already
+    std::string address = remote.address().to_string();
+    socket.set_option(tcp::no_delay(true), ec);
+    std::shared_ptr<Connection> connection;
+    {
+      const std::lock_guard lock(state->mutex);
+      int& count = state->per_address[address];
+      const bool full =
+          count >= state->options.max_connections_per_address ||
+          static_cast<int>(state->connections.size()) >= state->options.max_connections;
+      if (state->draining || full) {
+        if (count == 0) state->per_address.erase(address);
+        return turn_away(std::move(socket), !state->tls);
+      }
+      ++count;
+      Socket stream =
+          state->tls ? Socket(std::move(socket), *state->tls) : Socket(std::move(socket));
+      connection = std::make_shared<Connection>(std::move(stream), state, address);
+      state->connections.insert(connection);
+    }
+    asio::co_spawn(
+        connection->socket().lowest().get_executor(), connection->run(),
+        [connection, state](std::exception_ptr failure) { leave(connection, state, failure); });
+  }
+
+  static void leave(const std::shared_ptr<Connection>& connection,
+                    const std::shared_ptr<ServerState>& state, const std::exception_ptr& failure) {
+    if (failure) {
+      try {
+        std::rethrow_exception(failure);
+      } catch (const Error&) {
+        // The client went away in the middle of an answer of ours: nothing to tell.
+      } catch (const std::exception& e) {
+        log::error("a connection failed", {{"cause", e.what()}});
+      }
+    }
+    const std::lock_guard lock(state->mutex);
+    state->connections.erase(connection);
+    const auto count = state->per_address.find(connection->address());
+    if (--count->second == 0) state->per_address.erase(count);
+    state->changed.notify_all();
+  }
+
+  asio::io_context& io_;
+  std::shared_ptr<ServerState> state_;
+  std::shared_ptr<tcp::acceptor> acceptor_;
+  int port_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Server> serve(asio::io_context& io, const ServerOptions& options,
+                              Server::Handler handler) {
+  return std::make_unique<AsioServer>(io, options, std::move(handler));
+}
+
+}  // namespace ob::net

@@ -1,0 +1,214 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "net/net.h"
+#include "net/test_client.h"
+
+namespace {
+
+using namespace ob::net;
+using ob::net::test::Client;
+using ob::net::test::TestServer;
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using tcp = asio::ip::tcp;
+
+asio::awaitable<void> echo(Exchange& x) {
+  if (x.request().path != "/ws") {
+    co_await x.respond({200, {}, x.request().secure ? "secure" : "plain"});
+    co_return;
+  }
+  const auto token = x.cancel_token();
+  auto socket = co_await x.accept_websocket();
+  while (auto message = co_await socket->receive()) {
+    if (message->data == "bye") {
+      co_await socket->close(4001, "told to");
+    } else {
+      co_await socket->send(std::move(message->data), message->text);
+    }
+  }
+  EXPECT_TRUE(token.cancelled());
+}
+
+struct Peer {
+  explicit Peer(int port) : ws(io) {
+    ws.next_layer().connect({asio::ip::address_v4::loopback(), static_cast<unsigned short>(port)});
+    ws.handshake("x", "/ws");
+  }
+  std::string read() {
+    beast::flat_buffer buffer;
+    ws.read(buffer);
+    return beast::buffers_to_string(buffer.data());
+  }
+  asio::io_context io;
+  websocket::stream<tcp::socket> ws;
+};
+
+TEST(WebSocket, Echo) {
+  TestServer server(echo);
+  Peer peer(server.port());
+  peer.ws.text(true);
+  peer.ws.write(asio::buffer(std::string("hällo")));
+  EXPECT_EQ(peer.read(), "hällo");
+  EXPECT_TRUE(peer.ws.got_text());
+  peer.ws.binary(true);
+  const std::string large(1 << 20, '\x01');
+  peer.ws.write(asio::buffer(large));
+  EXPECT_EQ(peer.read(), large);
+  EXPECT_TRUE(peer.ws.got_binary());
+  bool pong = false;
+  peer.ws.control_callback([&](websocket::frame_type type, beast::string_view) {
+    pong |= type == websocket::frame_type::pong;
+  });
+  peer.ws.ping("p");
+  peer.ws.write(asio::buffer(std::string("after")));
+  EXPECT_EQ(peer.read(), "after");
+  EXPECT_TRUE(pong);
+  peer.ws.write(asio::buffer(std::string("bye")));
+  beast::error_code ec;
+  beast::flat_buffer buffer;
+  peer.ws.read(buffer, ec);
+  EXPECT_EQ(ec, websocket::error::closed);
+  EXPECT_EQ(peer.ws.reason().code, 4001);
+}
+
+TEST(WebSocket, LimitsAndRefusals) {
+  TestServer server(echo, {.max_message_bytes = 1000});
+  Peer peer(server.port());
+  peer.ws.write(asio::buffer(std::string(2000, 'x')));
+  beast::error_code ec;
+  beast::flat_buffer buffer;
+  peer.ws.read(buffer, ec);
+  EXPECT_TRUE(ec);
+  Client plain(server.port());
+  EXPECT_EQ(plain.get("/ws").status, 400);
+  Client old(server.port());
+  EXPECT_EQ(old.get("/ws",
+                    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 7\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+                .status,
+            400);
+}
+
+TEST(WebSocket, BrokenFramesEndTheConnection) {
+  TestServer server(echo);
+  for (const std::string frame :
+       {std::string("\x81\x05hello", 7), std::string(20, '\xff'),
+        std::string("\x81\x83\0\0\0\0\xff\xfe\xfd", 9), ("\x82" + std::string(15, '\xff'))}) {
+    Client c(server.port());
+    const auto a = c.get("/ws",
+                         "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                         "Sec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+    EXPECT_EQ(a.status, 101);
+    c.send(frame);
+    EXPECT_TRUE(c.closed());
+  }
+}
+
+TEST(WebSocket, ShutdownSaysGoodbye) {
+  TestServer server(echo);
+  Peer peer(server.port());
+  std::thread stop([&] { server.server().shutdown(5); });
+  beast::error_code ec;
+  beast::flat_buffer buffer;
+  peer.ws.read(buffer, ec);
+  EXPECT_EQ(ec, websocket::error::closed);
+  EXPECT_EQ(peer.ws.reason().code, websocket::close_code::going_away);
+  stop.join();
+}
+
+TEST(WebSocket, SendsKeepTheirOrder) {
+  auto burst = [](Exchange& x) -> asio::awaitable<void> {
+    auto socket = co_await x.accept_websocket();
+    int left = 50;
+    for (int i = 0; i < 50; ++i) {
+      auto one = [](WebSocket& s, int n, int& open) -> asio::awaitable<void> {
+        co_await s.send(std::to_string(n), true);
+        --open;
+      };
+      asio::co_spawn(socket->executor(), one(*socket, i, left), asio::detached);
+    }
+    while (co_await socket->receive()) {
+    }
+    EXPECT_EQ(left, 0);
+  };
+  TestServer server(burst);
+  Peer peer(server.port());
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(peer.read(), std::to_string(i));
+  peer.ws.close(websocket::close_code::normal);
+}
+
+class Tls : public testing::Test {
+ protected:
+  void SetUp() override {
+    dir = std::filesystem::temp_directory_path() / ("ob_tls_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(dir);
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+        "-subj /CN=localhost -days 2 -keyout " +
+        (dir / "key.pem").string() + " -out " + (dir / "cert.pem").string() + " 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    options.tls_certificate = dir / "cert.pem";
+    options.tls_key = dir / "key.pem";
+  }
+  void TearDown() override { std::filesystem::remove_all(dir); }
+  std::filesystem::path dir;
+  ServerOptions options;
+};
+
+TEST_F(Tls, HttpAndWebSocket) {
+  TestServer server(echo, options);
+  asio::io_context io;
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  const tcp::endpoint there(asio::ip::address_v4::loopback(),
+                            static_cast<unsigned short>(server.port()));
+  {
+    asio::ssl::stream<tcp::socket> stream(io, context);
+    stream.next_layer().connect(there);
+    stream.handshake(asio::ssl::stream_base::client);
+    const std::string request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    asio::write(stream, asio::buffer(request));
+    std::string answer;
+    beast::error_code ec;
+    asio::read(stream, asio::dynamic_buffer(answer), ec);
+    EXPECT_EQ(ec, asio::error::eof) << ec.message();
+    EXPECT_NE(answer.find("secure"), std::string::npos);
+  }
+  websocket::stream<asio::ssl::stream<tcp::socket>> ws(io, context);
+  ws.next_layer().next_layer().connect(there);
+  ws.next_layer().handshake(asio::ssl::stream_base::client);
+  ws.handshake("x", "/ws");
+  ws.write(asio::buffer(std::string("over tls")));
+  beast::flat_buffer buffer;
+  ws.read(buffer);
+  EXPECT_EQ(beast::buffers_to_string(buffer.data()), "over tls");
+  ws.close(websocket::close_code::normal);
+  // Plain HTTP to the TLS port ends without harm.
+  Client plain(server.port());
+  plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(plain.closed());
+}
+
+TEST_F(Tls, BadFilesAreNamed) {
+  asio::io_context io;
+  options.port = 0;
+  options.tls_key = dir / "none.pem";
+  EXPECT_THROW(serve(io, options, echo), ob::Error);
+  std::ofstream(dir / "cert.pem") << "no certificate";
+  EXPECT_THROW(serve(io, options, echo), ob::Error);
+}
+
+}  // namespace
