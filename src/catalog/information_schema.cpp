@@ -141,9 +141,16 @@ class InformationSchema : public TableProvider {
   using Maker = std::string (InformationSchema::*)(const Caller&, const Catalogs&);
   static const std::array<std::pair<std::string_view, Maker>, 6> kMakers;
 
+  // Of the default catalog, whose name everyone knows, those who see nothing in it see empty
+  // tables: unqualified names lead there.
   Catalogs catalogs(const Caller& caller, const std::string& name) {
     if (fold(name) == "system") return service_.catalogs(caller);
-    return {service_.catalog(caller, name)};
+    try {
+      return {service_.catalog(caller, name)};
+    } catch (const Error& error) {
+      if (error.status() == 404 && fold(name) == "main") return {};
+      throw;
+    }
   }
 
   // Calls back for each schema that the caller may see. What is dropped in between is passed over.

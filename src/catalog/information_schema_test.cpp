@@ -81,7 +81,9 @@ TEST_F(InformationSchemaTest, ShowsOnlyWhatTheCallerMaySee) {
   make("hidden");
   service_->create_volume(admin_, {"main", "default", "v"}, "", false);
   service_->create_catalog(admin_, "other", "", false);
-  EXPECT_EQ(error_of([&] { rows(bob_, "tables"); }), "catalog.catalogNotFound");
+  EXPECT_EQ(rows(bob_, "tables"), Cells{});
+  EXPECT_EQ(error_of([&] { rows(bob_, "tables", "*", "other"); }), "catalog.catalogNotFound");
+  EXPECT_EQ(error_of([&] { rows(admin_, "tables", "*", "none"); }), "catalog.catalogNotFound");
   EXPECT_EQ(rows(bob_, "tables", "*", "system"), Cells{});
   identity_.give("u-bob", identity::Privilege::read, t.id);
   EXPECT_EQ(rows(bob_, "tables", "table_name"), (Cells{{"t"}}));
