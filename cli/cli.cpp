@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view examples = R"(Examples:
   openbricks serve --samples
   openbricks login --email admin@localhost
-  openbricks sql "select carrier, count(*) from samples.nycflights.flights group by all"
+  openbricks sql "select carrier, count(*) from samples.nycflights13.flights group by all"
   openbricks tables create main.default.orders --from orders.csv
   openbricks files put report.pdf /Volumes/main/default/files/
 

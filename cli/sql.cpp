@@ -133,9 +133,9 @@ void add_sql_command(Program& program) {
   auto options = std::make_shared<SqlOptions>();
   auto* command =
       program.add(&program.app, "sql", "Run one SQL statement and print its result.",
-                  "  openbricks sql \"select * from samples.nycflights.flights limit 10\"\n"
+                  "  openbricks sql \"select * from samples.nycflights13.flights limit 10\"\n"
                   "  openbricks sql --output csv --file report.sql > report.csv\n"
-                  "  openbricks sql -p origin=JFK 'select count(*) from samples.nycflights.flights "
+                  "  openbricks sql -p origin=JFK 'select count(*) from samples.nycflights13.flights "
                   "where origin = "
                   "$origin'\n"
                   "  echo 'show tables' | openbricks sql --output json -",
