@@ -1,0 +1,153 @@
+#pragma once
+// What runs one statement: the parts it needs, and the SQL that gives its rows.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/query.h"
+#include "query/rewrite.h"
+#include "query/statements.h"
+
+namespace ob::query {
+
+struct Core {
+  engine::Engine& engine;
+  catalog::Service& catalog;
+  identity::Identity& identity;
+  std::vector<catalog::TableProvider*> providers;
+  FileResolver& files;
+};
+
+// SQL for DuckDB that gives a statement's rows.
+struct Plan {
+  std::string sql;
+  boost::json::value parameters;
+  std::vector<std::shared_ptr<void>> keep_alive;  // for as long as the SQL may run
+  std::map<std::string, std::string> names;       // made-up name → the user's
+  std::vector<catalog::Name> tables;
+  Statistics statistics;
+};
+
+// The rows of a command, made into a query so that every output format works for them.
+class RowsBuilder {
+ public:
+  struct Column {
+    std::string name, type;  // DuckDB's
+  };
+  explicit RowsBuilder(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  using Cell = std::optional<std::string>;  // as text; cast to the column's type
+  void add(std::vector<Cell> row);
+  Plan plan() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::string values_;
+};
+Plan message_plan(const std::string& message);
+Plan affected_plan(std::int64_t rows, std::int64_t version);
+
+// One statement of one caller on one connection.
+class Session : private Tables {
+ public:
+  Session(Core& core, engine::Connection& connection, Caller caller, Defaults defaults,
+          boost::json::value parameters);
+
+  // Executes a command, or prepares a query. `limit`: of a query's rows.
+  Plan execute(const Statement& statement, std::optional<std::int64_t> limit);
+
+  // A user's query text as SQL that DuckDB may run.
+  Plan plan_query(const std::string& sql, std::optional<std::int64_t> limit = std::nullopt);
+  // Names and DuckDB types of a plan's columns, without running it.
+  std::vector<engine::Column> columns_of(const Plan& plan);
+  Plan read_files(const std::string& function, const std::vector<std::string>& paths,
+                  const boost::json::object& options);
+  Plan preview(const catalog::Name& table, std::optional<std::int64_t> version,
+               std::int64_t limit);
+  std::vector<engine::Column> view_columns(const catalog::Table& view);
+
+  // Commands on tables, also used by tables from files.
+  struct NewTable {
+    catalog::Name name;
+    bool if_not_exists = false, or_replace = false;
+    delta::Schema schema;
+    std::vector<std::string> partition_columns;
+    std::string location, comment;
+    std::map<std::string, std::string> properties;
+  };
+  Plan create_table(const NewTable& table, const Plan* rows);
+  // Columns are matched by name unless `columns` lists the targets in the query's order.
+  Plan insert(const catalog::Name& name, const std::vector<std::string>& columns, bool by_name,
+              bool overwrite, const Plan& rows);
+
+ private:
+  // Tables
+  Source find(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&) override;
+  std::string file(const Caller&, const std::string& function,
+                   const std::vector<std::string>& paths,
+                   const boost::json::object& options) override;
+  boost::json::value parse_select(const std::string& sql) override;
+
+  std::optional<Source> provided(const Caller&, const catalog::Name&);
+  delta::SnapshotPtr snapshot(const catalog::Opened&, const std::optional<TimeTravel>&);
+  Caller owner_of(const catalog::Table& view, const Caller& caller);
+  Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit);
+  void scan(const TableUse& use, std::string& sql, Plan& plan);
+  void apply_limit(boost::json::value& statement, std::int64_t limit) const;
+
+  catalog::Name table_name(const QualifiedName& name) const {
+    return resolve_table(name.parts, defaults_);
+  }
+  catalog::Name object_name(ObjectKind kind, const QualifiedName& name) const;
+
+  Plan run(const SelectStatement&);
+  Plan run(const Explain&);
+  Plan run(const CreateTable&);
+  Plan run(const CreateView&);
+  Plan run(const CreateContainer&);
+  Plan run(const Drop&);
+  Plan run(const Undrop&);
+  Plan run(const Truncate&);
+  Plan run(const Rename&);
+  Plan run(const Comment&);
+  Plan run(const SetProperties&);
+  Plan run(const Insert&);
+  Plan run(const Show&);
+  Plan run(const Describe&);
+
+  delta::CommitRequest commit_request(const std::string& operation) const;
+  Plan replace_all(const catalog::Opened& opened, const std::string& operation);
+
+  // execute_show.cpp
+  Plan show_names(const Show&);
+  Plan show_columns(const catalog::Name&);
+  Plan show_create_table(const catalog::Name&);
+  Plan describe_table(const Describe&);
+  Plan describe_detail(const catalog::Name&);
+  Plan describe_history(const Describe&);
+  Plan describe_container(const Describe&);
+  struct ColumnInfo {
+    std::string name, type, comment;
+    bool nullable = true;
+  };
+  std::vector<ColumnInfo> table_columns(const catalog::Table&);
+
+  Core& core_;
+  engine::Connection& connection_;
+  Caller caller_;
+  Defaults defaults_;
+  boost::json::value parameters_;
+  std::optional<std::int64_t> limit_;
+  std::map<std::string, delta::SnapshotPtr> snapshots_;  // by table id and version asked for
+};
+
+// A Delta schema for a query's columns; throws ob::Error 400 sql.duplicateColumn,
+// sql.badColumnName, sql.typeNotStorable naming the column.
+delta::Schema schema_of(const std::vector<engine::Column>& columns);
+void check_column_names(const delta::Schema& schema);
+// Table properties that users may set; throws ob::Error 400 sql.badProperty.
+void check_property(const std::string& key, const std::string& value);
+// Replaces made-up names in a message or plan by the user's.
+std::string with_user_names(std::string text, const std::map<std::string, std::string>& names);
+
+}  // namespace ob::query

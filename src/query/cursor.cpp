@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "query/parser.h"
+
+namespace ob::query {
+namespace {
+
+const Token end_token;
+
+}  // namespace
+
+const Token& Cursor::peek(std::size_t ahead) const {
+  return at_ + ahead < end_ ? tokens_[at_ + ahead] : end_token;
+}
+
+bool Cursor::accept(std::string_view word) {
+  if (!next_is(word)) return false;
+  ++at_;
+  return true;
+}
+
+bool Cursor::accept_symbol(std::string_view text) {
+  if (!next_is_symbol(text)) return false;
+  ++at_;
+  return true;
+}
+
+bool Cursor::accept_words(std::string_view words) {
+  std::size_t count = 0;
+  while (!words.empty()) {
+    const std::size_t space = std::min(words.find(' '), words.size());
+    if (!next_is(words.substr(0, space), count)) return false;
+    ++count;
+    words.remove_prefix(std::min(space + 1, words.size()));
+  }
+  at_ += count;
+  return true;
+}
+
+void Cursor::expect(std::string_view word) {
+  if (!accept(word)) fail(upper(word));
+}
+
+void Cursor::expect_symbol(std::string_view text) {
+  if (!accept_symbol(text)) fail("\"" + std::string(text) + "\"");
+}
+
+void Cursor::expect_end(std::string_view what) {
+  if (!done()) fail("the end of " + std::string(what));
+}
+
+void Cursor::fail(const std::string& expected) const {
+  const Token& token = peek();
+  const bool at_end = token.kind == TokenKind::end;
+  const std::size_t offset = at_end ? sql_.size() : token.begin;
+  std::string found = at_end ? "the statement ends"
+                             : "there is " + std::string(sql_.substr(
+                                                 token.begin, std::min<std::size_t>(
+                                                                  token.end - token.begin, 40)));
+  if (!at_end && token.end - token.begin > 40) found = "there is something else";
+  throw bad_request("sql.syntax", "Expected " + expected + ", but " + found + " at " +
+                                      position_text(sql_, offset) + ".");
+}
+
+std::string Cursor::identifier(std::string_view what) {
+  const Token& token = peek();
+  if (token.kind != TokenKind::word && token.kind != TokenKind::identifier)
+    fail(std::string(what));
+  ++at_;
+  return token.value;
+}
+
+QualifiedName Cursor::qualified_name(std::string_view what) {
+  QualifiedName name;
+  do {
+    name.parts.push_back(identifier(what));
+  } while (accept_symbol("."));
+  if (name.parts.size() > 3)
+    throw bad_request("sql.syntax", "A name has at most three parts: catalog.schema.name.");
+  return name;
+}
+
+std::string Cursor::text_literal(std::string_view what) {
+  const Token& token = peek();
+  const bool double_quoted = token.kind == TokenKind::identifier && token.quote == '"';
+  if (token.kind != TokenKind::string && !double_quoted) fail(std::string(what) + " in quotes");
+  ++at_;
+  return token.value;
+}
+
+std::int64_t Cursor::integer_literal(std::string_view what) {
+  const Token& token = peek();
+  std::int64_t value = 0;
+  const char* last = token.value.data() + token.value.size();
+  if (token.kind != TokenKind::number ||
+      std::from_chars(token.value.data(), last, value).ptr != last)
+    fail(std::string(what));
+  ++at_;
+  return value;
+}
+
+std::vector<std::string> Cursor::identifier_list(std::string_view what) {
+  std::vector<std::string> names;
+  expect_symbol("(");
+  do {
+    names.push_back(identifier(what));
+  } while (accept_symbol(","));
+  expect_symbol(")");
+  return names;
+}
+
+std::string Cursor::property_key() {
+  if (peek().kind == TokenKind::string || peek().quote == '"') return text_literal("a property");
+  std::string key = identifier("a property");
+  while (accept_symbol(".")) key += "." + identifier("a property");
+  return key;
+}
+
+std::map<std::string, std::string> Cursor::property_list() {
+  std::map<std::string, std::string> properties;
+  expect_symbol("(");
+  do {
+    std::string key = property_key();
+    if (!accept_symbol("=")) accept_symbol("==");
+    const Token& value = peek();
+    if (value.kind == TokenKind::number || value.is_word("true") || value.is_word("false")) {
+      properties[key] = value.value;
+      ++at_;
+    } else {
+      properties[key] = text_literal("the value of " + key);
+    }
+  } while (accept_symbol(","));
+  expect_symbol(")");
+  return properties;
+}
+
+std::string Cursor::type_text() {
+  static constexpr std::string_view stops[] = {"not",     "null",    "comment",    "default",
+                                               "primary", "unique",  "references", "generated",
+                                               "check",   "collate", "constraint"};
+  const std::size_t first = at_;
+  int depth = 0;
+  for (; !done(); ++at_) {
+    const Token& token = peek();
+    if (depth == 0 && at_ > first &&
+        std::ranges::any_of(stops, [&](std::string_view stop) { return token.is_word(stop); }))
+      break;
+    if (token.kind != TokenKind::symbol) continue;
+    if (depth == 0 && (token.value == "," || token.value == ")")) break;
+    if (token.value == "(" || token.value == "<" || token.value == "[") ++depth;
+    if (token.value == ")" || token.value == ">" || token.value == "]") --depth;
+  }
+  if (at_ == first) fail("a type");
+  return std::string(
+      sql_.substr(tokens_[first].begin, tokens_[at_ - 1].end - tokens_[first].begin));
+}
+
+std::string Cursor::rest() {
+  std::string text = rest_from(at_);
+  at_ = end_;
+  return text;
+}
+
+std::string Cursor::rest_from(std::size_t mark) const {
+  if (mark >= end_) return {};
+  return std::string(sql_.substr(tokens_[mark].begin, tokens_[end_ - 1].end - tokens_[mark].begin));
+}
+
+}  // namespace ob::query

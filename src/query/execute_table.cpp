@@ -1,0 +1,427 @@
+// CREATE TABLE, CREATE VIEW, INSERT, TRUNCATE and table properties.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <set>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "query/core.h"
+#include "query/lexer.h"
+
+namespace ob::query {
+
+namespace json = boost::json;
+using identity::Privilege;
+
+namespace {
+
+std::int64_t now_millis() {
+  return now_micros() / 1000;
+}
+
+delta::Remove removal(const delta::Add& add) {
+  delta::Remove remove;
+  remove.path = add.path;
+  remove.deletion_timestamp = now_millis();
+  remove.extended_file_metadata = true;
+  remove.partition_values = add.partition_values;
+  remove.size = add.size;
+  remove.deletion_vector = add.deletion_vector;
+  return remove;
+}
+
+void remove_all(const delta::SnapshotPtr& snapshot, delta::CommitRequest& request) {
+  for (const delta::Add& add : snapshot->files()) {
+    request.actions.emplace_back(removal(add));
+    request.reads.removed_paths.push_back(add.path);
+  }
+  request.reads.whole_table = true;
+}
+
+std::int64_t add_files(std::vector<engine::WrittenFile> files, delta::CommitRequest& request) {
+  std::int64_t rows = 0, bytes = 0;
+  for (engine::WrittenFile& file : files) {
+    rows += file.rows;
+    bytes += file.add.size;
+    request.actions.emplace_back(std::move(file.add));
+  }
+  request.metrics = {{"numFiles", std::to_string(files.size())},
+                     {"numOutputRows", std::to_string(rows)},
+                     {"numOutputBytes", std::to_string(bytes)}};
+  return rows;
+}
+
+std::string json_list(const std::vector<std::string>& names) {
+  json::array list;
+  for (const std::string& name : names) list.emplace_back(name);
+  return json::serialize(list);
+}
+
+// A family of types between which a value may be stored with a cast that can only fail on values.
+int family(const delta::DataType& type) {
+  if (type.is("string")) return 0;
+  if (type.is("date") || type.is("timestamp") || type.is("timestamp_ntz")) return 2;
+  if (type.is("boolean")) return 3;
+  if (type.is("binary")) return 4;
+  if (type.is("struct")) return 5;
+  if (type.is("array")) return 6;
+  if (type.is("map")) return 7;
+  return 1;  // numbers
+}
+
+bool storable(const delta::DataType& from, const delta::DataType& to) {
+  if (from.is("void") || family(from) == family(to)) return true;
+  if (from.is("string")) return family(to) < 5;  // a text such as '2026-01-01' is checked by value
+  return to.is("string") && !from.is_nested() && !from.is("binary");
+}
+
+std::vector<std::string> partition_names(const delta::Schema& schema,
+                                         const std::vector<std::string>& wanted) {
+  std::vector<std::string> names;
+  for (const std::string& name : wanted) {
+    const delta::Field* field = delta::find_field(schema, name);
+    if (!field)
+      throw bad_request("sql.unknownPartitionColumn",
+                        "The partition column " + name + " is not among the table's columns.");
+    if (field->type.is_nested() || field->type.is("binary"))
+      throw bad_request("sql.badPartitionColumn", "The column " + field->name + " of type " +
+                                                      delta::to_sql(field->type) +
+                                                      " cannot partition a table.");
+    if (std::ranges::find(names, field->name) != names.end())
+      throw bad_request("sql.duplicateColumn",
+                        "The partition column " + field->name + " is named twice.");
+    names.push_back(field->name);
+  }
+  if (!names.empty() && names.size() == schema.size())
+    throw bad_request("sql.badPartitionColumn",
+                      "All columns partition the table: at least one must hold data.");
+  return names;
+}
+
+std::optional<delta::SnapshotPtr> existing_snapshot(delta::Table& table) {
+  try {
+    return table.snapshot();
+  } catch (const Error& error) {
+    if (error.id() == "delta.notATable") return std::nullopt;
+    throw;
+  }
+}
+
+}  // namespace
+
+void check_column_names(const delta::Schema& schema) {
+  std::set<std::string> seen;
+  for (const delta::Field& field : schema) {
+    if (!seen.insert(lower(field.name)).second)
+      throw bad_request("sql.duplicateColumn",
+                        "There are two columns " + field.name + " (names compare without case): "
+                        "give one another name with AS.");
+    if (field.name.empty() || field.name.find_first_of(" ,;{}()\n\t=") != std::string::npos)
+      throw bad_request("sql.badColumnName",
+                        "The column name \"" + field.name +
+                            "\" cannot be stored: it may not be empty or hold space , ; { } ( ) = "
+                            "or line breaks. Give it another name with AS.");
+  }
+}
+
+delta::Schema schema_of(const std::vector<engine::Column>& columns) {
+  delta::Schema schema;
+  for (const engine::Column& column : columns) {
+    delta::Field field;
+    field.name = column.name;
+    field.type = delta::from_duckdb(column.type);
+    if (field.type.is("void"))
+      throw bad_request("sql.typeNotStorable",
+                        "The column " + column.name + " is always NULL and has no type: "
+                        "write CAST(NULL AS …).");
+    schema.push_back(std::move(field));
+  }
+  check_column_names(schema);
+  return schema;
+}
+
+void check_property(const std::string& key, const std::string& value) {
+  static const std::set<std::string, std::less<>> numbers = {
+      "delta.checkpointInterval", "delta.dataSkippingNumIndexedCols"};
+  static const std::set<std::string, std::less<>> intervals = {
+      "delta.logRetentionDuration", "delta.deletedFileRetentionDuration"};
+  if (key.empty() || key.size() > 255 || value.size() > 4000)
+    throw bad_request("sql.badProperty", "A table property's name has 1 to 255 characters and its "
+                                         "value at most 4,000.");
+  if (!key.starts_with("delta.")) return;
+  if (numbers.contains(key)) {
+    std::int64_t number = 0;
+    const char* last = value.data() + value.size();
+    const bool whole = std::from_chars(value.data(), last, number).ptr == last && !value.empty();
+    const std::int64_t least = key == "delta.checkpointInterval" ? 1 : -1;
+    if (!whole || number < least || number > 1'000'000)
+      throw bad_request("sql.badProperty",
+                        key + " must be a number from " + std::to_string(least) + " to 1000000.");
+    return;
+  }
+  if (intervals.contains(key)) {
+    if (!lower(value).starts_with("interval "))
+      throw bad_request("sql.badProperty", key + " must be such as 'interval 30 days'.");
+    return;
+  }
+  if (key == "delta.appendOnly" && (value == "true" || value == "false")) return;
+  throw bad_request("sql.badProperty",
+                    "The table property " + key + " cannot be set to '" + value + "' here.");
+}
+
+delta::CommitRequest Session::commit_request(const std::string& operation) const {
+  delta::CommitRequest request;
+  request.operation = operation;
+  request.user_id = caller_.user_id;
+  request.user_name = caller_.email;
+  return request;
+}
+
+// --- CREATE ---------------------------------------------------------------------------------------
+
+Plan Session::run(const CreateTable& create) {
+  NewTable table;
+  table.name = table_name(create.name);
+  table.if_not_exists = create.if_not_exists;
+  table.or_replace = create.or_replace;
+  table.location = create.location;
+  table.comment = create.comment;
+  table.properties = create.properties;
+  table.partition_columns = create.partition_columns;
+  for (const ColumnDefinition& column : create.columns) {
+    delta::Field field;
+    field.name = column.name;
+    field.type = delta::parse_type(column.type);
+    field.nullable = column.nullable;
+    if (!column.comment.empty()) field.metadata["comment"] = column.comment;
+    table.schema.push_back(std::move(field));
+  }
+  if (create.query.empty()) return create_table(table, nullptr);
+  const Plan rows = plan_query(create.query);
+  table.schema = schema_of(columns_of(rows));
+  return create_table(table, &rows);
+}
+
+Plan Session::create_table(const NewTable& wanted, const Plan* rows) {
+  if (wanted.schema.empty() && wanted.location.empty())
+    throw bad_request("sql.noColumns",
+                      "A table needs columns: name them, or make it from a query with AS.");
+  check_column_names(wanted.schema);
+  for (const auto& [key, value] : wanted.properties) check_property(key, value);
+
+  std::int64_t count = 0, version = -1;
+  bool existed = false;
+  const auto build = [&](delta::Table& table) {
+    const auto existing = existing_snapshot(table);
+    existed = existing.has_value();
+    if (existing && !wanted.or_replace) {
+      if (rows || (!wanted.schema.empty() && wanted.schema != (*existing)->schema()))
+        throw conflict("sql.tableAtLocation",
+                       "There is already a Delta table at that location, with other columns: leave "
+                       "columns and query out to attach it as it is.");
+      version = (*existing)->version();
+      return;
+    }
+    if (wanted.schema.empty())
+      throw not_found("sql.noTableAtLocation",
+                      "There is no Delta table at that location: name the columns to make one.");
+    const std::string verb = existing ? "CREATE OR REPLACE TABLE" : "CREATE TABLE";
+    delta::CommitRequest request = commit_request(rows ? verb + " AS SELECT" : verb);
+    delta::Metadata metadata;
+    metadata.id = existing ? (*existing)->metadata().id : new_uuid();
+    metadata.name = wanted.name.object;
+    metadata.description = wanted.comment;
+    metadata.schema = wanted.schema;
+    metadata.partition_columns = partition_names(wanted.schema, wanted.partition_columns);
+    metadata.configuration = wanted.properties;
+    metadata.created_time = now_millis();
+    request.parameters = {{"partitionBy", json_list(metadata.partition_columns)},
+                          {"isManaged", wanted.location.empty() ? "true" : "false"},
+                          {"description", wanted.comment}};
+    if (!existing || (*existing)->protocol().writer_features.empty())
+      request.actions.emplace_back(delta::protocol_for(metadata.schema, metadata.configuration));
+    request.actions.emplace_back(metadata);
+    if (existing) {
+      request.base = *existing;
+      (*existing)->require_writable();
+      remove_all(*existing, request);
+    }
+    if (rows)
+      count = add_files(core_.engine.write(connection_, rows->sql, rows->parameters, table,
+                                           metadata.schema, metadata.partition_columns),
+                        request);
+    version = table.commit(request);
+  };
+  const catalog::Table made =
+      core_.catalog.create_table(caller_, wanted.name, wanted.location, wanted.comment,
+                                 wanted.if_not_exists, wanted.or_replace, build);
+  if (version < 0) return message_plan("The table " + made.name.text() + " exists already.");
+  if (rows) return affected_plan(count, version);
+  const bool attached = existed && !wanted.or_replace;
+  return message_plan((attached  ? "Attached the table "
+                       : existed ? "Replaced the table "
+                                 : "Created the table ") +
+                      made.name.text() + ".");
+}
+
+Plan Session::run(const CreateView& create) {
+  const catalog::Name name = table_name(create.name);
+  if (!parameters_.is_null() && !(parameters_.is_array() && parameters_.as_array().empty()) &&
+      !(parameters_.is_object() && parameters_.as_object().empty()))
+    throw bad_request("sql.parameterInView", "A view's query cannot have parameters.");
+  std::string sql = create.query;
+  if (!create.columns.empty()) {
+    std::string names;
+    for (const std::string& column : create.columns)
+      names += (names.empty() ? "" : ", ") + engine::quote_identifier(column);
+    sql = "SELECT * FROM (\n" + create.query + "\n) AS " + engine::quote_identifier(name.object) +
+          "(" + names + ")";
+  }
+  const auto columns = columns_of(plan_query(sql));
+  std::set<std::string> seen;
+  for (const engine::Column& column : columns)
+    if (!seen.insert(lower(column.name)).second)
+      throw bad_request("sql.duplicateColumn", "The view would have two columns " + column.name +
+                                                   ": give one another name with AS.");
+  if (!create.columns.empty() && create.columns.size() != columns.size())
+    throw bad_request("sql.columnCount", "The view names " + std::to_string(create.columns.size()) +
+                                             " columns, but its query has " +
+                                             std::to_string(columns.size()) + ".");
+  const catalog::Table view = core_.catalog.create_view(
+      caller_, name, sql, {defaults_.catalog, defaults_.schema, ""}, create.comment,
+      create.if_not_exists, create.or_replace);
+  return message_plan("Created the view " + view.name.text() + ".");
+}
+
+// --- INSERT ---------------------------------------------------------------------------------------
+
+Plan Session::run(const Insert& statement) {
+  const Plan rows = plan_query(statement.query);
+  return insert(table_name(statement.name), statement.columns, statement.by_name,
+                statement.overwrite, rows);
+}
+
+namespace {
+
+// Which target each of the query's columns goes to.
+std::vector<const delta::Field*> targets(const delta::Schema& schema,
+                                         const std::vector<engine::Column>& given,
+                                         const std::vector<std::string>& columns, bool by_name) {
+  std::vector<std::string> names = columns;
+  if (by_name) {
+    names.clear();
+    for (const engine::Column& column : given) names.push_back(column.name);
+  } else if (columns.empty()) {
+    for (const delta::Field& field : schema) names.push_back(field.name);
+  }
+  if (names.size() != given.size())
+    throw bad_request("delta.schemaMismatch",
+                      "The query has " + std::to_string(given.size()) + " columns, but " +
+                          std::to_string(names.size()) +
+                          " are to be filled: name the columns after the table, or use BY NAME.");
+  std::vector<const delta::Field*> fields;
+  for (const std::string& name : names) {
+    const delta::Field* field = delta::find_field(schema, name);
+    if (!field)
+      throw bad_request("delta.schemaMismatch", "The table has no column " + name + ".");
+    if (std::ranges::find(fields, field) != fields.end())
+      throw bad_request("delta.schemaMismatch", "The column " + name + " is filled twice.");
+    fields.push_back(field);
+  }
+  return fields;
+}
+
+void check_types(const std::vector<engine::Column>& given,
+                 const std::vector<const delta::Field*>& fields) {
+  std::string problems;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (given[i].type == "NULL" || given[i].type == "\"NULL\"") continue;
+    const delta::DataType from = delta::from_duckdb(given[i].type);
+    if (storable(from, fields[i]->type)) continue;
+    problems += (problems.empty() ? "" : "; ") + fields[i]->name + " is " +
+                delta::to_sql(fields[i]->type) + ", not " + delta::to_sql(from);
+  }
+  if (!problems.empty())
+    throw bad_request("delta.schemaMismatch",
+                      "The query's columns do not fit the table: " + problems + ".");
+}
+
+}  // namespace
+
+Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& columns,
+                     bool by_name, bool overwrite, const Plan& rows) {
+  const catalog::Opened opened = core_.catalog.open(caller_, name, Privilege::write);
+  const delta::SnapshotPtr base = opened.delta->snapshot();
+  base->require_writable();
+  const auto given = columns_of(rows);
+  const auto fields = targets(base->schema(), given, columns, by_name);
+  check_types(given, fields);
+
+  std::string aliases;
+  for (const delta::Field* field : fields)
+    aliases += (aliases.empty() ? "" : ", ") + engine::quote_identifier(field->name);
+  const std::string select = "SELECT * FROM (" + rows.sql + ") AS rows(" + aliases + ")";
+
+  delta::CommitRequest request = commit_request("WRITE");
+  request.base = base;
+  request.parameters = {{"mode", overwrite ? "Overwrite" : "Append"},
+                        {"partitionBy", json_list(base->metadata().partition_columns)}};
+  if (overwrite) remove_all(base, request);
+  const std::int64_t count = add_files(
+      core_.engine.write(connection_, select, rows.parameters, *opened.delta, base->schema(),
+                         base->metadata().partition_columns),
+      request);
+  if (request.actions.empty()) return affected_plan(0, base->version());
+  return affected_plan(count, opened.delta->commit(request));
+}
+
+// --- TRUNCATE, properties -------------------------------------------------------------------------
+
+Plan Session::run(const Truncate& truncate) {
+  const catalog::Opened opened =
+      core_.catalog.open(caller_, table_name(truncate.name), Privilege::write);
+  const delta::SnapshotPtr base = opened.delta->snapshot();
+  base->require_writable();
+  delta::CommitRequest request = commit_request("TRUNCATE");
+  request.base = base;
+  remove_all(base, request);
+  if (request.actions.empty()) return affected_plan(0, base->version());
+  const std::int64_t rows = base->row_count().value_or(-1);
+  request.metrics = {{"numRemovedFiles", std::to_string(request.actions.size())}};
+  const std::int64_t version = opened.delta->commit(request);
+  if (rows >= 0) return affected_plan(rows, version);
+  RowsBuilder answer({{"num_affected_rows", "BIGINT"}, {"version", "BIGINT"}});
+  answer.add({std::nullopt, std::to_string(version)});
+  return answer.plan();
+}
+
+Plan Session::run(const SetProperties& set) {
+  const catalog::Name name = table_name(set.name);
+  core_.catalog.require(caller_, Privilege::manage, identity::ObjectType::table, name);
+  const catalog::Opened opened = core_.catalog.open(caller_, name, Privilege::write);
+  const delta::SnapshotPtr base = opened.delta->snapshot();
+  base->require_writable();
+  delta::Metadata metadata = base->metadata();
+  json::object changed;
+  for (const auto& [key, value] : set.properties) {
+    if (value) {
+      check_property(key, *value);
+      metadata.configuration[key] = *value;
+    } else {
+      const auto old = metadata.configuration.find(key);
+      if (old != metadata.configuration.end()) check_property(key, old->second);
+      metadata.configuration.erase(key);
+    }
+    changed[key] = value.value_or("");
+  }
+  delta::CommitRequest request = commit_request("SET TBLPROPERTIES");
+  request.base = base;
+  request.parameters = {{"properties", json::serialize(changed)}};
+  request.actions.emplace_back(metadata);
+  opened.delta->commit(request);
+  return message_plan("Changed the properties of " + opened.table.name.text() + ".");
+}
+
+}  // namespace ob::query

@@ -1,0 +1,89 @@
+// EXPLAIN: DuckDB's plan as text, with the user's names instead of files.
+#include <boost/json.hpp>
+#include <regex>
+
+#include "base/error.h"
+#include "query/core.h"
+
+namespace ob::query {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string clean(std::string text, const Plan& plan) {
+  static const std::regex path(R"((file://|s3://)?/[^\s'",\]\)]*\.(parquet|csv|json)[^\s'",\]\)]*)");
+  return with_user_names(std::regex_replace(text, path, "…"), plan.names);
+}
+
+std::string value_text(const json::value& value) {
+  if (value.is_string()) return std::string(value.as_string());
+  if (value.is_array()) {
+    std::string text;
+    for (const json::value& item : value.as_array())
+      text += (text.empty() ? "" : ", ") + value_text(item);
+    return text;
+  }
+  return json::serialize(value);
+}
+
+std::string name_of(const json::object& node) {
+  for (std::string_view key : {"operator_name", "name", "operator_type"})
+    if (const json::value* name = node.if_contains(key); name && name->is_string())
+      return std::string(name->as_string());
+  return {};
+}
+
+void render(const json::value& value, int depth, std::string& out) {
+  if (!value.is_object()) return;
+  const json::object& node = value.as_object();
+  const std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
+  std::string name = name_of(node);
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  if (!name.empty()) {
+    out += indent + name;
+    if (const json::value* rows = node.if_contains("operator_cardinality"))
+      out += "  rows=" + value_text(*rows);
+    if (const json::value* time = node.if_contains("operator_timing"))
+      out += "  seconds=" + value_text(*time);
+    out += "\n";
+    if (const json::value* info = node.if_contains("extra_info"); info && info->is_object())
+      for (const auto& item : info->as_object())
+        out += indent + "    " + std::string(item.key()) + ": " + value_text(item.value()) + "\n";
+  }
+  if (const json::value* children = node.if_contains("children"); children && children->is_array())
+    for (const json::value& child : children->as_array())
+      render(child, name.empty() ? depth : depth + 1, out);
+}
+
+std::string tree_text(const std::string& plan_json) {
+  std::string out;
+  json::parse_options options;
+  options.max_depth = 2000;
+  const json::value parsed = json::parse(plan_json, {}, options);
+  if (parsed.is_array()) {
+    for (const json::value& node : parsed.as_array()) render(node, 0, out);
+  } else {
+    render(parsed, 0, out);
+  }
+  return out;
+}
+
+}  // namespace
+
+Plan Session::run(const Explain& explain) {
+  Plan plan = plan_query(explain.sql);
+  const std::string options = explain.analyze ? "(ANALYZE, FORMAT JSON) " : "(FORMAT JSON) ";
+  std::string text;
+  for (const auto& row :
+       connection_.rows("EXPLAIN " + options + plan.sql, plan.parameters))
+    text += tree_text(row.back().value_or("[]"));
+  if (text.empty()) throw internal("EXPLAIN gave no plan");
+  RowsBuilder rows({{"plan", "VARCHAR"}});
+  rows.add({clean(std::move(text), plan)});
+  Plan answer = rows.plan();
+  answer.statistics = plan.statistics;
+  return answer;
+}
+
+}  // namespace ob::query

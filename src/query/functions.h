@@ -1,0 +1,15 @@
+#pragma once
+// Which of DuckDB's functions a statement may call: only those named here (a new version's new
+// functions stay closed until reviewed).
+#include <string>
+#include <string_view>
+
+namespace ob::query {
+
+bool function_allowed(std::string_view name);        // scalar, aggregate, window, operator
+bool table_function_allowed(std::string_view name);  // in FROM
+// read_csv and its kin: allowed on a path in a volume, given to the engine's own scan.
+bool is_file_reader(std::string_view name);
+std::string file_reader_format(std::string_view name);  // "csv", "json", "parquet"
+
+}  // namespace ob::query

@@ -1,0 +1,190 @@
+#include "query/history.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+
+namespace ob::query {
+namespace {
+
+constexpr Micros kept_for = Micros{30} * 24 * 3600 * 1'000'000;
+constexpr std::int64_t kept_items = 10'000;
+constexpr std::size_t waiting_limit = 10'000;
+constexpr std::string_view history_columns =
+    "id, user_id, user_name, sql, state, started_at, elapsed_ms, row_count, error_id, error_detail";
+
+HistoryItem item_of(const db::Row& row) {
+  HistoryItem item;
+  item.id = row.text(0);
+  item.user_id = row.text(1);
+  item.user = row.text(2);
+  item.sql = row.text(3);
+  item.state = row.text(4);
+  item.started_at = row.integer(5);
+  item.elapsed_ms = row.integer(6);
+  item.rows = row.optional_integer(7);
+  item.error_id = row.text(8);
+  item.error_detail = row.text(9);
+  return item;
+}
+
+SavedQuery saved_of(const db::Row& row) {
+  return {row.text(0), row.text(2), row.text(3), row.text(1), row.integer(4), row.integer(5)};
+}
+
+db::Value optional_value(const std::optional<std::int64_t>& number) {
+  return number ? db::Value(*number) : db::Value(nullptr);
+}
+
+}  // namespace
+
+History::History(db::Database& database)
+    : database_(database), writer_([this](const std::stop_token& stop) { work(stop); }) {}
+
+History::~History() {
+  writer_.request_stop();
+  writer_.join();
+}
+
+void History::add(HistoryItem item) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= waiting_limit) waiting_.pop_front();
+  waiting_.push_back(std::move(item));
+  changed_.notify_one();
+}
+
+void History::work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    const std::vector<HistoryItem> items(std::make_move_iterator(waiting_.begin()),
+                                         std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
+    writing_ = true;
+    lock.unlock();
+    try {
+      store(items);
+    } catch (const std::exception& error) {
+      log::error("query history was not written", {{"reason", error.what()}});
+    }
+    lock.lock();
+    writing_ = false;
+    drained_.notify_all();
+  }
+}
+
+void History::store(const std::vector<HistoryItem>& items) {
+  database_.write([&](db::Tx& tx) {
+    for (const HistoryItem& item : items)
+      tx.execute("INSERT INTO query_history (" + std::string(history_columns) +
+                     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO "
+                     "UPDATE SET sql = $4, state = $5, started_at = $6, elapsed_ms = $7, "
+                     "row_count = $8, error_id = $9, error_detail = $10 WHERE query_history.user_id = $2",
+                 {item.id, item.user_id, item.user, item.sql, item.state, item.started_at,
+                  item.elapsed_ms, optional_value(item.rows), item.error_id, item.error_detail});
+  });
+  since_prune_ += static_cast<int>(items.size());
+  if (since_prune_ < 100) return;
+  since_prune_ = 0;
+  prune();
+}
+
+void History::prune() {
+  database_.write([](db::Tx& tx) {
+    tx.execute("DELETE FROM query_history WHERE started_at < $1", {now_micros() - kept_for});
+    const auto edge = tx.query_one(
+        "SELECT started_at FROM query_history ORDER BY started_at DESC LIMIT 1 OFFSET $1",
+        {kept_items});
+    if (edge) tx.execute("DELETE FROM query_history WHERE started_at <= $1", {edge->integer(0)});
+  });
+}
+
+void History::flush() {
+  std::unique_lock lock(mutex_);
+  drained_.wait(lock, [this] { return waiting_.empty() && !writing_; });
+}
+
+std::vector<HistoryItem> History::list(const std::string& user_id, std::size_t limit,
+                                       const std::string& after, const std::string& state) {
+  flush();
+  return database_.reading([&](db::Tx& tx) {
+    Micros before = std::numeric_limits<Micros>::max();
+    if (!after.empty()) {
+      const auto row = tx.query_one("SELECT started_at FROM query_history WHERE id = $1", {after});
+      if (row) before = row->integer(0);
+    }
+    std::vector<HistoryItem> items;
+    const auto rows = tx.query(
+        "SELECT " + std::string(history_columns) +
+            " FROM query_history WHERE (started_at < $1 OR (started_at = $1 AND id < $2)) AND "
+            "($3 = '' OR user_id = $3) AND ($4 = '' OR state = $4) ORDER BY started_at DESC, id "
+            "DESC LIMIT $5",
+        {before, after, user_id, state, static_cast<std::int64_t>(limit)});
+    for (const db::Row& row : rows) items.push_back(item_of(row));
+    return items;
+  });
+}
+
+std::optional<HistoryItem> History::find(const std::string& id) {
+  flush();
+  return database_.reading([&](db::Tx& tx) -> std::optional<HistoryItem> {
+    const auto row = tx.query_one(
+        "SELECT " + std::string(history_columns) + " FROM query_history WHERE id = $1", {id});
+    if (!row) return std::nullopt;
+    return item_of(*row);
+  });
+}
+
+// --- saved queries --------------------------------------------------------------------------------
+
+std::vector<SavedQuery> SavedQueries::list(const std::string& owner) {
+  return database_.reading([&](db::Tx& tx) {
+    std::vector<SavedQuery> queries;
+    for (const db::Row& row :
+         tx.query("SELECT id, owner_id, name, sql, created_at, updated_at FROM saved_queries "
+                  "WHERE owner_id = $1 ORDER BY name, id",
+                  {owner}))
+      queries.push_back(saved_of(row));
+    return queries;
+  });
+}
+
+std::optional<SavedQuery> SavedQueries::find(const std::string& owner, const std::string& id) {
+  return database_.reading([&](db::Tx& tx) -> std::optional<SavedQuery> {
+    const auto row =
+        tx.query_one("SELECT id, owner_id, name, sql, created_at, updated_at FROM saved_queries "
+                     "WHERE owner_id = $1 AND id = $2",
+                     {owner, id});
+    if (!row) return std::nullopt;
+    return saved_of(*row);
+  });
+}
+
+void SavedQueries::insert(const SavedQuery& query) {
+  database_.write([&](db::Tx& tx) {
+    const auto count =
+        tx.query_one("SELECT count(*) FROM saved_queries WHERE owner_id = $1", {query.owner});
+    if (count->integer(0) >= 1000)
+      throw conflict("query.tooManySaved", "There are 1,000 saved queries: delete some first.");
+    tx.execute("INSERT INTO saved_queries (id, owner_id, name, sql, created_at, updated_at) "
+               "VALUES ($1, $2, $3, $4, $5, $6)",
+               {query.id, query.owner, query.name, query.sql, query.created_at, query.updated_at});
+  });
+}
+
+bool SavedQueries::update(const SavedQuery& query) {
+  return database_.writing([&](db::Tx& tx) {
+    return tx.execute("UPDATE saved_queries SET name = $3, sql = $4, updated_at = $5 WHERE "
+                      "owner_id = $1 AND id = $2",
+                      {query.owner, query.id, query.name, query.sql, query.updated_at}) > 0;
+  });
+}
+
+bool SavedQueries::remove(const std::string& owner, const std::string& id) {
+  return database_.writing([&](db::Tx& tx) {
+    return tx.execute("DELETE FROM saved_queries WHERE owner_id = $1 AND id = $2", {owner, id}) > 0;
+  });
+}
+
+}  // namespace ob::query

@@ -1,0 +1,64 @@
+#pragma once
+// The cursor over tokens that the statement parsers share.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/lexer.h"
+#include "query/statements.h"
+
+namespace ob::query {
+
+class Cursor {
+ public:
+  Cursor(std::string_view sql, const std::vector<Token>& tokens, std::size_t end)
+      : sql_(sql), tokens_(tokens), end_(end) {}
+
+  const Token& peek(std::size_t ahead = 0) const;
+  bool done() const { return at_ >= end_; }
+  bool next_is(std::string_view word, std::size_t ahead = 0) const {
+    return peek(ahead).is_word(word);
+  }
+  bool next_is_symbol(std::string_view text) const { return peek().is_symbol(text); }
+  bool accept(std::string_view word);
+  bool accept_symbol(std::string_view text);
+  // accept_words("if not exists"): all of them or none.
+  bool accept_words(std::string_view words);
+  void expect(std::string_view word);
+  void expect_symbol(std::string_view text);
+  void expect_end(std::string_view what);  // nothing may follow
+  void skip() { ++at_; }
+
+  std::string identifier(std::string_view what);
+  QualifiedName qualified_name(std::string_view what);
+  std::string text_literal(std::string_view what);
+  std::int64_t integer_literal(std::string_view what);
+  std::vector<std::string> identifier_list(std::string_view what);  // with its brackets
+  std::map<std::string, std::string> property_list();               // ('k' = 'v', k.l = 1)
+  std::string property_key();
+  std::string type_text();  // up to the next column, its options or the closing bracket
+  std::string rest();       // the text of what is left
+  std::string rest_from(std::size_t mark) const;
+  std::size_t mark() const { return at_; }
+  [[noreturn]] void fail(const std::string& expected) const;
+
+ private:
+  std::string_view sql_;
+  const std::vector<Token>& tokens_;
+  std::size_t at_ = 0, end_;
+};
+
+// One function a family; each is entered with the cursor at the statement's first word.
+Statement parse_create(Cursor& cursor);
+Statement parse_drop(Cursor& cursor);
+Statement parse_alter(Cursor& cursor);
+Statement parse_comment(Cursor& cursor);
+Statement parse_insert(Cursor& cursor);
+Statement parse_show(Cursor& cursor);
+Statement parse_describe(Cursor& cursor);
+
+[[noreturn]] void not_supported_yet(std::string_view statement);
+[[noreturn]] void statement_not_allowed(std::string_view statement);
+
+}  // namespace ob::query

@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "query/statements.h"
+
+namespace ob::query {
+namespace {
+
+template <class T>
+T parsed(std::string_view sql) {
+  Statement statement = parse_statement(sql);
+  EXPECT_TRUE(std::holds_alternative<T>(statement)) << sql;
+  return std::get<T>(std::move(statement));
+}
+
+std::string error_id(std::string_view sql) {
+  try {
+    parse_statement(sql);
+  } catch (const Error& error) {
+    return error.id();
+  }
+  return "none";
+}
+
+std::string error_text(std::string_view sql) {
+  try {
+    parse_statement(sql);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Parser, CreateTable) {
+  const auto create = parsed<CreateTable>(
+      "CREATE TABLE IF NOT EXISTS main.sales.`order items` ("
+      "  id BIGINT NOT NULL COMMENT 'the ''id''', tags ARRAY<STRING>,"
+      "  s STRUCT<a: INT, b: DECIMAL(10, 2)>, m MAP<STRING, ARRAY<INT>> )"
+      " USING DELTA PARTITIONED BY (id) COMMENT \"all\" TBLPROPERTIES ('a.b' = 'c', d.e = 5);");
+  EXPECT_EQ(create.name.parts, (std::vector<std::string>{"main", "sales", "order items"}));
+  EXPECT_TRUE(create.if_not_exists);
+  ASSERT_EQ(create.columns.size(), 4U);
+  EXPECT_FALSE(create.columns[0].nullable);
+  EXPECT_EQ(create.columns[0].comment, "the 'id'");
+  EXPECT_EQ(create.columns[2].type, "STRUCT<a: INT, b: DECIMAL(10, 2)>");
+  EXPECT_EQ(create.columns[3].type, "MAP<STRING, ARRAY<INT>>");
+  EXPECT_EQ(create.partition_columns, std::vector<std::string>{"id"});
+  EXPECT_EQ(create.comment, "all");
+  EXPECT_EQ(create.properties.at("d.e"), "5");
+  const auto as = parsed<CreateTable>("create or replace table t partitioned by (a) as select 1 a, ';' b");
+  EXPECT_TRUE(as.or_replace);
+  EXPECT_EQ(as.query, "select 1 a, ';' b");
+}
+
+TEST(Parser, OtherStatements) {
+  EXPECT_EQ(parsed<CreateView>("create view v (a, b comment 'x') comment 'y' as from t").columns.size(), 2U);
+  EXPECT_EQ(parsed<CreateContainer>("create database if not exists c.s comment 'x'").kind, ObjectKind::schema);
+  EXPECT_TRUE(parsed<Drop>("drop schema if exists s cascade").cascade);
+  EXPECT_EQ(parsed<Drop>("drop view v").kind, ObjectKind::view);
+  EXPECT_EQ(parsed<Undrop>("undrop table a.b.c").name.parts.size(), 3U);
+  EXPECT_EQ(parsed<Truncate>("truncate table t").name.parts[0], "t");
+  EXPECT_EQ(parsed<Rename>("alter table t rename to u").fresh.parts[0], "u");
+  EXPECT_EQ(parsed<Comment>("comment on table t is null").text, "");
+  EXPECT_EQ(parsed<SetProperties>("alter table t set tblproperties ('a'='b')").properties.size(), 1U);
+  EXPECT_EQ(parsed<SetProperties>("alter table t unset tblproperties ('a')").properties.at("a"), std::nullopt);
+  EXPECT_EQ(parsed<Show>("show tables in a.b like 'x*'").pattern, "x*");
+  EXPECT_EQ(parsed<Show>("show columns in t in s").in->parts.size(), 2U);
+  EXPECT_EQ(parsed<Describe>("describe history t limit 3").limit, 3);
+  EXPECT_EQ(parsed<Describe>("desc history").what, Describe::What::table);
+  EXPECT_EQ(parsed<Describe>("desc detail.t").what, Describe::What::table);
+  EXPECT_TRUE(parsed<Describe>("describe table extended t").extended);
+  EXPECT_EQ(parsed<Describe>("describe extended").name.parts[0], "extended");
+  EXPECT_TRUE(parsed<Explain>("explain analyze select 1").analyze);
+  EXPECT_EQ(parsed<SelectStatement>("describe select 1").sql, "describe select 1");
+  EXPECT_EQ(parsed<SelectStatement>(" /* c */ with x as (select 1) from x ; ; ").sql, "with x as (select 1) from x");
+}
+
+TEST(Parser, Insert) {
+  EXPECT_EQ(parsed<Insert>("insert into t (a, b) values (1, 2)").columns.size(), 2U);
+  EXPECT_EQ(parsed<Insert>("insert into t (select 1)").query, "(select 1)");
+  EXPECT_TRUE(parsed<Insert>("insert into table t by name select 1 a").by_name);
+  EXPECT_TRUE(parsed<Insert>("insert overwrite t select 1").overwrite);
+  EXPECT_TRUE(parsed<Insert>("insert overwrite table t values (1)").overwrite);
+}
+
+TEST(Parser, NotAllowed) {
+  for (const char* sql :
+       {"copy t to 'x'", "attach 'x'", "detach x", "install httpfs", "load httpfs", "set x = 1",
+        "reset x", "pragma version", "call pragma_version()", "export database 'x'",
+        "import database 'x'", "checkpoint", "force checkpoint", "prepare p as select 1",
+        "execute p", "deallocate p", "begin", "commit", "rollback", "start transaction",
+        "create secret s (type s3)", "create macro m() as 1", "create function f() as 1",
+        "create sequence s", "create type t as int", "create index i on t (a)",
+        "create temp table t (a int)", "create or replace temporary view v as select 1", "drop macro m",
+        "drop secret s", "show settings", "show all tables", "use main", "explain create table t (a int)",
+        "insert or replace into t values (1)", "update extensions", "CoPy t to 'x'", "/**/attach 'x'"}) {
+    const std::string id = error_id(sql);
+    EXPECT_TRUE(id == "sql.statementNotAllowed" || (std::string_view(sql) == "update extensions")) << sql << " gave " << id;
+  }
+}
+
+TEST(Parser, NotSupportedYet) {
+  for (const char* sql :
+       {"update t set a = 1", "delete from t", "merge into t using u on 1=1", "optimize t",
+        "vacuum t", "restore table t to version as of 1", "grant select on t to a",
+        "alter table t add column c int", "alter table t alter column c type int",
+        "create table t (a int default 1)", "create table t (a int primary key)",
+        "create table t (a int) using csv", "comment on column t.a is 'x'",
+        "create table t like u", "insert into t partition (a=1) select 1"})
+    EXPECT_EQ(error_id(sql), "sql.notSupportedYet") << sql;
+}
+
+TEST(Parser, OneStatementOnly) {
+  EXPECT_EQ(error_id("select 1; select 2"), "sql.multipleStatements");
+  EXPECT_EQ(error_id("select 1; drop table t"), "sql.multipleStatements");
+  EXPECT_EQ(error_id("select 1;;; -- end"), "none");
+  EXPECT_EQ(error_id("select ';'; "), "none");
+  EXPECT_EQ(error_id(""), "sql.empty");
+  EXPECT_EQ(error_id(" ; "), "sql.empty");
+  EXPECT_EQ(error_id("-- nothing"), "sql.empty");
+}
+
+TEST(Parser, SyntaxErrorsSayWhere) {
+  EXPECT_EQ(error_text("drop table"), "Expected a name, but the statement ends at line 1, column 11.");
+  EXPECT_EQ(error_text("create table t\n(a int"), "Expected \")\", but the statement ends at line 2, column 7.");
+  EXPECT_EQ(error_id("sel 1"), "sql.syntax");
+  EXPECT_EQ(error_id("drop table t u"), "sql.syntax");
+  EXPECT_EQ(error_id("drop table a.b.c.d"), "sql.syntax");
+  EXPECT_EQ(error_id("create table t (a int,)"), "sql.syntax");
+  EXPECT_EQ(error_id("create table t (a int) as select 1"), "sql.syntax");
+}
+
+TEST(Parser, Bombs) {
+  std::string ands = "select true", selects = "select 1";
+  for (int i = 0; i < 6000; ++i) ands += " and true";
+  for (int i = 0; i < 3000; ++i) selects += " union all select 1";
+  EXPECT_EQ(error_id(ands), "sql.tooComplex");
+  EXPECT_EQ(error_id(selects), "sql.tooComplex");
+  EXPECT_EQ(error_id("select " + std::string(10'000, '(') + std::string(10'000, ')')), "sql.tooDeep");
+}
+
+}  // namespace
+}  // namespace ob::query

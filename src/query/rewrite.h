@@ -1,0 +1,78 @@
+#pragma once
+// Makes a SELECT's syntax tree safe to run: every node is a known one, every function an allowed
+// one, and every table is looked up as the caller and replaced by a placeholder that stands for
+// its scan. CTE names are renamed to unique ones, so that DuckDB can never take a name for
+// something else than this module did.
+#include <boost/json/value.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "delta/delta.h"
+#include "identity/caller.h"
+
+namespace ob::query {
+
+using identity::Caller;
+
+struct Defaults {
+  std::string catalog = "main", schema = "default";
+};
+
+struct TimeTravel {
+  bool by_version = true;
+  boost::json::value expression;  // constant: no columns, subqueries or tables inside
+};
+
+// What a name stands for.
+struct Source {
+  enum class Kind { delta, provider, view };
+  Kind kind = Kind::delta;
+  catalog::Name name;
+  std::shared_ptr<delta::Table> table;  // delta
+  delta::SnapshotPtr snapshot;          // delta
+  std::string sql;                      // provider: a SELECT; view: its text
+  Defaults view_defaults;
+  Caller view_caller;  // whose rights the view reads with
+};
+
+// What the rewriter asks of its surroundings.
+class Tables {
+ public:
+  virtual ~Tables() = default;
+  // Authorises and finds; the same name and version always gives the same snapshot.
+  virtual Source find(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&) = 0;
+  // A FROM item that reads the caller's files ("/Volumes/…").
+  virtual std::string file(const Caller&, const std::string& function,
+                           const std::vector<std::string>& paths,
+                           const boost::json::object& options) = 0;
+  // The syntax tree of the one SELECT in `sql`: {node, named_param_map}.
+  virtual boost::json::value parse_select(const std::string& sql) = 0;
+};
+
+struct TableUse {
+  std::string placeholder;  // a name that stands in the tree for the scan
+  Source source;
+  std::string item;  // already a whole FROM item (files)
+  std::vector<delta::Predicate> conjuncts;
+};
+
+struct Rewritten {
+  boost::json::value statement;  // {node, named_param_map}
+  std::vector<TableUse> uses;
+  std::map<std::string, std::string> names;  // made-up name → the user's, for messages and plans
+};
+
+// Throws ob::Error: 400 sql.functionNotAllowed, sql.notSupportedYet, sql.tooDeep, sql.viewCycle,
+// sql.badTimeTravel, sql.badFilePath, and what `tables` throws.
+Rewritten rewrite_query(boost::json::value statement, Tables& tables, const Caller& caller,
+                        const Defaults& defaults, const boost::json::value& parameters);
+
+// The catalog's name for 1–3 parts. Throws ob::Error 400 catalog.badName.
+catalog::Name resolve_table(const std::vector<std::string>& parts, const Defaults& defaults);
+catalog::Name resolve_schema(const std::vector<std::string>& parts, const Defaults& defaults);
+
+}  // namespace ob::query

@@ -1,0 +1,320 @@
+#include "query/service.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "query/lexer.h"
+#include "query/migrations/migrations.h"
+
+namespace ob::query {
+
+namespace {
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    if (hyphen ? text[i] != '-' : !std::isxdigit(static_cast<unsigned char>(text[i]))) return false;
+  }
+  return true;
+}
+
+// The first rows of a batch.
+class PartOfBatch : public engine::Batch {
+ public:
+  PartOfBatch(std::unique_ptr<engine::Batch> whole, std::int64_t rows)
+      : whole_(std::move(whole)), rows_(rows) {}
+  std::int64_t rows() const override { return rows_; }
+  void append_json(std::string& out, std::int64_t first, std::int64_t last) const override {
+    whole_->append_json(out, first, std::min(last, rows_));
+  }
+  void append_csv(std::string&) const override {
+    throw std::logic_error("a part of a batch is for pages only");
+  }
+  std::optional<std::string> text(std::int64_t row, std::size_t column) const override {
+    return whole_->text(row, column);
+  }
+
+ private:
+  std::unique_ptr<engine::Batch> whole_;
+  std::int64_t rows_;
+};
+
+class RunningStatement : public Execution {
+ public:
+  RunningStatement(std::unique_ptr<Started> started, Activity& activity,
+                   std::optional<std::int64_t> cut)
+      : started_(std::move(started)), activity_(activity), cut_(cut), since_(now_micros()) {
+    result_ = started_->guarded([this] {
+      return started_->connection().execute(started_->plan.sql, started_->plan.parameters);
+    });
+  }
+
+  const std::string& id() const override { return started_->id(); }
+  const std::vector<engine::Column>& columns() const override { return result_->columns(); }
+
+  std::unique_ptr<engine::Batch> next() override {
+    if (ended_) return nullptr;
+    auto batch = started_->guarded([this] { return result_->next(); });
+    if (batch && cut_ && rows_ + batch->rows() > *cut_) {
+      truncated_ = true;
+      const std::int64_t kept = *cut_ - rows_;
+      batch = kept > 0 ? std::make_unique<PartOfBatch>(std::move(batch), kept) : nullptr;
+    }
+    if (!batch) {
+      end(rows_);
+      return nullptr;
+    }
+    rows_ += batch->rows();
+    if (truncated_) end(rows_);
+    return batch;
+  }
+
+  std::string next_arrow() override {
+    if (ended_) return {};
+    std::string bytes = started_->guarded([this] { return result_->next_arrow(); });
+    if (bytes.empty()) end(std::nullopt);
+    return bytes;
+  }
+
+  bool truncated() const override { return truncated_; }
+
+  Statistics statistics() const override {
+    Statistics statistics = started_->plan.statistics;
+    statistics.elapsed_ms = (now_micros() - since_) / 1000;
+    return statistics;
+  }
+
+  void park() override {
+    if (!ended_) activity_.park(started_->job());
+  }
+  void resume() override {
+    if (!ended_) started_->guarded([this] { activity_.resume(started_->job()); });
+  }
+
+ private:
+  void end(std::optional<std::int64_t> rows) {
+    ended_ = true;
+    started_->finish(rows);
+  }
+
+  std::unique_ptr<Started> started_;
+  Activity& activity_;
+  std::unique_ptr<engine::Result> result_;  // destroyed before its connection in started_
+  std::optional<std::int64_t> cut_;
+  std::int64_t rows_ = 0;
+  Micros since_;
+  bool truncated_ = false, ended_ = false;
+};
+
+}  // namespace
+
+// --- Started --------------------------------------------------------------------------------------
+
+Started::Started(QueryService& service, std::shared_ptr<Job> job, bool in_history)
+    : service_(service), job_(std::move(job)), in_history_(in_history) {
+  try {
+    connection_ = service_.core_.engine.connect();
+  } catch (...) {
+    service_.activity_.leave(job_);
+    throw;
+  }
+  job_->attach(connection_.get());
+}
+
+Started::~Started() {
+  job_->attach(nullptr);
+  if (!recorded_) record("cancelled", std::nullopt, "query.cancelled", "The rest was not fetched.");
+}
+
+void Started::finish(std::optional<std::int64_t> rows) {
+  record("finished", rows, "", "");
+}
+
+void Started::record(const std::string& state, std::optional<std::int64_t> rows,
+                     const std::string& error_id, const std::string& error_detail) {
+  if (std::exchange(recorded_, true)) return;
+  HistoryItem item = service_.activity_.leave(job_);
+  item.state = state;
+  item.rows = rows;
+  item.error_id = error_id;
+  item.error_detail = error_detail.substr(0, 4000);
+  if (in_history_) service_.history_.add(std::move(item));
+}
+
+void Started::fail() {
+  try {
+    try {
+      throw;
+    } catch (const Error& error) {
+      if (error.status() != 408 && error.status() != 499) job_->check();
+      Error told(error.status(), error.id(), with_user_names(error.what(), plan.names),
+                 error.cause());
+      throw told.with_fields(error.fields());
+    } catch (const std::exception& error) {
+      job_->check();
+      throw internal(error.what());
+    }
+  } catch (const Error& error) {
+    record(error.status() == 499 ? "cancelled" : "failed", std::nullopt, error.id(), error.what());
+    throw;
+  }
+}
+
+// --- QueryService ---------------------------------------------------------------------------------
+
+QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
+                           identity::Identity& identity, db::Database& database,
+                           std::vector<catalog::TableProvider*> providers, FileResolver& files,
+                           const Options& options)
+    : core_{engine, catalog, identity, std::move(providers), files}, options_(options),
+      history_(database), saved_(database), activity_(options),
+      pool_("query", static_cast<std::size_t>(options.running_total + options.queued_total)) {}
+
+std::unique_ptr<Started> QueryService::enter(const Caller& caller, const Request& request) {
+  if (request.sql.size() > max_sql_bytes)
+    throw too_large("sql.tooLong", "The statement is longer than 1 MiB: pass data as a file.");
+  if (!request.query_id.empty() && !is_uuid(request.query_id))
+    throw bad_request("query.badId", "query_id must be a UUID.");
+  if (request.timeout_s && (*request.timeout_s < 1 || *request.timeout_s > options_.longest_timeout_s))
+    throw bad_request("query.badTimeout", "timeout_s must lie between 1 and " +
+                                              std::to_string(options_.longest_timeout_s) + ".");
+  if (request.row_limit && (*request.row_limit < 0 || *request.row_limit > 1'000'000'000'000))
+    throw bad_request("query.badRowLimit", "row_limit must lie between 0 and 1000000000000.");
+  const std::string id = request.query_id.empty() ? new_uuid() : lower(request.query_id);
+  auto job = activity_.enter(caller, id, request.sql, request.timeout_s.value_or(options_.timeout_s));
+  return std::make_unique<Started>(*this, std::move(job), request.in_history);
+}
+
+std::unique_ptr<Started> QueryService::prepare(const Caller& caller, const Request& request,
+                                               std::optional<std::int64_t> limit) {
+  auto started = enter(caller, request);
+  started->guarded([&] {
+    Defaults defaults;
+    if (!request.catalog.empty()) defaults.catalog = request.catalog;
+    if (!request.schema.empty()) defaults.schema = request.schema;
+    Session session(core_, started->connection(), caller, defaults, request.parameters);
+    started->plan = session.execute(parse_statement(request.sql), limit);
+  });
+  return started;
+}
+
+std::unique_ptr<Execution> QueryService::run(const Caller& caller, const Request& request,
+                                             Shape shape) {
+  std::optional<std::int64_t> limit = request.row_limit, cut;
+  if (limit && shape == Shape::pages) {
+    cut = limit;
+    ++*limit;  // one more tells whether there are more
+  }
+  return std::make_unique<RunningStatement>(prepare(caller, request, limit), activity_, cut);
+}
+
+void QueryService::run_to_end(const Caller& caller, const std::string& sql) {
+  Request request;
+  request.sql = sql;
+  const auto execution = run(caller, request, Shape::pages);
+  while (execution->next()) {
+  }
+}
+
+std::string QueryService::to_parquet(const Caller& caller, const Request& request) {
+  auto started = prepare(caller, request, request.row_limit);
+  const std::string path = options_.temp_directory + "/download-" +
+                           sha256_hex(random_token(16)).substr(0, 32) + ".parquet";
+  try {
+    started->guarded([&] {
+      core_.engine.export_parquet(started->connection(), started->plan.sql,
+                                  started->plan.parameters, path);
+    });
+  } catch (...) {
+    std::error_code ignored;  // the file may not be there yet
+    std::filesystem::remove(path, ignored);
+    throw;
+  }
+  started->finish(std::nullopt);
+  return path;
+}
+
+void QueryService::cancel(const Caller& caller, const std::string& id) {
+  const auto job = activity_.find(lower(id));
+  if (!job || (job->user_id() != caller.user_id && !caller.admin)) {
+    history_item(caller, id);  // 404 when there is no such statement for this caller
+    return;
+  }
+  job->stop(false);
+}
+
+void QueryService::abandon(const std::string& id) noexcept {
+  if (const auto job = activity_.find(id)) job->stop(false);
+}
+
+std::vector<HistoryItem> QueryService::history(const Caller& caller, std::size_t limit,
+                                               const std::string& after, const std::string& state) {
+  std::vector<HistoryItem> items;
+  if (after.empty() && (state.empty() || state == "running"))
+    for (HistoryItem& item : activity_.list())
+      if (caller.admin || item.user_id == caller.user_id) items.push_back(std::move(item));
+  if (items.size() > limit) items.resize(limit);
+  if (state == "running") return items;
+  for (HistoryItem& item : history_.list(caller.admin ? "" : caller.user_id, limit - items.size(),
+                                         after, state))
+    items.push_back(std::move(item));
+  return items;
+}
+
+HistoryItem QueryService::history_item(const Caller& caller, const std::string& id) {
+  for (HistoryItem& item : activity_.list())
+    if (item.id == id && (caller.admin || item.user_id == caller.user_id)) return std::move(item);
+  auto item = history_.find(id);
+  if (!item || (!caller.admin && item->user_id != caller.user_id))
+    throw not_found("query.notFound", "There is no statement " + id + " in your history.");
+  return *item;
+}
+
+std::vector<SavedQuery> QueryService::saved_queries(const Caller& caller) {
+  return saved_.list(caller.user_id);
+}
+
+SavedQuery QueryService::saved_query(const Caller& caller, const std::string& id) {
+  auto query = saved_.find(caller.user_id, id);
+  if (!query) throw not_found("query.savedNotFound", "You have no saved query " + id + ".");
+  return *query;
+}
+
+SavedQuery QueryService::save_query(const Caller& caller, const std::string& name,
+                                    const std::string& sql) {
+  const Micros now = now_micros();
+  SavedQuery query{new_uuid(), name, sql, caller.user_id, now, now};
+  saved_.insert(query);
+  return query;
+}
+
+SavedQuery QueryService::change_saved_query(const Caller& caller, const std::string& id,
+                                            const std::string& name, const std::string& sql) {
+  SavedQuery query = saved_query(caller, id);
+  query.name = name;
+  query.sql = sql;
+  query.updated_at = now_micros();
+  if (!saved_.update(query))
+    throw not_found("query.savedNotFound", "You have no saved query " + id + ".");
+  return query;
+}
+
+void QueryService::delete_saved_query(const Caller& caller, const std::string& id) {
+  if (!saved_.remove(caller.user_id, id))
+    throw not_found("query.savedNotFound", "You have no saved query " + id + ".");
+}
+
+std::unique_ptr<Service> open(engine::Engine& engine, catalog::Service& catalog,
+                              identity::Identity& identity, db::Database& database,
+                              std::vector<catalog::TableProvider*> providers, FileResolver& files,
+                              const Options& options) {
+  database.migrate("query", migrations());
+  return std::make_unique<QueryService>(engine, catalog, identity, database, std::move(providers),
+                                        files, options);
+}
+
+}  // namespace ob::query

@@ -1,0 +1,88 @@
+#pragma once
+// The service behind query.h.
+#include "query/activity.h"
+#include "query/core.h"
+#include "query/history.h"
+
+namespace ob::query {
+
+class QueryService;
+
+// A job, its connection and its plan, from the statement's arrival to its end.
+class Started {
+ public:
+  Started(QueryService& service, std::shared_ptr<Job> job, bool in_history);
+  ~Started();  // records it as cancelled when nothing else was recorded
+
+  engine::Connection& connection() { return *connection_; }
+  Job& job() { return *job_; }
+  const std::string& id() const { return job_->id(); }
+  // Runs fn(); an exception is recorded, and told in the user's names.
+  template <class Fn>
+  auto guarded(Fn fn) {
+    try {
+      job_->check();
+      return fn();
+    } catch (...) {
+      fail();
+    }
+  }
+  void finish(std::optional<std::int64_t> rows);
+
+  Plan plan;
+
+ private:
+  [[noreturn]] void fail();
+  void record(const std::string& state, std::optional<std::int64_t> rows,
+              const std::string& error_id, const std::string& error_detail);
+
+  QueryService& service_;
+  std::shared_ptr<Job> job_;
+  std::unique_ptr<engine::Connection> connection_;
+  bool in_history_, recorded_ = false;
+};
+
+class QueryService : public Service {
+ public:
+  QueryService(engine::Engine&, catalog::Service&, identity::Identity&, db::Database&,
+               std::vector<catalog::TableProvider*>, FileResolver&, const Options&);
+
+  std::unique_ptr<Execution> run(const Caller&, const Request&, Shape) override;
+  void run_to_end(const Caller&, const std::string& sql) override;
+  std::string to_parquet(const Caller&, const Request&) override;
+  void cancel(const Caller&, const std::string& id) override;
+  void abandon(const std::string& id) noexcept override;
+  std::vector<HistoryItem> history(const Caller&, std::size_t limit, const std::string& after,
+                                   const std::string& state) override;
+  HistoryItem history_item(const Caller&, const std::string& id) override;
+  std::vector<SavedQuery> saved_queries(const Caller&) override;
+  SavedQuery saved_query(const Caller&, const std::string& id) override;
+  SavedQuery save_query(const Caller&, const std::string& name, const std::string& sql) override;
+  SavedQuery change_saved_query(const Caller&, const std::string& id, const std::string& name,
+                                const std::string& sql) override;
+  void delete_saved_query(const Caller&, const std::string& id) override;
+  InferredFile infer(const Caller&, const std::string& path, const std::string& format,
+                     const boost::json::object& options) override;
+  catalog::Name table_from_file(const Caller&, const TableFromFile&) override;
+  std::vector<std::pair<std::string, std::string>> describe_view(const Caller&,
+                                                                 const catalog::Table&) override;
+  int running() const override { return activity_.running(); }
+  catalog::Service& catalog() override { return core_.catalog; }
+  const Options& options() const override { return options_; }
+  Pool& pool() override { return pool_; }
+
+ private:
+  friend class Started;
+  std::unique_ptr<Started> enter(const Caller&, const Request&);
+  std::unique_ptr<Started> prepare(const Caller&, const Request&,
+                                      std::optional<std::int64_t> limit);
+
+  Core core_;
+  const Options options_;
+  History history_;
+  SavedQueries saved_;
+  Activity activity_;
+  Pool pool_;
+};
+
+}  // namespace ob::query

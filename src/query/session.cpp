@@ -1,0 +1,233 @@
+// From a user's query to SQL that DuckDB may run.
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/error.h"
+#include "query/core.h"
+#include "query/functions.h"
+#include "query/lexer.h"
+#include "query/normalise.h"
+#include "query/pivot.h"
+
+namespace ob::query {
+
+namespace json = boost::json;
+using identity::ObjectType;
+using identity::Privilege;
+
+Session::Session(Core& core, engine::Connection& connection, Caller caller, Defaults defaults,
+                 json::value parameters)
+    : core_(core), connection_(connection), caller_(std::move(caller)),
+      defaults_(std::move(defaults)), parameters_(std::move(parameters)) {}
+
+Plan Session::execute(const Statement& statement, std::optional<std::int64_t> limit) {
+  limit_ = limit;
+  return std::visit([this](const auto& typed) { return run(typed); }, statement);
+}
+
+Plan Session::run(const SelectStatement& select) {
+  return plan_query(select.sql, limit_);
+}
+
+json::value Session::parse_select(const std::string& sql) {
+  json::value parsed = connection_.parse(sql);
+  json::array& statements = parsed.as_object().at("statements").as_array();
+  if (statements.empty()) throw bad_request("sql.empty", "There is no statement.");
+  if (statements.size() > 1)
+    throw bad_request("sql.multipleStatements",
+                      "There is more than one statement: send each in a call of its own.");
+  return std::move(statements[0]);
+}
+
+Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> limit) {
+  std::string text = normalise_query(sql);
+  text = with_pivot_values(text, [this](const std::string& query) {
+    const Plan values = plan_query(query);
+    return connection_.rows(values.sql, values.parameters);
+  });
+  return assemble(
+      rewrite_query(parse_select(text), *this, caller_, defaults_, parameters_), limit);
+}
+
+Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit) {
+  if (limit) apply_limit(rewritten.statement, *limit);
+  Plan plan;
+  plan.parameters = parameters_;
+  plan.names = std::move(rewritten.names);
+  plan.sql = connection_.unparse(
+      json::object{{"error", false}, {"statements", json::array{std::move(rewritten.statement)}}});
+  for (const TableUse& use : rewritten.uses) scan(use, plan.sql, plan);
+  return plan;
+}
+
+void Session::scan(const TableUse& use, std::string& sql, Plan& plan) {
+  std::string item = use.item;
+  if (item.empty() && use.source.kind == Source::Kind::provider) {
+    item = "(" + use.source.sql + ")";
+  } else if (item.empty()) {
+    auto found = core_.engine.scan(*use.source.table, use.source.snapshot,
+                                   engine::ScanOptions{use.conjuncts});
+    plan.statistics.files += static_cast<std::int64_t>(found.files);
+    plan.statistics.files_skipped += static_cast<std::int64_t>(found.files_skipped);
+    plan.statistics.bytes += found.bytes;
+    plan.keep_alive.push_back(std::move(found.keep_alive));
+    item = "(" + found.sql + ")";
+  }
+  plan.names[use.placeholder] = use.source.name.object.empty() ? "file" : use.source.name.text();
+  if (!use.source.name.object.empty()) plan.tables.push_back(use.source.name);
+  for (std::size_t at = sql.find(use.placeholder); at != std::string::npos;
+       at = sql.find(use.placeholder, at + item.size()))
+    sql.replace(at, use.placeholder.size(), item);
+}
+
+// LIMIT on the query itself, so that DuckDB can stop early; around it where it has its own.
+void Session::apply_limit(json::value& statement, std::int64_t limit) const {
+  json::value limited = connection_.parse("SELECT * FROM (SELECT 1) LIMIT " + std::to_string(limit))
+                            .at("statements")
+                            .as_array()[0];
+  json::object& node = statement.as_object().at("node").as_object();
+  const json::string& type = node.at("type").as_string();
+  const bool describes = type == "SELECT_NODE" &&
+                         node.at("from_table").as_object().at("type").as_string() == "SHOW_REF";
+  json::array& modifiers = node.at("modifiers").as_array();
+  const bool has_limit = std::ranges::any_of(modifiers, [](const json::value& modifier) {
+    return modifier.at("type").as_string().starts_with("LIMIT");
+  });
+  json::object& outer = limited.as_object().at("node").as_object();
+  if (!has_limit && !describes) {
+    modifiers.push_back(outer.at("modifiers").as_array().at(0));
+    return;
+  }
+  outer.at("from_table").as_object()["subquery"] = std::move(statement);
+  statement = std::move(limited);
+}
+
+std::vector<engine::Column> Session::columns_of(const Plan& plan) {
+  auto result = connection_.execute("SELECT * FROM (" + plan.sql + ") LIMIT 0", plan.parameters);
+  return result->columns();
+}
+
+// --- Tables ---------------------------------------------------------------------------------------
+
+std::optional<Source> Session::provided(const Caller& caller, const catalog::Name& name) {
+  for (catalog::TableProvider* provider : core_.providers) {
+    if (auto sql = provider->scan_sql(caller, name)) {
+      Source source;
+      source.kind = Source::Kind::provider;
+      source.name = name;
+      source.sql = std::move(*sql);
+      return source;
+    }
+  }
+  return std::nullopt;
+}
+
+Source Session::find(const Caller& caller, const catalog::Name& name,
+                     const std::optional<TimeTravel>& travel) {
+  Source source;
+  auto other = provided(caller, name);
+  if (!other) {
+    const catalog::Table table = core_.catalog.table(caller, name);
+    source.name = table.name;
+    if (table.kind == catalog::TableKind::view) {
+      core_.catalog.require(caller, Privilege::read, ObjectType::table, name);
+      source.kind = Source::Kind::view;
+      source.sql = table.view_sql;
+      source.view_defaults = {table.view_defaults.catalog, table.view_defaults.schema};
+      source.view_caller = owner_of(table, caller);
+    } else {
+      const catalog::Opened opened = core_.catalog.open(caller, name, Privilege::read);
+      source.table = opened.delta;
+      source.snapshot = snapshot(opened, travel);
+    }
+  } else {
+    source = std::move(*other);
+  }
+  if (travel && source.kind != Source::Kind::delta)
+    throw bad_request("sql.badTimeTravel",
+                      name.text() + " is not a Delta table: it has no versions to travel to.");
+  return source;
+}
+
+// A view reads with its owner's rights, as in Databricks: who may read the view need not be able
+// to read what it shows a part of.
+Caller Session::owner_of(const catalog::Table& view, const Caller& caller) {
+  if (view.owner == caller.user_id) return caller;
+  Caller owner = identity::Identity::system();
+  if (view.owner != owner.user_id) {
+    const auto users = core_.identity.users(owner);
+    const auto found = std::ranges::find(users, view.owner, &identity::User::id);
+    if (found == users.end())
+      throw forbidden("sql.viewOwnerGone", "The owner of the view " + view.name.text() +
+                                               " no longer exists: an administrator must make "
+                                               "the view again.");
+    owner.user_id = found->id;
+    owner.email = found->email;
+    owner.admin = found->admin;
+    owner.credential = "view";
+  }
+  owner.request_id = caller.request_id;
+  owner.address = caller.address;
+  return owner;
+}
+
+// One table and version is one snapshot for the whole statement.
+delta::SnapshotPtr Session::snapshot(const catalog::Opened& opened,
+                                     const std::optional<TimeTravel>& travel) {
+  std::string key = opened.table.id;
+  if (travel) key += (travel->by_version ? " v " : " t ") + json::serialize(travel->expression);
+  delta::SnapshotPtr& known = snapshots_[key];
+  if (known) return known;
+  if (!travel) {
+    known = opened.delta->snapshot();
+  } else {
+    json::value select = parse_select("SELECT 1");
+    select.as_object().at("node").as_object().at("select_list").as_array()[0] = travel->expression;
+    const std::string sql = connection_.unparse(
+        json::object{{"error", false}, {"statements", json::array{std::move(select)}}});
+    const std::string type = travel->by_version ? "BIGINT" : "TIMESTAMP WITH TIME ZONE";
+    const std::string value = travel->by_version ? "v::BIGINT" : "epoch_us(v::" + type + ")";
+    const auto rows = connection_.rows("SELECT " + value + " FROM (" + sql + ") AS t(v)");
+    if (rows.size() != 1 || !rows[0].at(0))
+      throw bad_request("sql.badTimeTravel", "The version or instant to travel to is NULL.");
+    const std::int64_t number = std::stoll(*rows[0][0]);
+    known = travel->by_version ? opened.delta->snapshot_at(number)
+                               : opened.delta->snapshot_before(number);
+  }
+  known->require_readable();
+  return known;
+}
+
+std::string Session::file(const Caller& caller, const std::string& function,
+                          const std::vector<std::string>& paths, const json::object& options) {
+  if (paths.size() != 1)
+    throw bad_request("sql.badFilePath", function + " takes one path here.");
+  const std::string location = core_.files.readable_location(caller, paths[0]);
+  return core_.engine
+      .scan_file(connection_, location, file_reader_format(function), options)
+      .sql;
+}
+
+Plan Session::read_files(const std::string& format, const std::vector<std::string>& paths,
+                         const json::object& options) {
+  const std::string location = core_.files.readable_location(caller_, paths.at(0));
+  Plan plan;
+  plan.sql =
+      "SELECT * FROM " + core_.engine.scan_file(connection_, location, format, options).sql;
+  return plan;
+}
+
+Plan Session::preview(const catalog::Name& table, std::optional<std::int64_t> version,
+                      std::int64_t limit) {
+  std::string sql = "SELECT * FROM " + engine::quote_identifier(table.catalog) + "." +
+                    engine::quote_identifier(table.schema) + "." +
+                    engine::quote_identifier(table.object);
+  if (version) sql += " AT (VERSION => " + std::to_string(*version) + ")";
+  return plan_query(sql, limit);
+}
+
+std::vector<engine::Column> Session::view_columns(const catalog::Table& view) {
+  return columns_of(preview(view.name, std::nullopt, 0));
+}
+
+}  // namespace ob::query

@@ -1,0 +1,106 @@
+#pragma once
+// Typed forms of the statements that DuckDB does not serialise, and of queries. Texts of inner
+// queries are slices of what the user wrote; they go the way of a SELECT.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ob::query {
+
+struct QualifiedName {  // 1–3 parts as written, without quotes
+  std::vector<std::string> parts;
+};
+
+struct SelectStatement {
+  std::string sql;
+};
+struct Explain {
+  std::string sql;
+  bool analyze = false;
+};
+
+struct ColumnDefinition {
+  std::string name, type, comment;
+  bool nullable = true;
+};
+struct CreateTable {
+  QualifiedName name;
+  bool if_not_exists = false, or_replace = false;
+  std::vector<ColumnDefinition> columns;
+  std::vector<std::string> partition_columns;
+  std::string location, comment;
+  std::map<std::string, std::string> properties;
+  std::string query;  // empty: from the columns
+};
+struct CreateView {
+  QualifiedName name;
+  bool if_not_exists = false, or_replace = false;
+  std::vector<std::string> columns;
+  std::string comment, query;
+};
+
+enum class ObjectKind { catalog, schema, table, view, volume };
+struct CreateContainer {  // catalog, schema or volume
+  ObjectKind kind = ObjectKind::schema;
+  QualifiedName name;
+  bool if_not_exists = false;
+  std::string comment;
+};
+struct Drop {
+  ObjectKind kind = ObjectKind::table;
+  QualifiedName name;
+  bool if_exists = false, cascade = false;
+};
+struct Undrop {
+  QualifiedName name;
+};
+struct Truncate {
+  QualifiedName name;
+};
+struct Rename {
+  ObjectKind kind = ObjectKind::table;
+  QualifiedName name, fresh;
+};
+struct Comment {
+  ObjectKind kind = ObjectKind::table;
+  QualifiedName name;
+  std::string text;
+};
+struct SetProperties {
+  QualifiedName name;
+  std::map<std::string, std::optional<std::string>> properties;  // nullopt: unset
+};
+struct Insert {
+  QualifiedName name;
+  std::vector<std::string> columns;
+  bool by_name = false, overwrite = false;
+  std::string query;
+};
+
+struct Show {
+  enum class What { catalogs, schemas, tables, views, volumes, columns, create_table, properties };
+  What what = What::tables;
+  std::optional<QualifiedName> in;
+  std::string pattern;  // LIKE; empty: all
+};
+struct Describe {
+  enum class What { table, detail, history, schema, catalog };
+  What what = What::table;
+  QualifiedName name;
+  bool extended = false;
+  std::optional<std::int64_t> limit;
+};
+
+using Statement = std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer,
+                               Drop, Undrop, Truncate, Rename, Comment, SetProperties, Insert, Show,
+                               Describe>;
+
+// Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,
+// sql.multipleStatements, sql.syntax (with line and column), sql.notSupportedYet and
+// sql.statementNotAllowed (both name the statement), sql.tooComplex, and what tokenize() throws.
+Statement parse_statement(std::string_view sql);
+
+}  // namespace ob::query
