@@ -94,9 +94,15 @@ struct Written {
   std::int64_t bytes = 0;
 };
 
-std::int64_t size_of(objects::Store& store, const std::string& key) {
-  const auto info = store.head(key);
-  if (!info) throw internal("the checkpoint file " + key + " vanished");
+// Returns the file's size. Readers must not see half a file: it is written beside, then moved.
+std::int64_t write_parquet(objects::Store& store, ParquetIo& parquet, const std::string& prefix,
+                           const std::vector<CheckpointRow>& rows, const std::string& key) {
+  Unfinished file(store, prefix + "_checkpoint-" + new_uuid() + ".parquet");
+  parquet.write_checkpoint(store.location(file.key()), rows);
+  const auto info = store.head(file.key());
+  if (!info) throw internal("the checkpoint file " + file.key() + " vanished");
+  store.move(file.key(), key);
+  file.keep();
   return info->size;
 }
 
@@ -105,13 +111,9 @@ Written write_classic(objects::Store& store, ParquetIo& parquet, const std::stri
   auto rows = other_rows(state);
   append_files(state, rows);
   const auto prefix = log_prefix(root);
-  // Readers must not see half a file: written beside, then moved.
-  Unfinished file(store, prefix + "_checkpoint-" + new_uuid() + ".parquet");
-  parquet.write_checkpoint(store.location(file.key()), rows);
-  const Written out{rows.size(), size_of(store, file.key())};
-  store.move(file.key(), prefix + padded(state.version) + ".checkpoint.parquet");
-  file.keep();
-  return out;
+  const auto bytes = write_parquet(store, parquet, prefix, rows,
+                                   prefix + padded(state.version) + ".checkpoint.parquet");
+  return {rows.size(), bytes};
 }
 
 Written write_v2(objects::Store& store, ParquetIo& parquet, const std::string& root,
@@ -123,21 +125,17 @@ Written write_v2(objects::Store& store, ParquetIo& parquet, const std::string& r
   std::string text = boost::json::serialize(
       boost::json::object{{"checkpointMetadata", boost::json::object{{"version", state.version}}}});
   text += '\n';
-  Unfinished sidecar(store, prefix + "_sidecars/" + new_uuid() + ".parquet");
-  if (files.empty()) {
-    sidecar.keep();  // there is none
-  } else {
-    parquet.write_checkpoint(store.location(sidecar.key()), files);
-    const auto bytes = size_of(store, sidecar.key());
+  const auto sidecar_key = prefix + "_sidecars/" + new_uuid() + ".parquet";
+  if (!files.empty()) {
+    const auto bytes = write_parquet(store, parquet, prefix, files, sidecar_key);
     out.bytes += bytes;
     text += to_json_line(Sidecar{
-        .path = file_name(sidecar.key()), .size = bytes, .modification_time = now_micros() / 1000});
+        .path = file_name(sidecar_key), .size = bytes, .modification_time = now_micros() / 1000});
     text += '\n';
   }
   const auto rows = other_rows(state);
   for (const auto& row : rows) text += to_json_line(*row.action) + "\n";
   store.put(prefix + padded(state.version) + ".checkpoint." + new_uuid() + ".json", text);
-  sidecar.keep();
   out.actions = files.size() + rows.size() + 1 + (files.empty() ? 0 : 1);
   out.bytes += static_cast<std::int64_t>(text.size());
   return out;

@@ -188,7 +188,7 @@ std::string uuid_text(std::string_view bytes) {
 std::string file_key_of(objects::Store& store, const std::string& root, const DeletionVector& dv) {
   std::string relative;
   if (dv.storage_type == "p") {
-    relative = resolve_path(dv.path_or_inline, store.location(root));
+    relative = resolve_path(dv.path_or_inline, directory_location(store, root));
   } else {
     const auto& text = dv.path_or_inline;
     if (text.size() < 20) throw bad_vector("its file's name is too short");
@@ -197,7 +197,7 @@ std::string file_key_of(objects::Store& store, const std::string& root, const De
     const auto prefix = text.substr(0, text.size() - 20);
     const auto name = "deletion_vector_" + uuid_text(*id) + ".bin";
     relative = prefix.empty() ? name : prefix + "/" + name;
-    resolve_path(relative, store.location(root));  // the prefix may hold anything
+    resolve_path(relative, directory_location(store, root));  // the prefix may hold anything
   }
   return root.empty() ? relative : root + "/" + relative;
 }

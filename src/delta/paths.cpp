@@ -94,6 +94,13 @@ std::string decode_path(std::string_view path) {
   return out;
 }
 
+std::string directory_location(const objects::Store& store, const std::string& key) {
+  if (!key.empty()) return store.location(key);
+  auto inside = store.location("x");
+  inside.resize(inside.size() - 2);
+  return inside;
+}
+
 std::string resolve_path(const std::string& path, const std::string& location) {
   std::string relative;
   if (path.starts_with('/') || has_scheme(path)) {

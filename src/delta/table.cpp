@@ -27,7 +27,7 @@ class TableImpl final : public Table {
       : store_(store),
         root_(std::move(root)),
         parquet_(parquet),
-        location_(store->location(root_)),
+        location_(directory_location(*store, root_)),
         reader_(std::move(store), root_, parquet) {}
 
   const std::string& root() const override { return root_; }
