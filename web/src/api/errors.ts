@@ -1,0 +1,52 @@
+import type { Problem } from '@/api/types';
+
+/** The server refused: a problem document, or what stands in for one. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly id: string;
+  readonly requestId: string | undefined;
+  readonly fields: { field: string; problem: string }[];
+
+  constructor(status: number, problem: Problem) {
+    super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.id = problem.id ?? 'unknown';
+    this.requestId = problem.request_id;
+    this.fields = problem.errors ?? [];
+  }
+
+  /** The problem that the server found with one field. */
+  field(name: string): string | undefined {
+    return this.fields.find(({ field }) => field === name)?.problem;
+  }
+}
+
+/** The server could not be reached. */
+export class ConnectionError extends Error {
+  constructor() {
+    super('The server cannot be reached. Check the connection; the page tries again by itself.');
+    this.name = 'ConnectionError';
+  }
+}
+
+export async function errorOf(response: Response): Promise<ApiError> {
+  const requestId = response.headers.get('x-request-id') ?? undefined;
+  const text = await response.text().catch(() => '');
+  try {
+    const problem = JSON.parse(text) as Problem;
+    return new ApiError(response.status, { request_id: requestId, ...problem });
+  } catch {
+    const detail = `The server answered ${response.status} ${response.statusText}`.trim();
+    return new ApiError(response.status, { detail, request_id: requestId });
+  }
+}
+
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 404;
+export const isConflict = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 409;
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

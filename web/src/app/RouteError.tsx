@@ -1,0 +1,31 @@
+import { Link, useRouter } from '@tanstack/react-router';
+import { EmptyState } from '@/components/EmptyState';
+import { ErrorPanel } from '@/components/ErrorPanel';
+
+/** Stands in a page's place when it throws. */
+export function RouteError({ error, reset }: { error: unknown; reset(): void }) {
+  const router = useRouter();
+  const stale = error instanceof TypeError && /dynamically imported module/i.test(error.message);
+  const retry = () => {
+    // After an update of the server the old page's parts are gone: only a reload helps.
+    if (stale) location.reload();
+    reset();
+    return router.invalidate();
+  };
+  return <ErrorPanel error={error} retry={retry} />;
+}
+
+export function NotFoundPage() {
+  return (
+    <EmptyState
+      title="There is no such page"
+      actions={
+        <Link to="/" className="text-accent hover:underline">
+          Go to the start page
+        </Link>
+      }
+    >
+      The address may be mistyped, or what it named was removed.
+    </EmptyState>
+  );
+}

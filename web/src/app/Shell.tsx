@@ -1,0 +1,86 @@
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { restoreSession, session } from '@/api/session';
+import { ConnectionBanner } from '@/app/ConnectionBanner';
+import { Logo } from '@/app/Logo';
+import { overlay } from '@/app/overlays';
+import { queryClient } from '@/app/query-client';
+import { Rail } from '@/app/Rail';
+import { useGlobalKeys } from '@/app/useGlobalKeys';
+import { ErrorPanel } from '@/components/ErrorPanel';
+import { catalogDialog } from '@/features/catalog/dialogs/store';
+import { useStore } from '@/lib/store';
+
+const CommandPalette = lazy(() =>
+  import('@/app/CommandPalette').then((module) => ({ default: module.CommandPalette })),
+);
+const ShortcutsModal = lazy(() =>
+  import('@/app/ShortcutsModal').then((module) => ({ default: module.ShortcutsModal })),
+);
+const CatalogDialogs = lazy(() =>
+  import('@/features/catalog/dialogs/CatalogDialogs').then((module) => ({
+    default: module.CatalogDialogs,
+  })),
+);
+
+function Starting() {
+  const [error, setError] = useState<unknown>();
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    restoreSession().catch(setError);
+  }, [round]);
+  const retry = () => {
+    setError(undefined);
+    setRound(round + 1);
+  };
+  if (error) return <ErrorPanel error={error} retry={retry} />;
+  return (
+    <div role="status" aria-label="Starting" className="flex h-full items-center justify-center">
+      <div className="animate-pulse">
+        <Logo size={40} />
+      </div>
+    </div>
+  );
+}
+
+function Overlays() {
+  const current = useStore(overlay);
+  const dialog = useStore(catalogDialog);
+  return (
+    <Suspense>
+      {current === 'palette' && <CommandPalette />}
+      {current === 'shortcuts' && <ShortcutsModal />}
+      {dialog && <CatalogDialogs dialog={dialog} />}
+    </Suspense>
+  );
+}
+
+function SignedIn() {
+  useGlobalKeys();
+  return (
+    <div className="flex h-dvh flex-col">
+      <ConnectionBanner />
+      <div className="flex min-h-0 flex-1 flex-col md:flex-row">
+        <Rail />
+        <main className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <Outlet />
+        </main>
+      </div>
+      <Overlays />
+    </div>
+  );
+}
+
+/** Everything behind the sign-in. */
+export function Shell() {
+  const { status } = useStore(session);
+  const { href } = useLocation();
+  useEffect(() => {
+    if (status === 'signed-out') queryClient.clear();
+  }, [status]);
+  if (status === 'starting') return <Starting />;
+  if (status === 'signed-out') {
+    return <Navigate to="/sign-in" search={href === '/' ? {} : { next: href }} replace />;
+  }
+  return <SignedIn />;
+}

@@ -1,0 +1,130 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from '@tanstack/react-router';
+import { NotFoundPage, RouteError } from '@/app/RouteError';
+import { Shell } from '@/app/Shell';
+import { SignInPage } from '@/features/auth/SignInPage';
+import { HomePage } from '@/features/home/HomePage';
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+export const TABLE_TABS = ['overview', 'preview', 'history', 'files', 'details'] as const;
+export type TableTab = (typeof TABLE_TABS)[number];
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: SignInPage,
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = text(search.next);
+    return next?.startsWith('/') && !next.startsWith('//') ? { next } : {};
+  },
+});
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+
+const home = createRoute({ getParentRoute: () => shell, path: '/', component: HomePage });
+
+const catalog = createRoute({
+  getParentRoute: () => shell,
+  path: '/catalog',
+  component: lazyRouteComponent(() => import('@/features/catalog/CatalogLayout'), 'CatalogLayout'),
+});
+const catalogIndex = createRoute({
+  getParentRoute: () => catalog,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/features/catalog/CatalogsPage'), 'CatalogsPage'),
+});
+const catalogOne = createRoute({
+  getParentRoute: () => catalog,
+  path: '$catalog',
+  component: lazyRouteComponent(() => import('@/features/catalog/CatalogPage'), 'CatalogPage'),
+});
+const catalogSchema = createRoute({
+  getParentRoute: () => catalog,
+  path: '$catalog/$schema',
+  component: lazyRouteComponent(() => import('@/features/catalog/SchemaPage'), 'SchemaPage'),
+});
+const table = createRoute({
+  getParentRoute: () => catalog,
+  path: '$catalog/$schema/$table',
+  component: lazyRouteComponent(() => import('@/features/table/TablePage'), 'TablePage'),
+  validateSearch: (search: Record<string, unknown>): { tab?: TableTab; version?: number } => {
+    const tab = TABLE_TABS.find((name) => name === search.tab);
+    const version = Number(search.version);
+    const known = search.version !== undefined && Number.isInteger(version) && version >= 0;
+    return { ...(tab && { tab }), ...(known && { version }) };
+  },
+});
+
+const sql = createRoute({
+  getParentRoute: () => shell,
+  path: '/sql',
+  component: lazyRouteComponent(() => import('@/features/sql/SqlPage'), 'SqlPage'),
+  // q: a saved query's id. text: a statement to open in a new tab.
+  validateSearch: (search: Record<string, unknown>): { q?: string; text?: string } => {
+    const q = text(search.q);
+    const sqlText = text(search.text);
+    return { ...(q && { q }), ...(sqlText && { text: sqlText }) };
+  },
+});
+
+// append: the full name of a table that a file's rows are to be added to.
+const validateAppend = (search: Record<string, unknown>): { append?: string } => {
+  const append = text(search.append);
+  return append ? { append } : {};
+};
+
+const files = createRoute({
+  getParentRoute: () => shell,
+  path: '/files',
+  component: lazyRouteComponent(() => import('@/features/files/VolumesPage'), 'VolumesPage'),
+  validateSearch: validateAppend,
+});
+const filesVolume = createRoute({
+  getParentRoute: () => shell,
+  path: '/files/$catalog/$schema/$volume/$',
+  component: lazyRouteComponent(() => import('@/features/files/FilesPage'), 'FilesPage'),
+  validateSearch: validateAppend,
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('@/features/keys/SettingsPage'), 'SettingsPage'),
+  validateSearch: (search: Record<string, unknown>): { tab?: 'keys' | 'account' | 'users' } => {
+    const tab = (['keys', 'account', 'users'] as const).find((name) => name === search.tab);
+    return tab ? { tab } : {};
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    shell.addChildren([
+      home,
+      catalog.addChildren([catalogIndex, catalogOne, catalogSchema, table]),
+      sql,
+      files,
+      filesVolume,
+      settings,
+    ]),
+  ]),
+  defaultErrorComponent: RouteError,
+  defaultNotFoundComponent: NotFoundPage,
+  defaultPreload: 'intent',
+  scrollRestoration: false,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,128 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import {
+  FileCode2,
+  FolderPlus,
+  Keyboard,
+  LogOut,
+  Monitor,
+  Moon,
+  Plus,
+  Sun,
+  Upload,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import { searchQuery } from '@/api/catalog';
+import { savedQueries } from '@/api/query';
+import { signOut } from '@/api/session';
+import type { FoundObject } from '@/api/types';
+import { openShortcuts } from '@/app/overlays';
+import { PAGES } from '@/app/pages';
+import { setTheme } from '@/app/theme';
+import { ObjectIcon } from '@/components/ObjectIcon';
+import { openCatalogDialog } from '@/features/catalog/dialogs/store';
+import { addTab } from '@/features/sql/tabs';
+import { useDebounced } from '@/lib/hooks';
+import { splitName } from '@/lib/names';
+
+export interface Command {
+  id: string;
+  group: string;
+  label: string;
+  detail?: string;
+  keys?: string;
+  icon: ReactNode;
+  run(): void;
+}
+
+function matches(text: string, label: string): boolean {
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => label.toLowerCase().includes(word));
+}
+
+function usePageAndActionCommands(): Command[] {
+  const navigate = useNavigate();
+  const pages = PAGES.map(({ to, label, icon: Icon, keys }) => ({
+    id: `page:${to}`,
+    group: 'Go to',
+    label,
+    keys,
+    icon: <Icon size={14} />,
+    run: () => void navigate({ to }),
+  }));
+  const action = (label: string, icon: ReactNode, run: () => void, keys?: string): Command => ({
+    id: `action:${label}`,
+    group: 'Actions',
+    label,
+    icon,
+    run,
+    ...(keys && { keys }),
+  });
+  return [
+    ...pages,
+    action('New query', <Plus size={14} />, () => {
+      addTab();
+      void navigate({ to: '/sql' });
+    }),
+    action('Upload files', <Upload size={14} />, () => void navigate({ to: '/files' })),
+    action('Create catalog', <FolderPlus size={14} />, () =>
+      openCatalogDialog({ kind: 'create-catalog' }),
+    ),
+    action('Theme: light', <Sun size={14} />, () => setTheme('light')),
+    action('Theme: dark', <Moon size={14} />, () => setTheme('dark')),
+    action('Theme: as the system', <Monitor size={14} />, () => setTheme('system')),
+    action('Keyboard shortcuts', <Keyboard size={14} />, openShortcuts, '?'),
+    action('Sign out', <LogOut size={14} />, () => void signOut()),
+  ];
+}
+
+function useOpenObject(): (found: FoundObject) => void {
+  const navigate = useNavigate();
+  return ({ kind, name }) => {
+    const [catalog, schema, object] = splitName(name);
+    if (kind === 'volume' && catalog && schema && object) {
+      const params = { catalog, schema, volume: object, _splat: '' };
+      void navigate({ to: '/files/$catalog/$schema/$volume/$', params });
+    } else if (catalog && schema && object) {
+      const params = { catalog, schema, table: object };
+      void navigate({ to: '/catalog/$catalog/$schema/$table', params });
+    } else if (catalog && schema) {
+      void navigate({ to: '/catalog/$catalog/$schema', params: { catalog, schema } });
+    } else if (catalog) {
+      void navigate({ to: '/catalog/$catalog', params: { catalog } });
+    }
+  };
+}
+
+/** What the palette offers for a text: objects found by the server, saved queries, pages, actions. */
+export function useCommands(text: string): { commands: Command[]; searching: boolean } {
+  const navigate = useNavigate();
+  const open = useOpenObject();
+  const wanted = text.trim();
+  const asked = useDebounced(wanted, 120);
+  const found = useQuery({ ...searchQuery(asked), enabled: asked.length > 0 });
+  const saved = useQuery(savedQueries());
+  const fixed = usePageAndActionCommands();
+
+  const objects = (wanted ? (found.data ?? []) : []).map((hit) => ({
+    id: `object:${hit.kind}:${hit.name}:${hit.detail}`,
+    group: 'Data',
+    label: hit.kind === 'column' && hit.detail ? `${hit.name} · ${hit.detail}` : hit.name,
+    detail: hit.kind,
+    icon: <ObjectIcon kind={hit.kind} />,
+    run: () => open(hit),
+  }));
+  const queries = (saved.data ?? []).map((query) => ({
+    id: `query:${query.id}`,
+    group: 'Saved queries',
+    label: query.name,
+    icon: <FileCode2 size={14} />,
+    run: () => void navigate({ to: '/sql', search: { q: query.id } }),
+  }));
+  const commands = wanted
+    ? [...objects, ...[...queries, ...fixed].filter((command) => matches(wanted, command.label))]
+    : [...fixed, ...queries.slice(0, 5)];
+  return { commands, searching: found.isFetching || asked !== wanted };
+}

@@ -1,0 +1,62 @@
+import { useState, type ReactNode } from 'react';
+import { Button } from '@/components/Button';
+import { Field, Input } from '@/components/Field';
+import { FormError } from '@/components/FormError';
+import { Modal } from '@/components/Modal';
+import { useAction } from '@/components/useAction';
+
+interface Props {
+  title: string;
+  children?: ReactNode;
+  action: string;
+  /** When set, the name has to be typed before the action can be taken. */
+  typed?: string | undefined;
+  onConfirm(): Promise<unknown>;
+  onClose(): void;
+}
+
+export function ConfirmModal({ title, children, action, typed, onConfirm, onClose }: Props) {
+  const [text, setText] = useState('');
+  const confirm = useAction(async () => {
+    await onConfirm();
+    onClose();
+  });
+  const ready = typed === undefined || text === typed;
+  return (
+    <Modal
+      title={title}
+      onClose={onClose}
+      onSubmit={() => ready && confirm.run()}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="danger" type="submit" disabled={!ready} busy={confirm.busy}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      {children}
+      {typed !== undefined && (
+        <Field
+          label={
+            <>
+              Type <code className="font-mono text-sm">{typed}</code> to confirm
+            </>
+          }
+        >
+          {(control) => (
+            <Input
+              {...control}
+              autoFocus
+              autoComplete="off"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      <FormError error={confirm.error} />
+    </Modal>
+  );
+}

@@ -1,0 +1,66 @@
+import { rawText, type ColumnFormat } from '@/lib/format';
+
+export const ROW_HEIGHT = 28;
+export const HEADER_HEIGHT = 32;
+
+export interface GridColumn {
+  name: string;
+  type: string;
+}
+
+export interface Position {
+  row: number; // -1: the header
+  column: number;
+}
+
+/** The cells from `anchor` to `active`, the header left out. */
+export interface Range {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
+
+export function rangeOf(anchor: Position, active: Position): Range {
+  return {
+    top: Math.max(0, Math.min(anchor.row, active.row)),
+    bottom: Math.max(anchor.row, active.row),
+    left: Math.min(anchor.column, active.column),
+    right: Math.max(anchor.column, active.column),
+  };
+}
+
+const NARROWEST = 64;
+const WIDEST = 340;
+const LETTER = 7.2; // pixels, about, of Inter at 13 px
+
+/** Widths that fit the names and the first rows. */
+export function initialWidths(
+  columns: GridColumn[],
+  formats: ColumnFormat[],
+  rows: unknown[][],
+): number[] {
+  const sample = rows.slice(0, 60);
+  return columns.map((column, index) => {
+    let letters = column.name.length + 2.5;
+    for (const row of sample) {
+      const value = row[index];
+      const text = value === null || value === undefined ? 'NULL' : formats[index]!.text(value);
+      letters = Math.max(letters, Math.min(text.length, 60));
+    }
+    return Math.round(Math.min(WIDEST, Math.max(NARROWEST, letters * LETTER + 22)));
+  });
+}
+
+/** Cells as tab-separated lines, the way spreadsheets take them. */
+export function copyRange(range: Range, rows: unknown[][], order: number[] | undefined): string {
+  const single = range.top === range.bottom && range.left === range.right;
+  const lines: string[] = [];
+  for (let row = range.top; row <= range.bottom; row += 1) {
+    const source = rows[order ? order[row]! : row];
+    if (!source) continue;
+    const cells = source.slice(range.left, range.right + 1).map(rawText);
+    lines.push((single ? cells : cells.map((cell) => cell.replace(/[\t\r\n]+/g, ' '))).join('\t'));
+  }
+  return lines.join('\n');
+}

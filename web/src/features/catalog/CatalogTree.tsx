@@ -1,0 +1,90 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { expandedNodes, toggleNode } from '@/features/catalog/expanded';
+import { treeMove, visibleNodes, type TreeNode } from '@/features/catalog/tree-model';
+import { TreeRow } from '@/features/catalog/TreeRow';
+import { useTreeSource } from '@/features/catalog/useTreeSource';
+import { useMediaQuery } from '@/lib/hooks';
+import { useStore } from '@/lib/store';
+
+interface Props {
+  selected?: string | undefined;
+  /** Enter or a click. Without a result an expandable node opens or closes as well. */
+  onPick(node: TreeNode): void;
+}
+
+/** Catalogs, schemas, tables, views and volumes; loaded as they are opened. */
+export function CatalogTree({ selected, onPick }: Props) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const open = useStore(expandedNodes);
+  const expanded = new Set(open);
+  const nodes = visibleNodes(useTreeSource(expanded), expanded);
+  const height = useMediaQuery('(pointer: coarse)') ? 38 : 26;
+  const [activeId, setActiveId] = useState<string>();
+  const shown = activeId ?? selected;
+  const active = nodes.findIndex((node) => node.id === shown);
+  const virtualizer = useVirtualizer({
+    count: nodes.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => height,
+    getItemKey: (index) => nodes[index]!.id,
+    overscan: 12,
+  });
+  useEffect(() => virtualizer.measure(), [virtualizer, height]);
+
+  const pick = (node: TreeNode) => {
+    setActiveId(node.id);
+    if (node.expanded === false) toggleNode(node.id);
+    onPick(node);
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const node = nodes[active];
+    if ((event.key === 'Enter' || event.key === ' ') && node) {
+      event.preventDefault();
+      if (node.kind !== 'note' && node.kind !== 'loading') pick(node);
+      return;
+    }
+    const move = treeMove(nodes, active, event.key);
+    if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if ('toggle' in move) {
+      setActiveId(move.toggle.id);
+      toggleNode(move.toggle.id);
+    } else {
+      setActiveId(nodes[move.to]!.id);
+      virtualizer.scrollToIndex(move.to);
+    }
+  };
+  return (
+    <div
+      ref={scroll}
+      role="tree"
+      aria-label="Catalog"
+      aria-activedescendant={active >= 0 ? `tree-${active}` : undefined}
+      tabIndex={0}
+      onKeyDown={key}
+      className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto"
+    >
+      <div className="relative" style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map((item) => {
+          const node = nodes[item.index]!;
+          return (
+            <TreeRow
+              key={node.id}
+              node={node}
+              index={item.index}
+              start={item.start}
+              height={height}
+              active={item.index === active}
+              selected={node.id === selected}
+              onToggle={(chosen) => toggleNode(chosen.id)}
+              onPick={pick}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+import { CommentDialog } from '@/features/catalog/dialogs/CommentDialog';
+import { CreateDialog } from '@/features/catalog/dialogs/CreateDialog';
+import { DropDialog } from '@/features/catalog/dialogs/DropDialog';
+import { RenameDialog } from '@/features/catalog/dialogs/RenameDialog';
+import type { CatalogDialog } from '@/features/catalog/dialogs/store';
+
+export function CatalogDialogs({ dialog }: { dialog: CatalogDialog }) {
+  switch (dialog.kind) {
+    case 'rename':
+      return <RenameDialog target={dialog.target} />;
+    case 'comment':
+      return <CommentDialog target={dialog.target} />;
+    case 'drop':
+      return <DropDialog target={dialog.target} />;
+    default:
+      return <CreateDialog dialog={dialog} />;
+  }
+}

@@ -1,0 +1,22 @@
+import { catalogId, schemaId } from '@/features/catalog/tree-model';
+import { createStoredStore } from '@/lib/storage';
+
+/** The ids of the tree's open nodes; kept in the browser. */
+export const expandedNodes = createStoredStore<string[]>('catalog.expanded', [
+  catalogId('main'),
+  schemaId('main', 'default'),
+]);
+
+export const toggleNode = (id: string): void =>
+  expandedNodes.set((before) =>
+    before.includes(id) ? before.filter((other) => other !== id) : [...before, id],
+  );
+
+/** Opens the way to an object. */
+export function revealNode(catalog: string, schema?: string): void {
+  const wanted = [catalogId(catalog), ...(schema ? [schemaId(catalog, schema)] : [])];
+  expandedNodes.set((before) => {
+    const missing = wanted.filter((id) => !before.includes(id));
+    return missing.length > 0 ? [...before, ...missing] : before;
+  });
+}

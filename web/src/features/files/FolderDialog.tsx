@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import { createDirectory, joinPath, type VolumeName } from '@/api/files';
+import { Button } from '@/components/Button';
+import { Field, Input } from '@/components/Field';
+import { FormError } from '@/components/FormError';
+import { Modal } from '@/components/Modal';
+import { useAction } from '@/components/useAction';
+import { refreshFiles } from '@/features/files/refresh';
+
+function problemOf(name: string): string | undefined {
+  if (!name) return 'Enter a name.';
+  if (name === '.' || name === '..' || name.includes('/')) return 'This is not a folder’s name.';
+  return undefined;
+}
+
+interface Props {
+  volume: VolumeName;
+  directory: string;
+  onClose(): void;
+}
+
+export function FolderDialog({ volume, directory, onClose }: Props) {
+  const [name, setName] = useState('');
+  const [tried, setTried] = useState(false);
+  const create = useAction(async () => {
+    await createDirectory(volume, joinPath(directory, name.trim()));
+    await refreshFiles();
+    onClose();
+  });
+  const problem = problemOf(name.trim());
+  return (
+    <Modal
+      title="New folder"
+      onClose={onClose}
+      onSubmit={() => {
+        setTried(true);
+        if (!problem) create.run();
+      }}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" type="submit" busy={create.busy}>
+            Create
+          </Button>
+        </>
+      }
+    >
+      <Field label="Name" error={tried ? problem : undefined}>
+        {(control) => (
+          <Input
+            {...control}
+            autoFocus
+            autoComplete="off"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <FormError error={create.error} />
+    </Modal>
+  );
+}

@@ -1,0 +1,96 @@
+import { useState } from 'react';
+import { createKey } from '@/api/account';
+import { Button } from '@/components/Button';
+import { CopyButton } from '@/components/CopyButton';
+import { Field, Input, Select } from '@/components/Field';
+import { FormError } from '@/components/FormError';
+import { Modal } from '@/components/Modal';
+import { useAction } from '@/components/useAction';
+
+const DAY = 24 * 60 * 60 * 1000; // milliseconds
+
+interface Props {
+  onClose(): void;
+  onCreated(): Promise<unknown>;
+}
+
+function ShownOnce({ secret, onClose }: { secret: string; onClose(): void }) {
+  return (
+    <Modal
+      title="Your new API key"
+      onClose={onClose}
+      footer={
+        <Button variant="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <p className="rounded-md bg-warning-soft px-3 py-2 text-warning">
+        Copy it now: it is not shown again.
+      </p>
+      <div className="flex items-center gap-1 rounded-md border border-line bg-panel py-1 pr-1 pl-3">
+        <code className="min-w-0 flex-1 font-mono text-sm break-all">{secret}</code>
+        <CopyButton text={secret} label="Copy key" />
+      </div>
+    </Modal>
+  );
+}
+
+export function CreateKeyDialog({ onClose, onCreated }: Props) {
+  const [name, setName] = useState('');
+  const [days, setDays] = useState('90');
+  const [tried, setTried] = useState(false);
+  const [secret, setSecret] = useState<string>();
+  const create = useAction(async () => {
+    const expires = days && new Date(Date.now() + Number(days) * DAY).toISOString();
+    const made = await createKey({ name: name.trim(), ...(expires && { expires_at: expires }) });
+    setSecret(made.key);
+    await onCreated();
+  });
+  if (secret) return <ShownOnce secret={secret} onClose={onClose} />;
+  return (
+    <Modal
+      title="Create API key"
+      onClose={onClose}
+      onSubmit={() => {
+        setTried(true);
+        if (name.trim()) create.run();
+      }}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" type="submit" busy={create.busy}>
+            Create
+          </Button>
+        </>
+      }
+    >
+      <Field
+        label="Name"
+        hint="What will use it, for example “nightly import”."
+        error={tried && !name.trim() ? 'Enter a name.' : undefined}
+      >
+        {(control) => (
+          <Input
+            {...control}
+            autoFocus
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label="Expires">
+        {(control) => (
+          <Select {...control} value={days} onChange={(event) => setDays(event.target.value)}>
+            <option value="30">In 30 days</option>
+            <option value="90">In 90 days</option>
+            <option value="365">In a year</option>
+            <option value="">Never</option>
+          </Select>
+        )}
+      </Field>
+      <FormError error={create.error} />
+    </Modal>
+  );
+}

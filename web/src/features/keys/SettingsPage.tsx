@@ -1,0 +1,44 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { session } from '@/api/session';
+import { PageHeader } from '@/components/PageHeader';
+import { TabBar } from '@/components/TabBar';
+import { AccountTab } from '@/features/keys/AccountTab';
+import { KeysTab } from '@/features/keys/KeysTab';
+import { UsersTab } from '@/features/keys/UsersTab';
+import { useTitle } from '@/lib/hooks';
+import { useStore } from '@/lib/store';
+
+type Tab = 'keys' | 'account' | 'users';
+
+export function SettingsPage() {
+  useTitle('Settings');
+  const { tab = 'keys' } = useSearch({ from: '/shell/settings' });
+  const navigate = useNavigate({ from: '/settings' });
+  const current = useStore(session);
+  if (current.status !== 'signed-in') return null;
+  const { user } = current;
+  const tabs: { id: Tab; label: string }[] = [
+    { id: 'keys', label: 'API keys' },
+    { id: 'account', label: 'Account' },
+    ...(user.admin ? [{ id: 'users' as const, label: 'Users' }] : []),
+  ];
+  const shown = tab === 'users' && !user.admin ? 'keys' : tab;
+  return (
+    <>
+      <PageHeader crumbs={[{ label: 'Settings' }]} />
+      <TabBar
+        label="Settings"
+        tabs={tabs}
+        selected={shown}
+        onSelect={(next) => void navigate({ search: { tab: next } })}
+      />
+      <div role="tabpanel" className="min-h-0 flex-1 overflow-y-auto">
+        <div className="max-w-[860px] p-4 md:p-6">
+          {shown === 'keys' && <KeysTab />}
+          {shown === 'account' && <AccountTab user={user} />}
+          {shown === 'users' && <UsersTab self={user.id} />}
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import { createStoredStore } from '@/lib/storage';
+import { uuid } from '@/lib/ids';
+
+/** An open query; kept in the browser. */
+export interface SqlTab {
+  id: string;
+  title: string;
+  sql: string;
+  /** The saved query that it was opened from or saved as. */
+  savedId?: string;
+  savedSql?: string;
+  catalog: string;
+  schema: string;
+  /** Most rows to return; undefined: all. */
+  rowLimit: number | undefined;
+}
+
+export interface SqlTabs {
+  tabs: SqlTab[];
+  active: string;
+}
+
+export const DEFAULT_LIMIT = 1000;
+
+function freshTab(tabs: SqlTab[], values: Partial<SqlTab> = {}): SqlTab {
+  const numbers = tabs.map(({ title }) => Number(/^Query (\d+)$/.exec(title)?.[1] ?? 0));
+  return {
+    id: uuid(),
+    title: `Query ${Math.max(0, ...numbers) + 1}`,
+    sql: '',
+    catalog: 'main',
+    schema: 'default',
+    rowLimit: DEFAULT_LIMIT,
+    ...values,
+  };
+}
+
+const first = freshTab([]);
+export const sqlTabs = createStoredStore<SqlTabs>('sql.tabs', { tabs: [first], active: first.id });
+
+/** Opens a tab; an empty untouched one in front is used instead of a second. */
+export function addTab(values: Partial<SqlTab> = {}): string {
+  const { tabs, active } = sqlTabs.get();
+  const current = tabs.find((tab) => tab.id === active);
+  if (current && values.sql && !current.sql.trim() && !current.savedId) {
+    updateTab(current.id, values);
+    return current.id;
+  }
+  const place = current ? { catalog: current.catalog, schema: current.schema } : {};
+  const tab = freshTab(tabs, { ...place, ...values });
+  sqlTabs.set({ tabs: [...tabs, tab], active: tab.id });
+  return tab.id;
+}
+
+export function updateTab(id: string, values: Partial<SqlTab>): void {
+  sqlTabs.set((before) => ({
+    ...before,
+    tabs: before.tabs.map((tab) => (tab.id === id ? { ...tab, ...values } : tab)),
+  }));
+}
+
+export const activateTab = (id: string): void =>
+  sqlTabs.set((before) => ({ ...before, active: id }));
+
+/** Closes a tab and gives what brings it back. There is always one tab. */
+export function closeTab(id: string): () => void {
+  const before = sqlTabs.get();
+  const index = before.tabs.findIndex((tab) => tab.id === id);
+  const closed = before.tabs[index];
+  if (!closed) return () => undefined;
+  const rest = before.tabs.filter((tab) => tab.id !== id);
+  const tabs = rest.length > 0 ? rest : [freshTab([])];
+  const neighbour = tabs[Math.min(index, tabs.length - 1)]!;
+  sqlTabs.set({ tabs, active: before.active === id ? neighbour.id : before.active });
+  return () => {
+    const now = sqlTabs.get();
+    sqlTabs.set({
+      tabs: [...now.tabs.slice(0, index), closed, ...now.tabs.slice(index)],
+      active: closed.id,
+    });
+  };
+}
+
+/** Opens a saved query, or moves to the tab where it is open. */
+export function openSaved(saved: { id: string; name: string; sql: string }): void {
+  const open = sqlTabs.get().tabs.find((tab) => tab.savedId === saved.id);
+  if (open) activateTab(open.id);
+  else addTab({ title: saved.name, sql: saved.sql, savedId: saved.id, savedSql: saved.sql });
+}

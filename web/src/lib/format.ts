@@ -1,0 +1,133 @@
+import { columnKind, isNumeric, type ColumnKind } from '@/lib/column-kind';
+
+// "min2" leaves four-digit numbers ungrouped, so that years read as years.
+const grouped = new Intl.NumberFormat(undefined, {
+  useGrouping: 'min2',
+  maximumFractionDigits: 15,
+} as unknown as Intl.NumberFormatOptions);
+const plain = new Intl.NumberFormat(undefined, { useGrouping: false, maximumFractionDigits: 15 });
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+const count = new Intl.NumberFormat();
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+export const formatCount = (value: number): string => count.format(value);
+export const formatCompact = (value: number): string => compact.format(value);
+
+const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+/** 1536 → "1.5 KB" (1 KB = 1,024 bytes). */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  if (unit === 0) return `${count.format(value)} ${value === 1 ? 'byte' : 'bytes'}`;
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${UNITS[unit]}`;
+}
+
+/** 950 → "950 ms", 12345 → "12.3 s", 90000 → "1 min 30 s". */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) {
+    return `${(ms / 1000).toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+  }
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['second', 60],
+  ['minute', 60],
+  ['hour', 24],
+  ['day', 7],
+  ['week', 4.35],
+  ['month', 12],
+  ['year', Number.POSITIVE_INFINITY],
+];
+
+/** "3 minutes ago", in the user's language. */
+export function formatAgo(iso: string, now = Date.now()): string {
+  let value = (new Date(iso).getTime() - now) / 1000;
+  if (Math.abs(value) < 10) return relative.format(0, 'second');
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(value) < size) return relative.format(Math.round(value), unit);
+    value /= size;
+  }
+  return formatDateTime(iso);
+}
+
+const pad = (value: number, width = 2) => String(value).padStart(width, '0');
+
+/** An instant in the user's zone, sortable and with as many sub-second digits as it has. */
+export function formatInstant(text: string): string {
+  const date = new Date(text.replace(' ', 'T'));
+  if (Number.isNaN(date.getTime())) return text;
+  const fraction = /\.(\d+)/.exec(text)?.[1]?.replace(/0+$/, '');
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${time}${fraction ? `.${fraction}` : ''}`;
+}
+
+function formatNumber(value: unknown, name: string): string {
+  const text = String(value);
+  if (!/^-?\d/.test(text)) return text; // NaN, Infinity
+  const format = /(^id$|_id$|Id$|key$|year)/i.test(name) ? plain : grouped;
+  if (typeof value === 'number') return format.format(value);
+  if (/^-?\d+$/.test(text)) return format.format(BigInt(text));
+  // A decimal keeps the digits that the server gave, its trailing zeros included.
+  const [whole, fraction] = text.split('.') as [string, string | undefined];
+  if (fraction === undefined || !/^-?\d+$/.test(whole)) return text;
+  const point = format.formatToParts(1.5).find((part) => part.type === 'decimal')?.value ?? '.';
+  const sign = whole.startsWith('-') ? '-' : '';
+  return `${sign}${format.format(BigInt(whole.replace('-', '')))}${point}${fraction}`;
+}
+
+/** A value as plain text: what a copy takes. */
+export function rawText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+export interface ColumnFormat {
+  kind: ColumnKind;
+  right: boolean;
+  text(value: unknown): string;
+  /** Shown when the pointer rests on the value. */
+  title(value: unknown): string | undefined;
+}
+
+/** How a column's values are shown. NULL is the caller's to show. */
+export function columnFormat(column: { name: string; type: string }): ColumnFormat {
+  const kind = columnKind(column.type);
+  if (isNumeric(kind)) {
+    return {
+      kind,
+      right: true,
+      text: (value) => formatNumber(value, column.name),
+      title: () => undefined,
+    };
+  }
+  if (kind === 'instant') {
+    return {
+      kind,
+      right: false,
+      text: (value) => formatInstant(String(value)),
+      title: (value) => `${String(value)} (UTC)`,
+    };
+  }
+  if (kind === 'timestamp') {
+    return {
+      kind,
+      right: false,
+      text: (value) => String(value).replace('T', ' '),
+      title: () => 'Without time zone',
+    };
+  }
+  return { kind, right: false, text: rawText, title: () => undefined };
+}
