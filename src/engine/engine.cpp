@@ -1,0 +1,75 @@
+#include "engine/engine.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "engine/checkpoint.h"
+#include "engine/database.h"
+#include "engine/file_scan.h"
+#include "engine/files.h"
+#include "engine/scan.h"
+#include "engine/write.h"
+
+namespace ob::engine {
+
+namespace {
+
+// Checkpoints pass through a folder of their own beside the spilled data.
+std::string scratch_of(const Options& options) {
+  return (std::filesystem::path(options.temp_directory) / "scratch").string();
+}
+
+Options with_scratch(Options options) {
+  options.allowed_directories.push_back(scratch_of(options));
+  return options;
+}
+
+class DuckEngine final : public Engine {
+ public:
+  explicit DuckEngine(const Options& options)
+      : instance_(with_scratch(options)), checkpoints_(instance_, scratch_of(options)) {}
+
+  std::unique_ptr<Connection> connect() override { return instance_.connect(); }
+  delta::ParquetIo& parquet() override { return checkpoints_; }
+
+  Scan scan(delta::Table& table, const delta::SnapshotPtr& snapshot,
+            const ScanOptions& options) override {
+    return make_scan(instance_, shapes_, table, snapshot, options);
+  }
+
+  std::vector<WrittenFile> write(Connection& connection, const std::string& select_sql,
+                                 const Parameters& parameters, delta::Table& table,
+                                 const delta::Schema& schema,
+                                 const std::vector<std::string>& partition_columns) override {
+    return write_files(instance_, connection, select_sql, parameters, table, schema,
+                       partition_columns);
+  }
+
+  FileScan scan_file(Connection& connection, const std::string& location, const std::string& format,
+                     const boost::json::object& options) override {
+    return make_file_scan(dynamic_cast<DuckConnection&>(connection), location, format, options);
+  }
+
+  void export_parquet(Connection& connection, const std::string& select_sql,
+                      const Parameters& parameters, const std::string& location) override {
+    Cleanup cleanup({}, {}, {});
+    cleanup.add(location);
+    connection.rows("COPY (" + select_sql + "\n) TO " + quote_literal(location) +
+                        " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)",
+                    parameters);
+    cleanup.keep();
+  }
+
+ private:
+  Instance instance_;
+  Checkpoints checkpoints_;
+  FileShapes shapes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> open(const Options& options) {
+  return std::make_unique<DuckEngine>(options);
+}
+
+}  // namespace ob::engine

@@ -1,0 +1,170 @@
+#include "engine/file_scan.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "engine/file_options.h"
+#include "engine/file_shapes.h"
+#include "engine/text.h"
+
+namespace ob::engine {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t head_size = 64 * 1024;
+constexpr std::int64_t sample_all_below = 64 << 20;  // bytes
+constexpr const char* sample_rows = "200000";
+constexpr std::int64_t max_json_object = 64 << 20;  // bytes
+constexpr int max_json_depth = 24;                  // deeper parts stay JSON text
+
+struct Head {
+  std::int64_t size = 0;
+  std::string bytes;
+  std::string tail;  // last four bytes
+};
+
+Head read_head(const std::string& location) {
+  std::ifstream in(location, std::ios::binary);
+  std::error_code failed;
+  Head head;
+  head.size = static_cast<std::int64_t>(fs::file_size(location, failed));
+  if (!in || failed) throw not_found("file.notFound", "There is no such file.");
+  head.bytes.resize(std::min<std::size_t>(head_size, static_cast<std::size_t>(head.size)));
+  in.read(head.bytes.data(), static_cast<std::streamsize>(head.bytes.size()));
+  if (head.size >= 12) {
+    head.tail.resize(4);
+    in.seekg(-4, std::ios::end);
+    in.read(head.tail.data(), 4);
+  }
+  if (!in) throw internal("cannot read an uploaded file");
+  return head;
+}
+
+bool compressed(std::string_view name) {
+  return name.ends_with(".gz") || name.ends_with(".zst");
+}
+
+std::string by_name(const std::string& location) {
+  std::string name = lower(fs::path(location).filename().string());
+  for (const std::string_view packed : {".gz", ".zst"})
+    if (name.ends_with(packed)) name.resize(name.size() - packed.size());
+  for (const std::string_view end : {".csv", ".tsv", ".txt", ".tab"})
+    if (name.ends_with(end)) return "csv";
+  for (const std::string_view end : {".json", ".jsonl", ".ndjson"})
+    if (name.ends_with(end)) return "json";
+  return name.ends_with(".parquet") || name.ends_with(".pq") ? "parquet" : "";
+}
+
+// The first bytes may end inside a character.
+bool is_text(std::string_view bytes, bool whole) {
+  if (bytes.find('\0') != std::string_view::npos) return false;
+  if (!whole)
+    for (int i = 0; i < 3 && !bytes.empty() && (bytes.back() & 0x80) != 0; ++i)
+      bytes.remove_suffix(1);
+  return valid_utf8(bytes);
+}
+
+std::string by_content(const Head& head) {
+  if (head.bytes.starts_with("PAR1")) return "parquet";
+  const auto start = head.bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (start != std::string::npos && (head.bytes[start] == '{' || head.bytes[start] == '['))
+    return "json";
+  return is_text(head.bytes, head.size <= static_cast<std::int64_t>(head_size)) ? "csv" : "";
+}
+
+std::string tell_format(const std::string& location, const std::string& wanted, const Head& head) {
+  std::string format = lower(wanted);
+  if (format == "tsv") format = "csv";
+  if (format == "ndjson" || format == "jsonl") format = "json";
+  if (format.empty()) {
+    if (head.bytes.starts_with("PAR1")) return "parquet";
+    format = by_name(location);
+    if (format.empty()) format = by_content(head);
+  }
+  if (format != "csv" && format != "json" && format != "parquet")
+    throw bad_request("file.unknownFormat",
+                      "The file is neither CSV, JSON nor Parquet. Name its format if it is one of "
+                      "these.");
+  return format;
+}
+
+void check_content(const std::string& location, const std::string& format, const Head& head,
+                   const boost::json::object& options) {
+  if (head.size == 0) throw bad_request("file.empty", "The file is empty.");
+  if (format == "parquet") {
+    if (!head.bytes.starts_with("PAR1"))
+      throw bad_request("file.broken", "The file is not Parquet: it does not start with PAR1.");
+    if (head.tail != "PAR1")
+      throw bad_request("file.broken",
+                        "The Parquet file is incomplete: its end is missing. Upload it again.");
+    return;
+  }
+  if (compressed(lower(location)) || options.contains("encoding")) return;
+  if (head.bytes.find('\0') != std::string::npos)
+    throw bad_request("file.broken", "The file holds binary data, not " + format + " text.");
+  if (!is_text(head.bytes, head.size <= static_cast<std::int64_t>(head_size)))
+    throw bad_request("file.notUtf8",
+                      "The file is not UTF-8 text. Convert it, or for CSV give the option "
+                      "\"encoding\" (utf-16, latin-1).");
+}
+
+std::string function_of(const std::string& format, const std::string& location, const Head& head,
+                        const boost::json::object& options) {
+  const std::string file = quote_literal(literal_pattern(location));
+  const std::string arguments = file_arguments(format, options);
+  const bool packed = compressed(lower(location));
+  const std::string sample =
+      ", sample_size = " +
+      (head.size < sample_all_below && !packed ? "-1" : std::string(sample_rows));
+  if (format == "parquet")
+    return "read_parquet(" + file + ", hive_partitioning = false" + arguments + ")";
+  if (format == "json")
+    return "read_json(" + file +
+           ", hive_partitioning = false, maximum_depth = " + std::to_string(max_json_depth) +
+           ", maximum_object_size = " +
+           std::to_string(
+               std::min(max_json_object, std::max<std::int64_t>(head.size, 1 << 20) + 1024)) +
+           (options.contains("columns") ? "" : sample) + arguments + ")";
+  return "read_csv(" + file + ", hive_partitioning = false" + sample + arguments + ")";
+}
+
+// DuckDB's reasons, as faults of the file.
+Error file_fault(const Error& error, const std::string& format) {
+  std::string reason = error.what();
+  if (error.status() == 500) reason = "its contents are damaged.";
+  if (reason.find("nvalid unicode") != std::string::npos ||
+      reason.find("not utf-8 encoded") != std::string::npos)
+    return {400, "file.notUtf8",
+            "The file is not UTF-8 text. Convert it, or for CSV give the option \"encoding\" "
+            "(utf-16, latin-1).",
+            reason};
+  return {400, "file.broken", "The file cannot be read as " + format + ": " + reason,
+          error.cause()};
+}
+
+}  // namespace
+
+Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& location,
+                                const std::string& format, const boost::json::object& options) {
+  if (location.find('\0') != std::string::npos || !valid_utf8(location))
+    throw bad_request("file.badName", "The file's name is not valid text.");
+  const auto head = read_head(location);
+  Engine::FileScan scan;
+  scan.format = tell_format(location, format, head);
+  check_content(location, scan.format, head, options);
+  scan.sql = function_of(scan.format, location, head, options);
+  try {
+    scan.columns = connection.describe("SELECT * FROM " + scan.sql);
+  } catch (const Error& error) {
+    if (error.status() == 507 || error.status() == 499 || error.status() == 403) throw;
+    throw file_fault(error, scan.format);
+  }
+  if (scan.columns.empty()) throw bad_request("file.empty", "The file has no columns.");
+  return scan;
+}
+
+}  // namespace ob::engine

@@ -1,0 +1,110 @@
+#include "engine/file_shapes.h"
+
+#include <boost/json.hpp>
+#include <unordered_set>
+
+#include "base/error.h"
+
+namespace ob::engine {
+
+namespace {
+
+constexpr std::size_t max_kept = 200'000;
+constexpr std::size_t probe_at_once = 2'000;
+
+// The top-level columns from the depth-first list of a file's schema elements:
+// [[name, children, field_id, type], …], the root first. Types only tell shapes apart: read_parquet
+// reads a list of files with the types of its first.
+FileShape shape_from(const std::string& text) {
+  FileShape shape;
+  const auto elements = boost::json::parse(text);
+  const auto& list = elements.as_array();
+  const auto children = [&](std::size_t i) {
+    const auto& value = list[i].as_array()[1];
+    return value.is_int64() ? value.get_int64() : 0;
+  };
+  std::size_t i = 1;
+  while (i < list.size()) {
+    const auto& element = list[i].as_array();
+    FileShape::Top top{std::string(element[0].as_string()), -1};
+    if (element[2].is_int64()) top.field_id = static_cast<int>(element[2].get_int64());
+    shape.columns.push_back(std::move(top));
+    for (std::int64_t open = 1; open > 0 && i < list.size(); ++i) open += children(i) - 1;
+  }
+  return shape;
+}
+
+}  // namespace
+
+std::string literal_pattern(const std::string& location) {
+  std::string out;
+  for (const char c : location) {
+    if (c == '*' || c == '?' || c == '[')
+      out += {'[', c, ']'};
+    else
+      out.push_back(c);
+  }
+  return out;
+}
+
+std::string file_list(const std::vector<std::string>& locations) {
+  std::string out = "[";
+  for (const auto& location : locations) {
+    if (out.size() > 1) out += ", ";
+    out += quote_literal(literal_pattern(location));
+  }
+  return out + "]";
+}
+
+void FileShapes::probe(DuckConnection& connection, const std::vector<std::string>& locations) {
+  std::vector<std::vector<std::optional<std::string>>> answer;
+  try {
+    answer = connection.rows(
+        "SELECT file_name, to_json(list([to_json(name), to_json(num_children), to_json(field_id), "
+        "to_json(concat_ws('|', type, duckdb_type, converted_type, logical_type, scale, precision, "
+        "type_length, repetition_type = 'REPEATED'))] ORDER BY column_id)) FROM parquet_schema(" +
+        file_list(locations) + ") GROUP BY file_name");
+  } catch (const Error& error) {
+    if (error.status() != 400) throw;
+    throw Error(409, "delta.dataFileUnreadable",
+                "A data file of this table version is missing or not valid Parquet.",
+                std::string(error.what()) + " " + error.cause());
+  }
+  if (answer.size() != std::unordered_set(locations.begin(), locations.end()).size())
+    throw internal("parquet_schema left files out");
+  const std::lock_guard lock(mutex_);
+  for (const auto& row : answer) {
+    auto& shape = by_text_[*row[1]];
+    if (!shape) shape = std::make_shared<const FileShape>(shape_from(*row[1]));
+    by_location_[*row[0]] = shape;
+  }
+}
+
+std::vector<std::shared_ptr<const FileShape>> FileShapes::of(
+    DuckConnection& connection, const std::vector<std::string>& locations) {
+  std::vector<std::string> unknown;
+  {
+    const std::lock_guard lock(mutex_);
+    if (by_location_.size() > max_kept) {
+      by_location_.clear();
+      by_text_.clear();
+    }
+    for (const auto& location : locations)
+      if (!by_location_.contains(location)) unknown.push_back(location);
+  }
+  for (std::size_t i = 0; i < unknown.size(); i += probe_at_once) {
+    const auto end = std::min(unknown.size(), i + probe_at_once);
+    probe(connection, {unknown.begin() + static_cast<std::ptrdiff_t>(i),
+                       unknown.begin() + static_cast<std::ptrdiff_t>(end)});
+  }
+  const std::lock_guard lock(mutex_);
+  std::vector<ShapePtr> out;
+  for (const auto& location : locations) {
+    const auto found = by_location_.find(location);
+    if (found == by_location_.end()) throw internal("no schema for a data file");
+    out.push_back(found->second);
+  }
+  return out;
+}
+
+}  // namespace ob::engine

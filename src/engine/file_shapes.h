@@ -1,0 +1,44 @@
+#pragma once
+// What columns data files hold. Files never change, so an answer is kept; footers that are read
+// here stay in DuckDB's cache for the scan itself.
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/session.h"
+
+namespace ob::engine {
+
+struct FileShape {
+  struct Top {
+    std::string name;
+    int field_id = -1;  // -1: none
+  };
+  std::vector<Top> columns;
+};
+
+class FileShapes {
+ public:
+  // One shape a location, in order; equal shapes are the same object. Throws ob::Error 409
+  // delta.dataFileUnreadable when a file is gone or broken.
+  std::vector<std::shared_ptr<const FileShape>> of(DuckConnection& connection,
+                                                   const std::vector<std::string>& locations);
+
+ private:
+  using ShapePtr = std::shared_ptr<const FileShape>;
+  void probe(DuckConnection& connection, const std::vector<std::string>& locations);
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, ShapePtr> by_location_;
+  std::map<std::string, ShapePtr> by_text_;
+};
+
+// "['a', 'b']" for read_parquet and its like; the names are taken literally, not as patterns.
+std::string file_list(const std::vector<std::string>& locations);
+// The pattern that matches exactly this name.
+std::string literal_pattern(const std::string& location);
+
+}  // namespace ob::engine

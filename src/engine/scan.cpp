@@ -1,0 +1,237 @@
+#include "engine/scan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "engine/column_sql.h"
+#include "engine/text.h"
+
+namespace ob::engine {
+
+namespace {
+
+using delta::Add;
+using delta::Field;
+
+// Up to so many distinct partition tuples are scanned apart, with the values as constants; more are
+// joined by the number of the file.
+constexpr std::size_t max_branches = 8;
+
+struct File {
+  const Add* add = nullptr;
+  std::string location;
+  std::shared_ptr<const FileShape> shape;
+  std::vector<std::optional<std::string>> partition;  // in the order of the partition columns
+};
+
+class Planner {
+ public:
+  Planner(Instance& instance, delta::Table& table, const delta::Snapshot& snapshot)
+      : instance_(instance),
+        table_(table),
+        schema_(snapshot.schema()),
+        mapped_(snapshot.column_mapping()) {
+    const auto& metadata = snapshot.metadata();
+    const auto mode = metadata.configuration.find("delta.columnMapping.mode");
+    by_id_ = mapped_ && mode != metadata.configuration.end() && mode->second == "id";
+    for (const auto& name : metadata.partition_columns) {
+      const Field* field = delta::find_field(schema_, name);
+      if (field == nullptr)
+        throw Error(500, "delta.badLog",
+                    "The partition column \"" + name + "\" is not in the table's schema.");
+      partition_.push_back(field);
+    }
+  }
+
+  std::string plan(FileShapes& shapes, const std::vector<const Add*>& adds) {
+    if (schema_.empty()) throw bad_request("delta.noColumns", "The table has no columns to read.");
+    load(shapes, adds);
+    if (files_.empty()) return empty();
+    std::map<std::vector<std::optional<std::string>>, std::vector<const File*>> tuples;
+    for (const auto& file : files_) tuples[file.partition].push_back(&file);
+    std::string out;
+    const auto add_branches = [&](const std::vector<const File*>& files, bool join) {
+      std::map<std::pair<const FileShape*, bool>, std::vector<const File*>> groups;
+      for (const File* file : files)
+        groups[{file->shape.get(), file->add->deletion_vector.has_value()}].push_back(file);
+      for (const auto& [key, group] : groups)
+        out += (out.empty() ? "" : " UNION ALL ") + branch(group, join);
+    };
+    if (tuples.size() <= max_branches) {
+      for (const auto& [tuple, files] : tuples) add_branches(files, false);
+    } else {
+      std::vector<const File*> all;
+      for (const auto& file : files_) all.push_back(&file);
+      add_branches(all, true);
+    }
+    return out;
+  }
+
+  std::shared_ptr<void> keep_alive() {
+    return std::make_shared<std::vector<std::shared_ptr<void>>>(std::move(handles_));
+  }
+
+ private:
+  void load(FileShapes& shapes, const std::vector<const Add*>& adds) {
+    std::vector<std::string> locations;
+    for (const Add* add : adds) {
+      auto& file = files_.emplace_back();
+      file.add = add;
+      file.location = table_.file_location(add->path);
+      locations.push_back(file.location);
+      for (const Field* field : partition_) file.partition.push_back(partition_value(*add, *field));
+    }
+    if (files_.empty()) return;
+    const auto connection = instance_.connect();
+    const auto found = shapes.of(*connection, locations);
+    for (std::size_t i = 0; i < files_.size(); ++i) files_[i].shape = found[i];
+  }
+
+  std::string name_in_file(const Field& field) const {
+    return mapped_ ? field.physical_name() : field.name;
+  }
+
+  std::optional<std::string> partition_value(const Add& add, const Field& field) const {
+    const auto wanted = name_in_file(field);
+    for (const auto& [name, value] : add.partition_values)
+      if (equal_ignoring_case(name, wanted)) return value && !value->empty() ? value : std::nullopt;
+    throw Error(
+        500, "delta.badLog",
+        "A file of the table has no value for the partition column \"" + field.name + "\".");
+  }
+
+  static std::string partition_expression(const Field& field, const std::string& text) {
+    if (field.type.is("binary")) return "encode(" + text + ")";
+    return "CAST(" + text + " AS " + delta::to_duckdb(field.type) + ")";
+  }
+
+  std::string empty() const {
+    std::string out = "SELECT ";
+    for (const auto& field : schema_) {
+      if (&field != &schema_.front()) out += ", ";
+      out +=
+          "CAST(NULL AS " + delta::to_duckdb(field.type) + ") AS " + quote_identifier(field.name);
+    }
+    return out + " WHERE false";
+  }
+
+  // The name that the files of this shape give the column; empty when they lack it.
+  std::string find_column(const FileShape& shape, const Field& field) const {
+    if (by_id_) {
+      for (const auto& column : shape.columns)
+        if (column.field_id >= 0 && column.field_id == field.field_id()) return column.name;
+      return {};
+    }
+    const auto wanted = name_in_file(field);
+    std::string loose;
+    for (const auto& column : shape.columns) {
+      if (column.name == wanted) return column.name;
+      if (equal_ignoring_case(column.name, wanted)) loose = column.name;
+    }
+    return loose;
+  }
+
+  std::string column_expression(const FileShape& shape, const Field& field) const {
+    const auto name = field.type.is("void") ? std::string() : find_column(shape, field);
+    if (name.empty()) return "CAST(NULL AS " + delta::to_duckdb(field.type) + ")";
+    // A cast to the type that a column has already costs nothing: DuckDB drops it.
+    return to_logical(
+        field.type,
+        "CAST(f." + quote_identifier(name) + " AS " + physical_type(field.type, mapped_) + ")",
+        mapped_);
+  }
+
+  std::string partition_join(const std::vector<const File*>& files) const {
+    std::string rows, names = "i", casts = "i";
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      rows += (i == 0 ? "(" : ", (") + std::to_string(i);
+      for (const auto& value : files[i]->partition)
+        rows += ", " + (value ? quote_literal(*value) : "CAST(NULL AS VARCHAR)");
+      rows += ")";
+    }
+    for (std::size_t k = 0; k < partition_.size(); ++k) {
+      const auto name = "v" + std::to_string(k);
+      names += ", " + name;
+      casts += ", " + partition_expression(*partition_[k], name) + " AS " + name;
+    }
+    return " JOIN (SELECT " + casts + " FROM (VALUES " + rows + ") AS t(" + names +
+           ")) AS p ON f.file_index = p.i";
+  }
+
+  // Files of one shape, all or none with a deletion vector.
+  std::string branch(const std::vector<const File*>& files, bool join) {
+    const FileShape& shape = *files.front()->shape;
+    const bool deleted = files.front()->add->deletion_vector.has_value();
+    if (deleted || join) require_no_clash(shape);
+    std::string out = "SELECT ";
+    for (const auto& field : schema_) {
+      if (&field != &schema_.front()) out += ", ";
+      const auto found = std::ranges::find(partition_, &field);
+      if (found == partition_.end()) {
+        out += column_expression(shape, field);
+      } else {
+        const auto k = static_cast<std::size_t>(found - partition_.begin());
+        const auto& value = files.front()->partition[k];
+        out += join ? "p.v" + std::to_string(k)
+                    : partition_expression(field, value ? quote_literal(*value) : "NULL");
+      }
+      out += " AS " + quote_identifier(field.name);
+    }
+    std::vector<std::string> locations;
+    for (const File* file : files) locations.push_back(file->location);
+    out += " FROM read_parquet(" + file_list(locations) + ", hive_partitioning = false) AS f";
+    if (join) out += partition_join(files);
+    if (deleted)
+      out += " WHERE __ob_live(" + std::to_string(deletions(files)) +
+             ", f.file_index, f.file_row_number)";
+    return out;
+  }
+
+  std::int64_t deletions(const std::vector<const File*>& files) {
+    auto rows = std::make_shared<DeletedRows>();
+    for (const File* file : files)
+      rows->files.push_back(table_.deleted_rows(*file->add->deletion_vector));
+    auto [id, handle] = instance_.functions().deleted->add(std::move(rows));
+    handles_.push_back(std::move(handle));
+    return id;
+  }
+
+  // DuckDB's names for a row's place give way to columns of the same name.
+  static void require_no_clash(const FileShape& shape) {
+    for (const auto& column : shape.columns)
+      for (const char* reserved : {"file_index", "file_row_number"})
+        if (equal_ignoring_case(column.name, reserved))
+          throw bad_request("delta.unsupportedName",
+                            "A table with a column named " + column.name +
+                                " cannot be read when it has deletion vectors or many partitions. "
+                                "Rename the column.");
+  }
+
+  Instance& instance_;
+  delta::Table& table_;
+  const delta::Schema& schema_;
+  const bool mapped_;
+  bool by_id_ = false;
+  std::vector<const Field*> partition_;
+  std::vector<File> files_;
+  std::vector<std::shared_ptr<void>> handles_;
+};
+
+}  // namespace
+
+Engine::Scan make_scan(Instance& instance, FileShapes& shapes, delta::Table& table,
+                       const delta::SnapshotPtr& snapshot, const ScanOptions& options) {
+  snapshot->require_readable();
+  const auto adds = delta::prune(*snapshot, options.conjuncts);
+  Planner planner(instance, table, *snapshot);
+  Engine::Scan scan;
+  scan.sql = planner.plan(shapes, adds);
+  scan.files = adds.size();
+  scan.files_skipped = snapshot->files().size() - adds.size();
+  for (const Add* add : adds) scan.bytes += add->size;
+  scan.keep_alive = planner.keep_alive();
+  return scan;
+}
+
+}  // namespace ob::engine

@@ -1,0 +1,229 @@
+#include "engine/write.h"
+
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "engine/files.h"
+#include "engine/write_sql.h"
+
+namespace ob::engine {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_partitions = 20'000;
+constexpr std::string_view suffix = ".zstd.parquet";
+// A file is closed when it passes this, so that tables of many gigabytes have files of even size.
+constexpr std::string_view file_size = "512MB";
+
+// "\"a\".\"b\"\"c\"" → {a, b"c}
+std::vector<std::string> split_path(std::string_view text) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '.') ++i;
+    std::string part;
+    if (i < text.size() && text[i] == '"') {
+      for (++i; i < text.size(); ++i) {
+        if (text[i] == '"') {
+          if (i + 1 >= text.size() || text[i + 1] != '"') break;
+          ++i;
+        }
+        part.push_back(text[i]);
+      }
+      ++i;
+    } else {
+      while (i < text.size() && text[i] != '.') part.push_back(text[i++]);
+    }
+    out.push_back(std::move(part));
+  }
+  return out;
+}
+
+// From RETURN_STATS' map of column to map of statistic to text, as JSON.
+std::vector<delta::ColumnStats> column_stats(const std::string& json) {
+  std::vector<delta::ColumnStats> out;
+  const auto parsed = boost::json::parse(json);
+  for (const auto& [column, values] : parsed.as_object()) {
+    auto& stats = out.emplace_back();
+    stats.path = split_path(column);
+    const auto text = [&](std::string_view key) -> std::optional<std::string> {
+      const auto* found = values.as_object().if_contains(key);
+      if (found == nullptr || !found->is_string()) return std::nullopt;
+      return std::string(found->as_string());
+    };
+    stats.min = text("min");
+    stats.max = text("max");
+    if (const auto nulls = text("null_count")) stats.null_count = std::stoll(*nulls);
+    stats.has_nan = text("has_nan") == "true";
+  }
+  return out;
+}
+
+struct RawFile {
+  fs::path path;
+  std::int64_t rows = 0, size = 0;
+  std::vector<delta::ColumnStats> stats;
+  std::int64_t partition = -1;
+};
+
+class Writer {
+ public:
+  Writer(Instance& instance, Connection& connection, delta::Table& table,
+         const delta::Schema& schema, const std::vector<std::string>& partition_columns)
+      : connection_(connection),
+        schema_(schema),
+        partition_columns_(partition_columns),
+        root_(table.location()),
+        write_id_(new_uuid()),
+        prefix_("part-" + write_id_ + "-"),
+        keys_(std::make_shared<PartitionKeys>(max_partitions)) {
+    auto [id, handle] = instance.functions().partitions->add(keys_);
+    keys_id_ = id;
+    keys_handle_ = std::move(handle);
+  }
+
+  std::vector<WrittenFile> run(const std::string& select_sql, const Parameters& parameters,
+                               int indexed) {
+    // Fixes the names and types of the columns; LIMIT 0 runs nothing.
+    const auto source =
+        connection_.execute("SELECT * FROM (" + select_sql + "\n) LIMIT 0", parameters)->columns();
+    const auto plan = plan_write(select_sql, source, schema_, partition_columns_, keys_id_);
+    fs::create_directories(root_);
+    const fs::path staging = plan.partition.empty() ? fs::path() : root_ / ("staging-" + write_id_);
+    Cleanup cleanup(root_, plan.partition.empty() ? prefix_ : std::string(), staging);
+    auto raw = copy(plan, staging.empty() ? root_ : staging, parameters);
+    std::vector<WrittenFile> out;
+    std::vector<fs::path> touched{root_};
+    for (auto& file : raw) {
+      if (file.rows == 0) {
+        fs::remove(file.path);
+        continue;
+      }
+      out.push_back(place(plan, file, out.size(), cleanup, touched, indexed));
+    }
+    std::ranges::sort(touched);
+    const auto repeated = std::ranges::unique(touched);
+    touched.erase(repeated.begin(), repeated.end());
+    if (!out.empty()) sync_paths(touched);
+    cleanup.keep();
+    return out;
+  }
+
+ private:
+  std::vector<RawFile> copy(const WritePlan& plan, const fs::path& target,
+                            const Parameters& parameters) {
+    std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(target.string()) +
+                      " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS, "
+                      "OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
+                      quote_literal(prefix_ + "{i}");
+    if (plan.partition.empty())
+      sql += ", FILE_SIZE_BYTES '" + std::string(file_size) + "'";
+    else
+      sql += ", PARTITION_BY (__ob_partition), WRITE_PARTITION_COLUMNS false";
+    if (!plan.field_ids.empty()) sql += ", FIELD_IDS " + plan.field_ids;
+    sql += ")";
+    std::vector<RawFile> out;
+    try {
+      const auto result = connection_.execute(sql, parameters);
+      while (const auto batch = result->next())
+        for (std::int64_t row = 0; row < batch->rows(); ++row) out.push_back(read_row(*batch, row));
+    } catch (const Error& error) {
+      throw_clearly(error);
+    }
+    return out;
+  }
+
+  // Columns: filename, count, file_size_bytes, footer_size_bytes, column_statistics,
+  // partition_keys.
+  static RawFile read_row(const Batch& batch, std::int64_t row) {
+    RawFile file;
+    file.path = batch.text(row, 0).value();
+    file.rows = std::stoll(batch.text(row, 1).value());
+    file.size = std::stoll(batch.text(row, 2).value());
+    file.stats = column_stats(batch.text(row, 4).value_or("{}"));
+    if (const auto keys = batch.text(row, 5)) {
+      const auto parsed = boost::json::parse(*keys);
+      if (const auto* value = parsed.as_object().if_contains("__ob_partition"))
+        file.partition = std::stoll(std::string(value->as_string()));
+    }
+    return file;
+  }
+
+  [[noreturn]] static void throw_clearly(const Error& error) {
+    const std::string_view text = error.what();
+    if (const auto column = null_violation(text); !column.empty())
+      throw bad_request("delta.notNull",
+                        "The column \"" + column + "\" must not be NULL, but a row has none.");
+    if (text.find("ob.tooManyPartitions") != std::string_view::npos)
+      throw bad_request("delta.tooManyPartitions",
+                        "This would write more than " + std::to_string(max_partitions) +
+                            " partitions at once. Partition by a column with fewer values.");
+    throw error;
+  }
+
+  // Moves a partition's file to its place and describes it.
+  WrittenFile place(const WritePlan& plan, const RawFile& file, std::size_t number,
+                    Cleanup& cleanup, std::vector<fs::path>& touched, int indexed) {
+    WrittenFile out;
+    std::string relative = file.path.filename().string();
+    fs::path target = file.path;
+    if (!plan.partition.empty()) {
+      const auto key = keys_->key(file.partition);
+      for (std::size_t i = 0; i < plan.partition.size(); ++i)
+        out.add.partition_values.emplace_back(
+            plan.partition[i]->physical_name(),
+            delta::partition_text(plan.partition[i]->type, key[i]));
+      const auto directory = delta::partition_directory(out.add.partition_values);
+      relative = directory + "/" + prefix_ + std::to_string(number) + std::string(suffix);
+      target = root_ / relative;
+      fs::create_directories(target.parent_path());
+      cleanup.add(target);
+      fs::rename(file.path, target);
+      for (auto at = target.parent_path(); at != root_; at = at.parent_path())
+        touched.push_back(at);
+    }
+    touched.push_back(target);
+    out.add.path = delta::encode_path(relative);
+    out.add.size = file.size;
+    out.add.modification_time = now_micros() / 1000;
+    out.add.data_change = true;
+    out.add.stats = delta::make_stats(schema_, file.rows, file.stats, indexed);
+    out.rows = file.rows;
+    return out;
+  }
+
+  Connection& connection_;
+  const delta::Schema& schema_;
+  const std::vector<std::string>& partition_columns_;
+  const fs::path root_;
+  const std::string write_id_, prefix_;
+  std::shared_ptr<PartitionKeys> keys_;
+  std::int64_t keys_id_ = 0;
+  std::shared_ptr<void> keys_handle_;
+};
+
+// Of the table as it is; a table that is being created has the default.
+int indexed_columns_of(delta::Table& table) {
+  try {
+    return delta::indexed_columns(table.snapshot()->metadata());
+  } catch (const Error& error) {
+    if (error.status() != 404) throw;
+    return delta::indexed_columns({});
+  }
+}
+
+}  // namespace
+
+std::vector<WrittenFile> write_files(Instance& instance, Connection& connection,
+                                     const std::string& select_sql, const Parameters& parameters,
+                                     delta::Table& table, const delta::Schema& schema,
+                                     const std::vector<std::string>& partition_columns) {
+  Writer writer(instance, connection, table, schema, partition_columns);
+  return writer.run(select_sql, parameters, indexed_columns_of(table));
+}
+
+}  // namespace ob::engine
