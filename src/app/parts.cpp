@@ -1,0 +1,151 @@
+#include "app/parts.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "catalog/api.h"
+#include "identity/api.h"
+
+namespace ob::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> out;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    std::string part = text.substr(at, comma - at);
+    part.erase(0, part.find_first_not_of(" \t"));
+    part.erase(part.find_last_not_of(" \t") + 1);
+    if (!part.empty()) out.push_back(std::move(part));
+    at = comma + 1;
+  }
+  return out;
+}
+
+fs::path program_directory() {
+  std::error_code code;
+  const auto program = fs::read_symlink("/proc/self/exe", code);
+  return code ? fs::current_path() : program.parent_path();
+}
+
+// The setting, else the first of the places beside the program that exists.
+std::string find_directory(const std::string& setting,
+                           std::initializer_list<const char*> beside_program) {
+  if (!setting.empty()) return fs::absolute(setting).string();
+  for (const char* place : beside_program) {
+    const auto path = (program_directory() / place).lexically_normal();
+    if (fs::is_directory(path)) return path.string();
+  }
+  return {};
+}
+
+// The machine's memory in bytes.
+std::int64_t machine_memory() {
+  return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+}
+
+engine::Options engine_options(const Config& config, const Paths& paths,
+                               const objects::Store& store) {
+  engine::Options options;
+  options.allowed_directories = paths.external_locations;
+  options.allowed_directories.push_back(store.location(""));
+  options.allowed_directories.push_back(paths.temp);
+  options.temp_directory = paths.temp;
+  const auto memory = config.number("memory_mb");
+  options.memory_bytes = memory > 0 ? memory << 20 : machine_memory() / 2;
+  options.threads = static_cast<int>(config.number("threads"));
+  return options;
+}
+
+query::Options query_options(const Config& config, const Paths& paths) {
+  query::Options options;
+  options.temp_directory = paths.temp;
+  options.timeout_s = config.number("query_timeout_seconds");
+  options.running_total = static_cast<int>(config.number("queries_at_once"));
+  return options;
+}
+
+gateway::Options gateway_options(const Config& config, const Paths& paths) {
+  gateway::Options options;
+  options.web_dir = paths.web;
+  options.cors_origins = split_list(config.text("cors_origins"));
+  options.requests_per_second = static_cast<int>(config.number("requests_per_second"));
+  return options;
+}
+
+class VolumeFiles final : public query::FileResolver {
+ public:
+  explicit VolumeFiles(storage::Service& storage) : storage_(storage) {}
+  std::string readable_location(const Caller& caller, const std::string& path) override {
+    return storage_.readable_location(caller, path);
+  }
+
+ private:
+  storage::Service& storage_;
+};
+
+}  // namespace
+
+Paths::Paths(const Config& config) {
+  data = fs::absolute(config.text("data")).lexically_normal().string();
+  fs::create_directories(data);
+  data = fs::canonical(data).string();
+  fs::permissions(data, fs::perms::owner_all);
+  database_url = config.text("database_url");
+  if (database_url.empty()) database_url = "sqlite://" + data + "/openbricks.db";
+  objects_url = config.text("objects_url");
+  if (objects_url.empty()) objects_url = "file://" + data + "/objects";
+  temp = data + "/tmp";
+  web = find_directory(config.text("web_dir"), {"web", "../../web/dist"});
+  samples = find_directory(config.text("samples_dir"), {"samples", "../../third_party/samples"});
+  for (const auto& location : split_list(config.text("external_locations"))) {
+    std::error_code code;
+    const auto path = fs::canonical(location, code);
+    if (code || !fs::is_directory(path)) {
+      throw bad_request("config.badValue",
+                        "Setting 'external_locations' names '" + location +
+                            "', which is not a directory that the server can open.");
+    }
+    external_locations.push_back(path.string());
+  }
+}
+
+Parts::Parts(const Config& config)
+    : paths(config),
+      blocking("blocking", 16),
+      registry(blocking, config.number("max_body_mb") << 20) {
+  paths.make_temp();
+  database = db::open(paths.database_url);
+  store = objects::open(paths.objects_url);
+  identity = identity::open(*database, paths.data, config.text("master_key_file"),
+                            {.access_lifetime_s = config.number("access_token_seconds")});
+  engine = engine::open(engine_options(config, paths, *store));
+  catalog = catalog::open(*database, *identity, store, engine->parquet(),
+                          {paths.data, paths.external_locations});
+  const auto describe_view = [this](const Caller& caller, const catalog::Table& view) {
+    return query->describe_view(caller, view);
+  };
+  information_schema = catalog::make_information_schema(*catalog, describe_view);
+  storage = storage::open(*database, *catalog, store);
+  files = std::make_unique<VolumeFiles>(*storage);
+  query = query::open(*engine, *catalog, *identity, *database, {information_schema.get()}, *files,
+                      query_options(config, paths));
+  identity::register_api(registry, *identity);
+  catalog::register_api(registry, *catalog, describe_view);
+  storage::register_api(registry, *storage, blocking);
+  query::register_api(registry, *query);
+  gateway = gateway::make(registry, *identity, blocking, gateway_options(config, paths));
+  gateway->add_gauge("openbricks_queries_running", "Statements at work now.",
+                     [this] { return static_cast<double>(query->running()); });
+}
+
+Parts::~Parts() = default;
+
+}  // namespace ob::app

@@ -1,0 +1,64 @@
+#pragma once
+// Every part of the server, built in order, lowest layer first, and destroyed in reverse.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/api.h"
+#include "base/config.h"
+#include "base/pool.h"
+#include "catalog/catalog.h"
+#include "catalog/information_schema.h"
+#include "db/db.h"
+#include "engine/engine.h"
+#include "gateway/gateway.h"
+#include "identity/identity.h"
+#include "objects/objects.h"
+#include "query/query.h"
+#include "storage/storage.h"
+
+namespace ob::app {
+
+// Where things are, from the configuration, as absolute paths.
+struct Paths {
+  explicit Paths(const Config& config);
+  void make_temp() const;  // empty; after the lock is held
+  std::string data, database_url, objects_url, temp, web, samples;
+  std::vector<std::string> external_locations;
+};
+
+// Keeps a second server away from the same data; freed when the process ends, however it ends.
+class DataLock {
+ public:
+  explicit DataLock(const std::string& data);
+  ~DataLock();
+  DataLock(const DataLock&) = delete;
+  DataLock& operator=(const DataLock&) = delete;
+
+ private:
+  int file_;
+};
+
+struct Parts {
+  explicit Parts(const Config& config);
+  ~Parts();
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  Paths paths;
+  DataLock lock;
+  Pool blocking;
+  std::unique_ptr<db::Database> database;
+  std::shared_ptr<objects::Store> store;
+  std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<catalog::Service> catalog;
+  std::unique_ptr<catalog::TableProvider> information_schema;
+  std::unique_ptr<storage::Service> storage;
+  std::unique_ptr<query::FileResolver> files;  // lets SQL read files of volumes
+  std::unique_ptr<query::Service> query;
+  api::Registry registry;
+  std::unique_ptr<gateway::Gateway> gateway;
+};
+
+}  // namespace ob::app

@@ -1,0 +1,146 @@
+#include "app/server.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "app/parts.h"
+#include "app/samples.h"
+#include "base/error.h"
+#include "base/log.h"
+
+namespace ob::app {
+namespace {
+
+namespace asio = boost::asio;
+
+void set_log_level(const std::string& name) {
+  using log::Level;
+  if (name == "debug") return log::set_level(Level::debug);
+  if (name == "info") return log::set_level(Level::info);
+  if (name == "warn") return log::set_level(Level::warn);
+  if (name == "error") return log::set_level(Level::error);
+  throw bad_request("config.badValue", "Setting 'log_level' is '" + name +
+                                           "' but must be debug, info, warn or error.");
+}
+
+net::ServerOptions server_options(const Config& config) {
+  net::ServerOptions options;
+  options.host = config.text("host");
+  options.port = static_cast<int>(config.number("port"));
+  options.tls_certificate = config.text("tls_certificate");
+  options.tls_key = config.text("tls_key");
+  options.max_body_bytes = config.number("max_body_mb") << 20;
+  options.max_connections_per_address = static_cast<int>(config.number("sockets_per_address"));
+  return options;
+}
+
+// Work that no request waits for: the samples once, the purge of what was dropped once a day. Ends
+// with the object.
+class Background {
+ public:
+  Background(Parts& parts, bool samples)
+      : parts_(parts), thread_([this, samples] { run(samples); }) {}
+  ~Background() {
+    cancel_.cancel("the server stops");
+    {
+      const std::scoped_lock lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  template <class Fn>
+  void guarded(const char* what, Fn fn) {
+    try {
+      fn();
+    } catch (const Error& e) {
+      if (!cancel_.cancelled()) log::error(what, {{"error", e.what()}, {"cause", e.cause()}});
+    } catch (const std::exception& e) {
+      if (!cancel_.cancelled()) log::error(what, {{"error", e.what()}});
+    }
+  }
+
+  void run(bool samples) {
+    if (samples) {
+      guarded("the samples could not be loaded", [this] {
+        SampleLoader loader{*parts_.catalog, parts_.store,
+                            [this](const Caller& caller, const std::string& sql) {
+                              parts_.query->run_to_end(caller, sql);
+                            }};
+        load_samples(loader, identity::Identity::system(), parts_.paths.samples, cancel_);
+      });
+    }
+    while (true) {
+      guarded("the purge of dropped objects failed", [this] { parts_.catalog->purge(); });
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(lock, std::chrono::hours(24), [this] { return stop_; })) return;
+    }
+  }
+
+  Parts& parts_;
+  CancelToken cancel_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+void announce(const Config& config, int port, const std::optional<std::string>& made_up_password) {
+  const bool tls = !config.text("tls_certificate").empty();
+  std::string host = config.text("host");
+  if (host == "0.0.0.0" || host == "::") host = "localhost";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  if (made_up_password) {
+    std::printf(
+        "The administrator is %s with the password %s\nIt is not shown again: change it under "
+        "Account.\n",
+        config.text("admin_email").c_str(), made_up_password->c_str());
+  }
+  std::printf("OpenBricks is ready at %s://%s:%d\n", tls ? "https" : "http", host.c_str(), port);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int run_server(const Config& config) {
+  set_log_level(config.text("log_level"));
+  Parts parts(config);
+  const auto password =
+      parts.identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
+
+  asio::io_context io;
+  auto server = net::serve(io, server_options(config), parts.gateway->handler());
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  std::thread stopper;
+  signals.async_wait([&](const boost::system::error_code& code, int signal) {
+    if (code) return;
+    log::info("stopping", {{"signal", signal}});
+    // Not on an I/O thread: it waits for requests that those threads serve.
+    stopper = std::thread([&] {
+      server->shutdown(static_cast<int>(config.number("shutdown_seconds")));
+      io.stop();
+    });
+  });
+  announce(config, server->port(), password);
+  {
+    Background background(parts, config.flag("samples"));
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < std::max(2U, std::thread::hardware_concurrency()); ++i) {
+      threads.emplace_back([&] { io.run(); });
+    }
+    io.run();
+    for (auto& thread : threads) thread.join();
+  }
+  if (stopper.joinable()) stopper.join();
+  return 0;
+}
+
+}  // namespace ob::app
