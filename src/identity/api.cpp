@@ -174,17 +174,6 @@ Answer page_of(const std::vector<Item>& all, const ListRequest& request, Cursor 
   return answer;
 }
 
-// Adds Retry-After to the answer of a throttled call.
-template <class Fn>
-auto with_retry_after(api::Context& context, Fn fn) {
-  try {
-    return fn();
-  } catch (const Throttled& e) {
-    context.response_headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
-    throw;
-  }
-}
-
 void register_sessions(api::Registry& registry, Identity& identity) {
   registry.add<LoginRequest, TokensAnswer>(
       "POST", "/api/v1/auth/login",
@@ -194,10 +183,7 @@ void register_sessions(api::Registry& registry, Identity& identity) {
        .errors = {401, 503},
        .anonymous = true},
       [&identity](api::Context& context, const LoginRequest& request) {
-        return with_retry_after(context, [&] {
-          return to_answer(
-              identity.sign_in(request.email, request.password, context.caller.address));
-        });
+        return to_answer(identity.sign_in(request.email, request.password, context.caller.address));
       });
   registry.add<RefreshRequest, TokensAnswer>(
       "POST", "/api/v1/auth/refresh",
@@ -236,10 +222,8 @@ void register_sessions(api::Registry& registry, Identity& identity) {
        .status = 204,
        .errors = {404, 409, 503}},
       [&identity](api::Context& context, const PasswordRequest& request) {
-        return with_retry_after(context, [&] {
-          identity.change_password(context.caller, request.current, request.password);
-          return api::Empty{};
-        });
+        identity.change_password(context.caller, request.current, request.password);
+        return api::Empty{};
       });
 }
 
