@@ -68,14 +68,15 @@ void prepare_add(Add& add, const std::set<std::string>& partitions, const std::s
   }
 }
 
-// Properties that ask for features or versions become part of the protocol only.
-Protocol prepare_metadata(Metadata& m, const SnapshotImpl* base) {
+// Gives the features that the table needs. Properties that ask for features or versions become
+// part of the protocol only.
+std::set<std::string> prepare_metadata(Metadata& m, const SnapshotImpl* base) {
   if (m.id.empty()) m.id = base ? base->metadata().id : new_uuid();
   if (!m.created_time) m.created_time = now_micros() / 1000;
   for (auto& name : m.partition_columns) {
     if (const auto* f = find_field(m.schema, name)) name = f->name;
   }
-  const auto need = protocol_for(m.schema, m.configuration);
+  auto need = features_for(m);
   std::erase_if(m.configuration, [](const auto& entry) {
     return entry.first.starts_with(kFeatureProperty) || entry.first == "delta.minReaderVersion" ||
            entry.first == "delta.minWriterVersion";
@@ -145,10 +146,10 @@ Prepared prepare(const CommitRequest& request, const std::string& location) {
   const auto* base = impl(request.base);
   Prepared out{.txn_id = new_uuid()};
   Protocol protocol = base ? base->protocol() : Protocol{};
-  if (sorted.protocol) protocol = merge(protocol, *sorted.protocol);
+  if (sorted.protocol) protocol = extend(protocol, writer_features(*sorted.protocol));
   if (!base && !sorted.metadata) throw bad_commit("A new table needs metadata.");
   if (sorted.metadata) {
-    protocol = merge(protocol, prepare_metadata(*sorted.metadata, base));
+    protocol = extend(protocol, prepare_metadata(*sorted.metadata, base));
     if (base && sorted.metadata->id != base->metadata().id) {
       throw bad_commit("A commit cannot change the table's id.");
     }

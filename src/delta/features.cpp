@@ -23,18 +23,19 @@ constexpr std::array kLegacy{
 };
 
 // What scans can do; all other reader features are refused.
-constexpr std::array<std::string_view, 5> kReadable{
-    "columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"};
+constexpr std::array<std::string_view, 7> kReadable{
+    "columnMapping", "deletionVectors",     "timestampNtz",        "typeWidening",
+    "v2Checkpoint",  "vacuumProtocolCheck", "typeWidening-preview"};
 // Features that also bind readers, and so must be in both lists.
 constexpr std::array<std::string_view, 10> kReaderWriter{
-    "columnMapping",       "deletionVectors",     "timestampNtz", "v2Checkpoint",
-    "vacuumProtocolCheck", "typeWidening",        "variantType",  "catalogManaged",
-    "variantType-preview", "typeWidening-preview"};
-constexpr std::array<std::string_view, 14> kWritable{
-    "appendOnly",          "invariants",         "checkConstraints", "changeDataFeed",
-    "generatedColumns",    "columnMapping",      "identityColumns",  "deletionVectors",
-    "timestampNtz",        "v2Checkpoint",       "domainMetadata",   "inCommitTimestamp",
-    "allowColumnDefaults", "vacuumProtocolCheck"};
+    "columnMapping",  "deletionVectors",     "timestampNtz",         "typeWidening",
+    "v2Checkpoint",   "vacuumProtocolCheck", "typeWidening-preview", "variantType",
+    "catalogManaged", "variantType-preview"};
+constexpr std::array<std::string_view, 16> kWritable{
+    "appendOnly",          "invariants",          "checkConstraints", "changeDataFeed",
+    "generatedColumns",    "columnMapping",       "identityColumns",  "deletionVectors",
+    "timestampNtz",        "v2Checkpoint",        "domainMetadata",   "inCommitTimestamp",
+    "allowColumnDefaults", "vacuumProtocolCheck", "typeWidening",     "typeWidening-preview"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& list, std::string_view name) {
@@ -140,6 +141,29 @@ std::set<std::string> missing_for_reading(const Protocol& p, const Metadata& m) 
   return missing;
 }
 
+bool mapped(const Metadata& m) {
+  const auto mode = config(m, "delta.columnMapping.mode");
+  return !mode.empty() && mode != "none";
+}
+
+bool all_mapped(const Schema& schema) {
+  bool out = true;
+  each_field(schema, [&](const Field& f) {
+    out = out && f.field_id() >= 0 && f.metadata.contains("delta.columnMapping.physicalName");
+  });
+  return out;
+}
+
+// A column of nulls alone is left out of files; inside another type it cannot be.
+bool nested_void(const Schema& schema) {
+  for (const auto& f : schema) {
+    bool found = false;
+    each_type(f.type, [&](const DataType& t) { found = found || t.is("void"); });
+    if (found && !f.type.is("void")) return true;
+  }
+  return false;
+}
+
 // Features of which the table's schema or configuration makes use, and that we cannot honour.
 std::set<std::string> active_unwritable(const std::set<std::string>& features, const Metadata& m) {
   std::set<std::string> out;
@@ -151,8 +175,8 @@ std::set<std::string> active_unwritable(const std::set<std::string>& features, c
   mark("generatedColumns", any_metadata(m.schema, "delta.generationExpression"));
   mark("identityColumns", any_metadata(m.schema, "delta.identity."));
   mark("allowColumnDefaults", any_metadata(m.schema, "CURRENT_DEFAULT"));
-  const auto mode = config(m, "delta.columnMapping.mode");
-  mark("columnMapping", !mode.empty() && mode != "none");
+  // Files are written with physical names and ids; only a schema that lacks them is not.
+  mark("columnMapping", mapped(m) && !all_mapped(m.schema));
   return out;
 }
 
@@ -189,80 +213,64 @@ void require_writable(const Protocol& p, const Metadata& m) {
     if (!among(kWritable, name)) missing.insert(name);
   }
   missing.merge(active_unwritable(features, m));
-  // Columns of type void are not written to files, which the writer does not do.
-  if (any_type(m.schema, "void")) missing.insert("columns of type void");
+  if (nested_void(m.schema)) missing.insert("type void inside other types");
   refuse(missing, "written");
+}
+
+std::set<std::string> features_for(const Metadata& m) {
+  std::set<std::string> out;
+  const auto use = [&](const char* name, bool used) {
+    if (used) out.insert(name);
+  };
+  use("checkConstraints", any_config(m, "delta.constraints."));
+  use("changeDataFeed", config_flag(m, "delta.enableChangeDataFeed"));
+  use("generatedColumns", any_metadata(m.schema, "delta.generationExpression"));
+  use("columnMapping", mapped(m));
+  use("identityColumns", any_metadata(m.schema, "delta.identity."));
+  use("timestampNtz", any_type(m.schema, "timestamp_ntz"));
+  use("variantType", any_type(m.schema, "variant"));
+  use("deletionVectors", config_flag(m, "delta.enableDeletionVectors"));
+  use("v2Checkpoint", equal_ignoring_case(config(m, "delta.checkpointPolicy"), "v2"));
+  use("inCommitTimestamp", config_flag(m, "delta.enableInCommitTimestamps"));
+  use("rowTracking", config_flag(m, "delta.enableRowTracking"));
+  use("domainMetadata", config_flag(m, "delta.enableRowTracking"));
+  use("typeWidening", config_flag(m, "delta.enableTypeWidening"));
+  use("icebergCompatV1", config_flag(m, "delta.enableIcebergCompatV1"));
+  use("icebergCompatV2", config_flag(m, "delta.enableIcebergCompatV2"));
+  use("allowColumnDefaults", any_metadata(m.schema, "CURRENT_DEFAULT"));
+  for (auto it = m.configuration.lower_bound(std::string(kFeatureProperty));
+       it != m.configuration.end() && it->first.starts_with(kFeatureProperty); ++it) {
+    out.insert(it->first.substr(kFeatureProperty.size()));
+  }
+  return out;
 }
 
 Protocol protocol_for(const Schema& schema,
                       const std::map<std::string, std::string>& configuration) {
-  const Metadata m{.schema = schema, .configuration = configuration};
-  Protocol need;  // 1, 2: appendOnly and invariants, as other engines make new tables
-  std::set<std::string> named;
-  const auto legacy = [&](const char* feature, bool used) {
-    if (!used) return;
-    for (const auto& f : kLegacy) {
-      if (f.name != feature) continue;
-      need.min_reader = std::max(need.min_reader, f.reader);
-      need.min_writer = std::max(need.min_writer, f.writer);
-    }
-  };
-  legacy("checkConstraints", any_config(m, "delta.constraints."));
-  legacy("changeDataFeed", config_flag(m, "delta.enableChangeDataFeed"));
-  legacy("generatedColumns", any_metadata(schema, "delta.generationExpression"));
-  const auto mode = config(m, "delta.columnMapping.mode");
-  legacy("columnMapping", !mode.empty() && mode != "none");
-  legacy("identityColumns", any_metadata(schema, "delta.identity."));
-  const auto feature = [&](const char* name, bool used) {
-    if (used) named.insert(name);
-  };
-  feature("timestampNtz", any_type(schema, "timestamp_ntz"));
-  feature("variantType", any_type(schema, "variant"));
-  feature("deletionVectors", config_flag(m, "delta.enableDeletionVectors"));
-  feature("v2Checkpoint", equal_ignoring_case(config(m, "delta.checkpointPolicy"), "v2"));
-  feature("inCommitTimestamp", config_flag(m, "delta.enableInCommitTimestamps"));
-  feature("rowTracking", config_flag(m, "delta.enableRowTracking"));
-  feature("domainMetadata", config_flag(m, "delta.enableRowTracking"));
-  feature("typeWidening", config_flag(m, "delta.enableTypeWidening"));
-  feature("icebergCompatV1", config_flag(m, "delta.enableIcebergCompatV1"));
-  feature("icebergCompatV2", config_flag(m, "delta.enableIcebergCompatV2"));
-  feature("allowColumnDefaults", any_metadata(schema, "CURRENT_DEFAULT"));
-  for (auto it = configuration.lower_bound(std::string(kFeatureProperty));
-       it != configuration.end() && it->first.starts_with(kFeatureProperty); ++it) {
-    named.insert(it->first.substr(kFeatureProperty.size()));
-  }
-  if (named.empty()) return need;
-
-  // Features have names from writer version 7 on: those of the old versions are named then, but
-  // only what the table needs (and the two that every new table has).
-  Protocol out{.min_reader = 1, .min_writer = 7};
-  named.insert({"appendOnly", "invariants"});
-  if (config_flag(m, "delta.enableChangeDataFeed")) named.insert("changeDataFeed");
-  if (any_config(m, "delta.constraints.")) named.insert("checkConstraints");
-  if (any_metadata(schema, "delta.generationExpression")) named.insert("generatedColumns");
-  if (any_metadata(schema, "delta.identity.")) named.insert("identityColumns");
-  if (!mode.empty() && mode != "none") named.insert("columnMapping");
-  for (const auto& name : named) {
-    out.writer_features.push_back(name);
-    if (among(kReaderWriter, name)) out.reader_features.push_back(name);
-  }
-  if (!out.reader_features.empty()) out.min_reader = 3;
-  return out;
+  // Version (1, 2) has appendOnly and invariants, as other engines make new tables.
+  return extend(Protocol{}, features_for({.schema = schema, .configuration = configuration}));
 }
 
-Protocol merge(const Protocol& have, const Protocol& need) {
-  const auto had = writer_features(have);
-  const auto wanted = writer_features(need);
-  // Tables of the oldest version stay: (1, 2) differs from it only in properties that are unused.
-  const bool writer_enough = std::includes(had.begin(), had.end(), wanted.begin(), wanted.end());
-  const bool reader_enough = have.min_reader >= need.min_reader || have.min_reader >= 3;
-  if (writer_enough && reader_enough) return have;
-  if (have.min_writer < 7 && need.min_writer < 7) {
-    return {.min_reader = std::max(have.min_reader, need.min_reader),
-            .min_writer = std::max(have.min_writer, need.min_writer)};
+Protocol extend(const Protocol& have, const std::set<std::string>& features) {
+  auto all = writer_features(have);
+  if (std::includes(all.begin(), all.end(), features.begin(), features.end())) return have;
+  all.insert(features.begin(), features.end());
+  if (have.min_writer < 7) {
+    // Old versions, while they have a number for all of it.
+    Protocol out{.min_reader = have.min_reader, .min_writer = have.min_writer};
+    bool enough = true;
+    for (const auto& name : all) {
+      const auto legacy = std::find_if(kLegacy.begin(), kLegacy.end(),
+                                       [&](const Legacy& f) { return f.name == name; });
+      if (legacy == kLegacy.end()) {
+        enough = false;
+        break;
+      }
+      out.min_reader = std::max(out.min_reader, legacy->reader);
+      out.min_writer = std::max(out.min_writer, legacy->writer);
+    }
+    if (enough) return out;
   }
-  auto all = had;
-  all.insert(wanted.begin(), wanted.end());
   Protocol out{.min_reader = 1, .min_writer = 7};
   std::set<std::string> readers(have.reader_features.begin(), have.reader_features.end());
   for (const auto& name : all) {

@@ -23,8 +23,10 @@ void require_writable(const Protocol& protocol, const Metadata& metadata);
 std::set<std::string> writer_features(const Protocol& protocol);
 bool supports(const Protocol& protocol, const std::string& feature);
 
-// The least protocol that has all of both. Returns `have` unchanged when it is enough.
-Protocol merge(const Protocol& have, const Protocol& need);
+// The features that a table with this schema and these properties uses.
+std::set<std::string> features_for(const Metadata& metadata);
+// The least protocol that has also these features; `have` itself when it is enough.
+Protocol extend(const Protocol& have, const std::set<std::string>& features);
 bool same_protocol(const Protocol& a, const Protocol& b);
 
 // Throws ob::Error 400 delta.badSchema when a new schema cannot be a table's: names twice, unknown

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kPage = 10'000;
 constexpr std::size_t kMaxFiles = 5'000'000;
 constexpr std::size_t kVersionDigits = 20;
+constexpr std::int64_t kMaxVersion = 1ll << 53;  // far from where counting overflows
 constexpr int kMaxParts = 100'000;
 
 struct Parts {
@@ -41,7 +42,7 @@ void sort_in(const objects::ObjectInfo& info, LogListing& out, PartsByVersion& p
   const auto words = split(name, '.');
   std::int64_t version = 0;
   if (words.size() < 2 || words[0].size() != kVersionDigits || !all_digits(words[0]) ||
-      !parse_whole(words[0], version)) {
+      !parse_whole(words[0], version) || version > kMaxVersion) {
     return;
   }
   if (words.size() == 2 && words[1] == "json") {

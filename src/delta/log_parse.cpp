@@ -286,36 +286,41 @@ Error bad_log(const std::string& file, std::size_t line, const std::string& what
               (line ? ", line " + std::to_string(line) : std::string()) + ": " + what + "."};
 }
 
-void parse_log(std::string text, const std::string& file, const ParseOptions& options,
+void parse_log(std::string_view text, const std::string& file, const ParseOptions& options,
                const std::function<void(CheckpointRow)>& sink) {
-  const auto size = text.size();
-  text.append(simdjson::SIMDJSON_PADDING, ' ');
   dom::parser parser;
+  simdjson::padded_string last;
   std::size_t number = 0;
-  for (std::size_t start = 0; start < size;) {
-    auto end = text.find('\n', start);
-    if (end == std::string::npos || end > size) end = size;
-    ++number;
-    if (static_cast<std::int64_t>(number) > kMaxActions) {
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    if (static_cast<std::int64_t>(++number) > kMaxActions) {
       throw bad_log(file, number, "it has too many actions");
     }
     const auto from = text.find_first_not_of(" \t\r", start);
     if (from < end) {
-      dom::document document;
-      auto failure =
-          parser.iterate(text.data() + from, end - from, text.size() - from).get(document);
-      if (failure != simdjson::SUCCESS) {
-        throw bad_log(file, number, simdjson::error_message(failure));
+      // The parser reads some bytes past the end, which only the last lines do not have.
+      const char* data = text.data() + from;
+      auto room = text.size() - from;
+      const auto size = end - from;
+      if (room < size + simdjson::SIMDJSON_PADDING) {
+        last = simdjson::padded_string(data, size);
+        data = last.data();
+        room = size + simdjson::SIMDJSON_PADDING;
       }
       try {
+        dom::document document;
+        const auto failure = parser.iterate(data, size, room).get(document);
+        if (failure != simdjson::SUCCESS) throw Wrong{simdjson::error_message(failure)};
         line(document, options, sink);
       } catch (const Wrong& wrong) {
         throw bad_log(file, number, wrong.what);
       } catch (const simdjson::simdjson_error& e) {
         throw bad_log(file, number, e.what());
       } catch (const Error& e) {
-        if (e.id() == "delta.badLog") throw bad_log(file, number, e.what());
-        throw;
+        if (e.id() != "delta.badLog") throw;
+        std::string what = e.what();
+        if (what.ends_with('.')) what.pop_back();
+        throw bad_log(file, number, what);
       }
     }
     start = end + 1;

@@ -11,7 +11,7 @@
 
 namespace ob::delta {
 
-inline constexpr std::int64_t kMaxLogFileBytes = 1ll << 30;
+inline constexpr std::int64_t kMaxLogFileBytes = 512ll << 20;
 inline constexpr std::int64_t kMaxActions = 20'000'000;  // of one file
 
 struct ParseOptions {
@@ -20,8 +20,8 @@ struct ParseOptions {
 };
 
 // Calls sink for each action; unknown actions and fields are ignored, as the protocol asks. Throws
-// ob::Error 422 delta.badLog naming `file` and the line. `text` may be changed (padding).
-void parse_log(std::string text, const std::string& file, const ParseOptions& options,
+// ob::Error 422 delta.badLog naming `file` and the line.
+void parse_log(std::string_view text, const std::string& file, const ParseOptions& options,
                const std::function<void(CheckpointRow)>& sink);
 
 Error bad_log(const std::string& file, std::size_t line, const std::string& what);

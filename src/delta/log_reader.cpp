@@ -223,7 +223,7 @@ CommitInfo LogReader::commit_info(std::int64_t version) const {
     const auto line_end = head.rfind('\n');
     head.resize(line_end == std::string::npos ? 0 : line_end);
   }
-  parse_log(std::move(head), file_name(key), options, take);
+  parse_log(head, file_name(key), options, take);
   if (!found && !whole) {
     parse_log(store_->get(key, kMaxLogFileBytes), file_name(key), options, take);
   }

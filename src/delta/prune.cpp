@@ -2,6 +2,7 @@
 // statistics. Whatever is not understood keeps the file.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cmath>
 #include <variant>
 
@@ -179,27 +180,6 @@ bool partition_may_match(const Test& test, const Add& add) {
   return true;
 }
 
-// Walks to a member by physical path; false when it is not there.
-bool descend(dom::object root, const std::vector<std::string>& path, dom::value& out) {
-  dom::object at = root;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    bool found = false;
-    for (auto member : at) {
-      dom::field field;
-      std::string_view key;
-      if (std::move(member).get(field) != simdjson::SUCCESS) return false;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
-      if (key != path[i]) continue;
-      out = field.value();
-      found = true;
-      break;
-    }
-    if (!found) return false;
-    if (i + 1 < path.size() && out.get_object().get(at) != simdjson::SUCCESS) return false;
-  }
-  return true;
-}
-
 std::optional<std::string> scalar_text(dom::value v) {
   dom::json_type type;
   if (v.type().get(type) != simdjson::SUCCESS) return std::nullopt;
@@ -214,10 +194,8 @@ std::optional<std::string> scalar_text(dom::value v) {
   return std::nullopt;
 }
 
-std::optional<Value> stat_value(const Test& test, dom::value v, bool upper) {
-  auto text = scalar_text(v);
-  if (!text) return std::nullopt;
-  auto value = parse_value(*test.type, test.kind, *text);
+std::optional<Value> stat_value(const Test& test, const std::string& text, bool upper) {
+  auto value = parse_value(*test.type, test.kind, text);
   if (!value) return std::nullopt;
   if (auto* d = std::get_if<double>(&*value); d && !std::isfinite(*d)) return std::nullopt;
   if (auto* i = std::get_if<Instant>(&*value); i && upper && !test.type->is("date")) {
@@ -229,37 +207,79 @@ std::optional<Value> stat_value(const Test& test, dom::value v, bool upper) {
   return value;
 }
 
-// Reads what the tests need in one pass over the stats.
-bool stats_may_match(const std::vector<Test>& tests, const Add& add, dom::parser& parser) {
-  if (add.stats.empty()) return true;
-  const simdjson::padded_string padded(add.stats);
-  for (const auto& test : tests) {
-    if (test.partition) continue;
-    Bounds bounds;
-    for (const char* section : {"numRecords", "minValues", "maxValues", "nullCount"}) {
-      dom::document document;
-      dom::value value, leaf;
-      if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return true;
-      if (document.find_field_unordered(section).get(value) != simdjson::SUCCESS) continue;
-      const std::string_view name = section;
-      std::int64_t number = 0;
-      if (name == "numRecords") {
-        if (value.get_int64().get(number) == simdjson::SUCCESS) bounds.rows = number;
-        continue;
-      }
-      dom::object object;
-      if (value.get_object().get(object) != simdjson::SUCCESS) continue;
-      if (!descend(object, test.path, leaf)) continue;
-      if (name == "nullCount") {
-        if (leaf.get_int64().get(number) == simdjson::SUCCESS) bounds.nulls = number;
-      } else if (test.kind != Kind::boolean) {
-        auto& bound = name == "minValues" ? bounds.min : bounds.max;
-        bound = stat_value(test, leaf, name == "maxValues");
-      }
-    }
-    if (!may_match(test, bounds)) return false;
+enum class Section { min, max, nulls };
+
+void take(const Test& test, Section section, const std::string& text, Bounds& bounds) {
+  if (section == Section::nulls) {
+    std::int64_t number = 0;
+    if (parse_whole(text, number)) bounds.nulls = number;
+  } else if (test.kind != Kind::boolean) {
+    (section == Section::min ? bounds.min : bounds.max) =
+        stat_value(test, text, section == Section::max);
   }
-  return true;
+}
+
+// Walks one section of the stats along the paths of the tests in `active`.
+void walk(dom::value value, Section section, std::size_t depth, const std::vector<Test>& tests,
+          const std::vector<std::size_t>& active, std::vector<Bounds>& bounds) {
+  dom::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return;
+  for (auto member : object) {
+    dom::field field;
+    std::string_view key;
+    if (std::move(member).get(field) != simdjson::SUCCESS) return;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return;
+    std::vector<std::size_t> leaves, deeper;
+    for (const auto i : active) {
+      if (tests[i].path[depth] != key) continue;
+      (tests[i].path.size() == depth + 1 ? leaves : deeper).push_back(i);
+    }
+    if (!deeper.empty()) {
+      walk(field.value(), section, depth + 1, tests, deeper, bounds);
+    } else if (!leaves.empty()) {
+      const auto text = scalar_text(field.value());
+      if (!text) continue;
+      for (const auto i : leaves) take(tests[i], section, *text, bounds[i]);
+    }
+  }
+}
+
+// Reads what the tests need in one pass over the stats. Anything broken leaves bounds unknown.
+void read_bounds(const std::string& stats, const std::vector<Test>& tests,
+                 const std::vector<std::size_t>& active, dom::parser& parser,
+                 std::vector<Bounds>& bounds) {
+  const simdjson::padded_string padded(stats);
+  dom::document document;
+  dom::object object;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return;
+  if (document.get_object().get(object) != simdjson::SUCCESS) return;
+  std::optional<std::int64_t> rows;
+  for (auto member : object) {
+    dom::field field;
+    std::string_view key;
+    if (std::move(member).get(field) != simdjson::SUCCESS) break;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) break;
+    std::int64_t number = 0;
+    if (key == "numRecords") {
+      if (field.value().get_int64().get(number) == simdjson::SUCCESS) rows = number;
+    } else if (key == "minValues") {
+      walk(field.value(), Section::min, 0, tests, active, bounds);
+    } else if (key == "maxValues") {
+      walk(field.value(), Section::max, 0, tests, active, bounds);
+    } else if (key == "nullCount") {
+      walk(field.value(), Section::nulls, 0, tests, active, bounds);
+    }
+  }
+  for (auto& b : bounds) b.rows = rows;
+}
+
+bool stats_may_match(const std::vector<Test>& tests, const std::vector<std::size_t>& active,
+                     const Add& add, dom::parser& parser) {
+  if (add.stats.empty()) return true;
+  std::vector<Bounds> bounds(tests.size());
+  read_bounds(add.stats, tests, active, parser, bounds);
+  return std::all_of(active.begin(), active.end(),
+                     [&](std::size_t i) { return may_match(tests[i], bounds[i]); });
 }
 
 // The column by name, dotted for struct fields; false when there is none.
@@ -312,12 +332,12 @@ std::optional<Test> make_test(const Snapshot& snapshot, const Predicate& predica
 
 std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts) {
   std::vector<Test> tests;
-  bool need_stats = false;
+  std::vector<std::size_t> by_stats;
   for (const auto& predicate : conjuncts) {
-    if (auto test = make_test(snapshot, predicate)) {
-      need_stats = need_stats || !test->partition;
-      tests.push_back(*std::move(test));
-    }
+    auto test = make_test(snapshot, predicate);
+    if (!test) continue;
+    if (!test->partition) by_stats.push_back(tests.size());
+    tests.push_back(*std::move(test));
   }
   dom::parser parser;
   std::vector<const Add*> out;
@@ -330,7 +350,8 @@ std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predic
         break;
       }
     }
-    if (keep && (!need_stats || stats_may_match(tests, add, parser))) out.push_back(&add);
+    if (keep && (by_stats.empty() || stats_may_match(tests, by_stats, add, parser)))
+      out.push_back(&add);
   }
   return out;
 }

@@ -216,8 +216,7 @@ TEST(Features, NewTablesGetWhatTheyNeed) {
 }
 
 TEST(Features, MergeKeepsWhatOldVersionsMeant) {
-  const auto merged =
-      merge({.min_reader = 2, .min_writer = 5}, protocol_for({field("a", "TIMESTAMP_NTZ")}, {}));
+  const auto merged = extend({.min_reader = 2, .min_writer = 5}, {"timestampNtz"});
   EXPECT_EQ(merged.min_reader, 3);
   EXPECT_EQ(merged.min_writer, 7);
   EXPECT_THAT(merged.reader_features, ::testing::ElementsAre("columnMapping", "timestampNtz"));
@@ -226,8 +225,10 @@ TEST(Features, MergeKeepsWhatOldVersionsMeant) {
       ::testing::ElementsAre("appendOnly", "changeDataFeed", "checkConstraints", "columnMapping",
                              "generatedColumns", "invariants", "timestampNtz"));
   const Protocol enough{3, 7, {"timestampNtz"}, {"appendOnly", "invariants", "timestampNtz"}};
-  EXPECT_TRUE(
-      same_protocol(merge(enough, protocol_for({field("a", "TIMESTAMP_NTZ")}, {})), enough));
+  EXPECT_TRUE(same_protocol(extend(enough, {"timestampNtz"}), enough));
+  const auto feed = extend(enough, {"changeDataFeed"});
+  EXPECT_THAT(feed.writer_features,
+              ::testing::ElementsAre("appendOnly", "changeDataFeed", "invariants", "timestampNtz"));
 }
 
 TEST(Features, RefusesByName) {
@@ -255,6 +256,14 @@ TEST(Features, RefusesByName) {
   mapped.configuration["delta.columnMapping.mode"] = "name";
   EXPECT_NO_THROW(require_readable({2, 5, {}, {}}, mapped));
   EXPECT_THAT(text({2, 5, {}, {}}, mapped), ::testing::HasSubstr("columnMapping"));
+  mapped.schema[0].metadata["delta.columnMapping.physicalName"] = "col-1";
+  mapped.schema[0].metadata["delta.columnMapping.id"] = 1;
+  EXPECT_EQ(text({2, 5, {}, {}}, mapped), "");
+  auto nulls = m;
+  nulls.schema.push_back(field("v", "VOID"));
+  EXPECT_EQ(text({1, 2, {}, {}}, nulls), "");
+  nulls.schema.push_back(field("w", "VOID[]"));
+  EXPECT_THAT(text({1, 2, {}, {}}, nulls), ::testing::HasSubstr("void"));
   auto odd = m;
   odd.schema.push_back({.name = "v", .type = {.name = "variant"}});
   EXPECT_EQ(error_id([&] { require_readable({1, 2, {}, {}}, odd); }), "delta.unsupportedFeature");
