@@ -60,13 +60,14 @@ void register_catalogs(api::Registry& registry, Service& service) {
        .summary = "Rename a catalog or change its comment",
        .errors = {404, 409}},
       [&service](api::Context& ctx, const ChangeCatalog& request) {
+        // The name first: it is what may be refused, and then nothing has changed.
+        const std::string name = request.name.value_or(request.catalog);
+        if (request.name) service.rename_catalog(ctx.caller, request.catalog, name);
         if (request.comment) {
-          service.comment(ctx.caller, ObjectType::catalog, {request.catalog, "", ""},
-                          *request.comment);
+          service.comment(ctx.caller, ObjectType::catalog, {name, "", ""}, *request.comment);
         }
-        if (request.name) service.rename_catalog(ctx.caller, request.catalog, *request.name);
         Owners owners(service);
-        return item(owners, service.catalog(ctx.caller, request.name.value_or(request.catalog)));
+        return item(owners, service.catalog(ctx.caller, name));
       });
   registry.add<DropCatalog, api::Empty>("DELETE", "/api/v1/catalogs/{catalog}",
                                         {.operation = "dropCatalog",
@@ -117,14 +118,15 @@ void register_schemas(api::Registry& registry, Service& service) {
        .summary = "Rename a schema or change its comment",
        .errors = {404, 409}},
       [&service](api::Context& ctx, const ChangeSchema& request) {
-        const Name name{request.catalog, request.schema, ""};
+        const Name name{request.catalog, request.name.value_or(request.schema), ""};
+        if (request.name) {
+          service.rename_schema(ctx.caller, {request.catalog, request.schema, ""}, name.schema);
+        }
         if (request.comment) {
           service.comment(ctx.caller, ObjectType::schema, name, *request.comment);
         }
-        if (request.name) service.rename_schema(ctx.caller, name, *request.name);
         Owners owners(service);
-        return item(owners, service.schema(ctx.caller,
-                                           {name.catalog, request.name.value_or(name.schema), ""}));
+        return item(owners, service.schema(ctx.caller, name));
       });
   registry.add<DropSchema, api::Empty>("DELETE", "/api/v1/catalogs/{catalog}/schemas/{schema}",
                                        {.operation = "dropSchema",

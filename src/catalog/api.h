@@ -23,10 +23,11 @@ BOOST_DESCRIBE_STRUCT(TableColumn, (), (name, type, nullable, comment, partition
 struct TableItem {
   std::string id, catalog, schema, name, full_name, kind, owner, comment;
   wire::Instant created_at, updated_at;
+  std::optional<wire::Instant> dropped_at;  // of those that can be restored
 };
 BOOST_DESCRIBE_STRUCT(TableItem, (),
                       (id, catalog, schema, name, full_name, kind, owner, comment, created_at,
-                       updated_at))
+                       updated_at, dropped_at))
 
 // … and with what its log says of one version.
 struct TableDetail : TableItem {

@@ -260,10 +260,15 @@ TEST_F(ApiTest, RenameDropAndUndrop) {
   EXPECT_EQ(call("PATCH", tables + "/t", R"({"name":"t2","comment":"hi"})"), "200");
   EXPECT_EQ(body_.at("name"), "t2");
   EXPECT_EQ(body_.at("comment"), "hi");
+  make("taken");
+  EXPECT_EQ(call("PATCH", tables + "/t2", R"({"name":"taken","comment":"no"})"),
+            "409 catalog.tableExists");
+  EXPECT_EQ(service_->table(admin_, parse_name("t2")).comment, "hi");
   EXPECT_EQ(call("DELETE", tables + "/t2"), "204");
   EXPECT_EQ(call("DELETE", tables + "/t2"), "404 catalog.tableNotFound");
   EXPECT_EQ(call("GET", tables + "?dropped=true"), "200");
   EXPECT_EQ(names(), std::vector<std::string>{"t2"});
+  EXPECT_TRUE(parse_instant(body_.at("items").as_array().at(0).at("dropped_at").as_string()));
   EXPECT_EQ(call("POST", tables + "/T2/undrop"), "200");
   EXPECT_EQ(body_.at("name"), "t2");
   EXPECT_EQ(call("POST", tables + "/T2/undrop"), "404 catalog.nothingToRestore");

@@ -134,7 +134,7 @@ TEST_F(CatalogTest, CommentsOnEverything) {
   EXPECT_EQ(service_->volume(admin_, {"main", "default", "v"}, Privilege::read).comment, "c4 ü\n");
   EXPECT_EQ(error_of([&] {
               service_->comment(admin_, ObjectType::table, {"main", "default", "t"},
-                                std::string(10001, 'x'));
+                                std::string(40001, 'x'));
             }),
             "catalog.badComment");
 }

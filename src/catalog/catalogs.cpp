@@ -43,6 +43,7 @@ void CatalogService::ensure_main() {
   const Catalog catalog{new_uuid(), "main", owner, "", now};
   const Schema schema{new_uuid(), "main", "default", owner, "", now};
   db_.write([&](db::Tx& tx) {
+    if (store::find_catalog(tx, "main")) return;  // another process was quicker
     store::insert_catalog(tx, catalog);
     store::insert_schema(tx, catalog.id, schema);
   });

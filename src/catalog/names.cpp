@@ -172,7 +172,7 @@ void check_new_schema(std::string_view name) {
 
 void check_comment(std::string_view text) {
   std::string problem;
-  if (text.size() > kMaxComment) problem = "must be at most 10000 bytes";
+  if (text.size() > kMaxComment) problem = "must be at most 40000 bytes";
   if (!valid_utf8(text)) problem = "must be UTF-8";
   if (text.find('\0') != std::string_view::npos) problem = "must not hold NUL characters";
   if (problem.empty()) return;

@@ -8,7 +8,7 @@
 namespace ob::catalog {
 
 inline constexpr std::size_t kMaxNamePart = 255;   // bytes
-inline constexpr std::size_t kMaxComment = 10000;  // bytes
+inline constexpr std::size_t kMaxComment = 40000;  // bytes
 
 // The key under which a name is unique: lower case by Unicode's simple mapping. Stored in the
 // database; bytes that are not UTF-8 stay as they are (such a name never exists).

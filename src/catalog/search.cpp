@@ -104,10 +104,14 @@ void CatalogService::note_schema(const std::string& table_id, const delta::Snaps
   collect(snapshot.schema(), "", columns);
   std::string all;
   for (const auto& column : columns) all += column.name + '\0' + column.type + '\0';
-  if (!cache_.columns_changed(table_id, sha256_hex(all))) return;
-  db_.write([&](db::Tx& tx) {
-    if (store::table_id_known(tx, table_id)) store::replace_columns(tx, table_id, columns);
-  });
+  const std::string fingerprint = sha256_hex(all);
+  if (cache_.columns(table_id) == fingerprint) return;
+  if (db_.reading([&](db::Tx& tx) { return store::columns(tx, table_id); }) != columns) {
+    db_.write([&](db::Tx& tx) {
+      if (store::table_id_known(tx, table_id)) store::replace_columns(tx, table_id, columns);
+    });
+  }
+  cache_.set_columns(table_id, fingerprint);
 }
 
 }  // namespace ob::catalog

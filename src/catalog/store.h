@@ -31,6 +31,7 @@ struct VolumeRow {
 };
 struct Column {
   std::string name, type;
+  bool operator==(const Column&) const = default;
 };
 
 // --- catalogs
@@ -70,6 +71,8 @@ void delete_table(db::Tx&, const std::string& id);
 bool table_id_known(db::Tx&, const std::string& id);
 // Locations of all external tables, also dropped ones that can come back.
 std::vector<std::string> external_locations(db::Tx&);
+// What search knows of a table's columns.
+std::vector<Column> columns(db::Tx&, const std::string& table_id);
 void replace_columns(db::Tx&, const std::string& table_id, const std::vector<Column>&);
 
 // --- volumes

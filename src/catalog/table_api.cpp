@@ -28,9 +28,11 @@ std::string kind_name(TableKind kind) {
 }
 
 TableItem table_item(Owners& owners, const Table& t) {
-  return {t.id,           t.name.catalog,    t.name.schema,        t.name.object,
-          t.name.text(),  kind_name(t.kind), owners.name(t.owner), t.comment,
-          {t.created_at}, {t.updated_at}};
+  TableItem item{t.id,           t.name.catalog,    t.name.schema,        t.name.object,
+                 t.name.text(),  kind_name(t.kind), owners.name(t.owner), t.comment,
+                 {t.created_at}, {t.updated_at},    std::nullopt};
+  if (t.dropped_at) item.dropped_at = wire::Instant{*t.dropped_at};
+  return item;
 }
 
 void fill_view(TableDetail& detail, const identity::Caller& caller, const Table& table,
@@ -269,13 +271,14 @@ void register_table_api(api::Registry& registry, Service& service, DescribeView 
        .errors = {404, 409}},
       [&service](api::Context& ctx, const ChangeTable& request) {
         Name name{request.catalog, request.schema, request.table};
-        if (request.comment) {
-          service.comment(ctx.caller, ObjectType::table, name, *request.comment);
-        }
+        // The name first: it is what may be refused, and then nothing has changed.
         if (request.name) {
           const Name fresh{request.catalog, request.schema, *request.name};
           service.rename_table(ctx.caller, name, fresh);
           name = fresh;
+        }
+        if (request.comment) {
+          service.comment(ctx.caller, ObjectType::table, name, *request.comment);
         }
         Owners owners(service);
         return table_item(owners, service.table(ctx.caller, name));

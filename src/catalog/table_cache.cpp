@@ -27,13 +27,16 @@ void TableCache::erase(const std::string& id) {
   index_.erase(found);
 }
 
-bool TableCache::columns_changed(const std::string& id, const std::string& fingerprint) {
+std::string TableCache::columns(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto found = index_.find(id);
-  if (found == index_.end()) return true;
-  if (found->second->columns == fingerprint) return false;
-  found->second->columns = fingerprint;
-  return true;
+  return found == index_.end() ? "" : found->second->columns;
+}
+
+void TableCache::set_columns(const std::string& id, const std::string& fingerprint) {
+  const std::lock_guard lock(mutex_);
+  const auto found = index_.find(id);
+  if (found != index_.end()) found->second->columns = fingerprint;
 }
 
 std::size_t TableCache::size() const {

@@ -19,8 +19,9 @@ class TableCache {
   std::shared_ptr<delta::Table> get(const std::string& id,
                                     const std::function<std::shared_ptr<delta::Table>()>& open);
   void erase(const std::string& id);
-  // True once for each new fingerprint of a table's columns; true always for tables not held.
-  bool columns_changed(const std::string& id, const std::string& fingerprint);
+  // A fingerprint of the table's columns that search knows; "" when it is not held.
+  std::string columns(const std::string& id) const;
+  void set_columns(const std::string& id, const std::string& fingerprint);
   std::size_t size() const;
 
  private:

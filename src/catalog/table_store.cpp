@@ -168,6 +168,16 @@ std::vector<std::string> external_locations(db::Tx& tx) {
   return out;
 }
 
+std::vector<Column> columns(db::Tx& tx, const std::string& table_id) {
+  std::vector<Column> out;
+  for (const auto& row :
+       tx.query("SELECT name, type FROM catalog_columns WHERE table_id = $1 ORDER BY position",
+                {table_id})) {
+    out.push_back({row.text(0), row.text(1)});
+  }
+  return out;
+}
+
 void replace_columns(db::Tx& tx, const std::string& table_id, const std::vector<Column>& columns) {
   tx.execute("DELETE FROM catalog_columns WHERE table_id = $1", {table_id});
   std::int64_t position = 0;
