@@ -117,8 +117,26 @@ Paths::Paths(const Config& config) {
   }
 }
 
+void Paths::make_temp() const {
+  fs::remove_all(temp);  // what a killed server left
+  fs::create_directories(temp);
+}
+
+DataLock::DataLock(const std::string& data)
+    : file_(::open((data + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
+  if (file_ < 0 || ::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    if (file_ >= 0) ::close(file_);
+    throw conflict("app.dataInUse",
+                   "The data directory " + data +
+                       " is in use by another server. Stop that one, or give --data another place.");
+  }
+}
+
+DataLock::~DataLock() { ::close(file_); }
+
 Parts::Parts(const Config& config)
     : paths(config),
+      lock(paths.data),
       blocking("blocking", 16),
       registry(blocking, config.number("max_body_mb") << 20) {
   paths.make_temp();

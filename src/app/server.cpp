@@ -62,9 +62,9 @@ class Background {
     try {
       fn();
     } catch (const Error& e) {
-      if (!cancel_.cancelled()) log::error(what, {{"error", e.what()}, {"cause", e.cause()}});
+      if (!cancel_.cancelled()) log::error(what, {{"error", std::string_view(e.what())}, {"cause", e.cause()}});
     } catch (const std::exception& e) {
-      if (!cancel_.cancelled()) log::error(what, {{"error", e.what()}});
+      if (!cancel_.cancelled()) log::error(what, {{"error", std::string_view(e.what())}});
     }
   }
 

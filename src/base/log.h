@@ -10,7 +10,13 @@ namespace ob::log {
 
 enum class Level { debug, info, warn, error };
 void set_level(Level level);
-using Fields = std::initializer_list<std::pair<std::string_view, boost::json::value>>;
+struct Field {
+  std::string_view name;
+  boost::json::value value;
+  template <class T>
+  Field(std::string_view n, T&& v) : name(n), value(std::forward<T>(v)) {}
+};
+using Fields = std::initializer_list<Field>;
 void write(Level level, std::string_view message, Fields fields = {});
 inline void debug(std::string_view m, Fields f = {}) {
   write(Level::debug, m, f);
