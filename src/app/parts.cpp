@@ -55,7 +55,9 @@ engine::Options engine_options(const Config& config, const Paths& paths,
                                const objects::Store& store) {
   engine::Options options;
   options.allowed_directories = paths.external_locations;
-  options.allowed_directories.push_back(store.location(""));
+  // Not the whole store: uploads in the making stay out of reach.
+  options.allowed_directories.push_back(store.location("tables"));
+  options.allowed_directories.push_back(store.location("volumes"));
   options.allowed_directories.push_back(paths.temp);
   options.temp_directory = paths.temp;
   const auto memory = config.number("memory_mb");
