@@ -1,4 +1,4 @@
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { restoreSession, session } from '@/api/session';
 import { ConnectionBanner } from '@/app/ConnectionBanner';
@@ -74,13 +74,13 @@ function SignedIn() {
 /** Everything behind the sign-in. */
 export function Shell() {
   const { status } = useStore(session);
-  const { href } = useLocation();
+  const router = useRouter();
   useEffect(() => {
-    if (status === 'signed-out') queryClient.clear();
-  }, [status]);
+    if (status !== 'signed-out') return;
+    queryClient.clear();
+    const { href } = router.state.location;
+    void router.navigate({ to: '/sign-in', search: href === '/' ? {} : { next: href } });
+  }, [status, router]);
   if (status === 'starting') return <Starting />;
-  if (status === 'signed-out') {
-    return <Navigate to="/sign-in" search={href === '/' ? {} : { next: href }} replace />;
-  }
-  return <SignedIn />;
+  return status === 'signed-in' ? <SignedIn /> : null;
 }

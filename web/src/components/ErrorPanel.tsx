@@ -28,7 +28,7 @@ export function ErrorPanel({ error, retry, children }: Props) {
       <p className="max-w-[70ch] wrap-anywhere text-muted">{messageOf(error)}</p>
       {requestId && <p className="text-sm text-faint">Request {requestId}</p>}
       <div className="mt-1 flex flex-wrap gap-2">
-        {retry && <Button onClick={() => void retry()}>Try again</Button>}
+        {retry && !isNotFound(error) && <Button onClick={() => void retry()}>Try again</Button>}
         {children}
       </div>
     </div>

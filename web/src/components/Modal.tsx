@@ -15,6 +15,13 @@ interface Props {
   children?: ReactNode;
 }
 
+/** Without a field that asks for the focus the dialog itself takes it, not its close button. */
+function focusContent(event: Event): void {
+  const content = event.currentTarget as HTMLElement;
+  event.preventDefault();
+  if (!content.contains(document.activeElement)) content.focus();
+}
+
 /** A dialog; on a phone a sheet that fills the width at the bottom. */
 export function Modal({ title, description, onClose, onSubmit, footer, wide, children }: Props) {
   const submit = (event: FormEvent) => {
@@ -29,6 +36,7 @@ export function Modal({ title, description, onClose, onSubmit, footer, wide, chi
         <Dialog.Overlay className="fixed inset-0 z-40 bg-[rgb(10_12_20/0.4)]" />
         <Dialog.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusContent}
           className={classes(
             'pop-in fixed z-40 flex max-h-[88dvh] flex-col border border-line bg-raised shadow-pop outline-none',
             'inset-x-0 bottom-0 rounded-t-lg md:inset-x-auto md:top-[10vh] md:bottom-auto md:left-1/2 md:-translate-x-1/2 md:rounded-lg',

@@ -19,7 +19,7 @@ interface Props {
 export function PageHeader({ crumbs, children }: Props) {
   return (
     <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2">
-      <nav aria-label="Breadcrumb" className="flex min-w-0 flex-1 basis-40 items-center gap-1">
+      <nav aria-label="Breadcrumb" className="flex min-w-0 flex-1 items-center gap-1">
         {crumbs.map((crumb, index) => (
           <Fragment key={index}>
             {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0 text-faint" />}
@@ -38,14 +38,14 @@ export function PageHeader({ crumbs, children }: Props) {
           </Fragment>
         ))}
       </nav>
-      <div className="flex flex-wrap items-center gap-2">
-        {children}
-        <span className="md:hidden">
-          <IconButton label="Search and commands" onClick={openPalette}>
-            <Search size={16} />
-          </IconButton>
-        </span>
-      </div>
+      <span className="md:hidden">
+        <IconButton label="Search and commands" onClick={openPalette}>
+          <Search size={16} />
+        </IconButton>
+      </span>
+      {children && (
+        <div className="flex flex-wrap items-center gap-2 max-md:basis-full">{children}</div>
+      )}
     </header>
   );
 }

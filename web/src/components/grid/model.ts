@@ -33,6 +33,14 @@ export function rangeOf(anchor: Position, active: Position): Range {
 const NARROWEST = 64;
 const WIDEST = 340;
 const LETTER = 7.2; // pixels, about, of Inter at 13 px
+const DIGIT = 8.2; // tabular digits are wider
+
+/** About how many pixels a text takes. */
+function textWidth(text: string): number {
+  const shown = text.slice(0, 60);
+  const digits = shown.length - shown.replace(/[\d:+-]/g, '').length;
+  return digits * DIGIT + (shown.length - digits) * LETTER;
+}
 
 /** Widths that fit the names and the first rows. */
 export function initialWidths(
@@ -42,13 +50,13 @@ export function initialWidths(
 ): number[] {
   const sample = rows.slice(0, 60);
   return columns.map((column, index) => {
-    let letters = column.name.length + 2.5;
+    let widest = textWidth(column.name) + 18; // room for the sort arrow
     for (const row of sample) {
       const value = row[index];
       const text = value === null || value === undefined ? 'NULL' : formats[index]!.text(value);
-      letters = Math.max(letters, Math.min(text.length, 60));
+      widest = Math.max(widest, textWidth(text));
     }
-    return Math.round(Math.min(WIDEST, Math.max(NARROWEST, letters * LETTER + 22)));
+    return Math.round(Math.min(WIDEST, Math.max(NARROWEST, widest + 22)));
   });
 }
 

@@ -82,10 +82,15 @@ export function chartFigure(
     showlegend: config.type === 'pie' || data.series.length > 1,
     legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0 },
     bargap: 0.25,
-    xaxis: { ...axis, type: xType, showgrid: config.type === 'scatter', title: { text: titles.x } },
+    xaxis: {
+      ...axis,
+      type: xType,
+      showgrid: config.type === 'scatter',
+      title: { text: titles.x, standoff: 12 },
+    },
     yaxis: {
       ...axis,
-      title: { text: titles.y },
+      title: { text: titles.y, standoff: 16 },
       rangemode: config.type === 'scatter' ? 'normal' : 'tozero',
       exponentformat: 'none',
       tickformat: ',~r',

@@ -57,7 +57,7 @@ function VersionRow({ version, latest, shown, onShow }: RowProps) {
       )}
     >
       <span className="num w-10 text-right font-semibold">{version.version}</span>
-      <span className="min-w-0 flex-1 basis-60">
+      <span className="min-w-0 flex-1 md:basis-60">
         <span className="flex flex-wrap items-center gap-2">
           <span className="font-medium">{version.operation}</span>
           {latest && <Badge tone="success">latest</Badge>}
@@ -67,7 +67,7 @@ function VersionRow({ version, latest, shown, onShow }: RowProps) {
           {parameterText(version.parameters)}
         </span>
       </span>
-      <span className="text-sm text-muted">
+      <span className="text-sm text-muted max-md:order-last max-md:basis-full max-md:pl-14">
         {[version.user, version.engine].filter(Boolean).map((text) => (
           <Fragment key={text}>{text} · </Fragment>
         ))}

@@ -59,8 +59,10 @@ export function OverviewTab({ detail }: { detail: TableDetail }) {
                 {column.name}{' '}
                 {column.partition_index !== undefined && <Badge tone="accent">partition</Badge>}
               </td>
-              <td className="max-w-[44ch] font-mono text-sm wrap-anywhere text-muted">
-                {column.type}
+              <td className="font-mono text-sm text-muted">
+                <div className="w-max max-w-[44ch] wrap-anywhere max-sm:max-w-[22ch]">
+                  {column.type}
+                </div>
               </td>
               <td className="whitespace-nowrap text-muted max-sm:hidden">
                 {column.nullable ? 'yes' : 'no'}
