@@ -40,6 +40,20 @@ void confine(duckdb_connection connection, const Options& options) {
     run(connection, setting);
 }
 
+// Functions that recurse into JSON of any depth on the thread's stack; these come before the
+// built-in ones in the search path. Statements must not name functions with their schema.
+void guard_json(duckdb_connection connection) {
+  for (const char* macro :
+       {"json_structure(j) AS system.main.json_structure(__ob_shallow(j::VARCHAR))",
+        "json_group_structure(j) AS system.main.json_group_structure(__ob_shallow("
+        "to_json(j)::VARCHAR)::JSON)",
+        "json_merge_patch(a, b) AS system.main.json_merge_patch(__ob_shallow(a::VARCHAR), "
+        "__ob_shallow(b::VARCHAR))",
+        "json_contains(a, b) AS system.main.json_contains(__ob_shallow(a::VARCHAR), "
+        "__ob_shallow(b::VARCHAR))"})
+    run(connection, std::string("CREATE MACRO ") + macro);
+}
+
 }  // namespace
 
 Instance::Instance(Options options) : options_(std::move(options)) {
@@ -69,6 +83,7 @@ std::shared_ptr<duck::Database> Instance::open() {
   if (duckdb_connect(database->get(), session.out()) != DuckDBSuccess)
     throw internal("duckdb: cannot connect");
   register_functions(session.get(), *functions_);
+  guard_json(session.get());
   confine(session.get(), options_);
   return database;
 }

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "engine/file_options.h"
 #include "engine/file_shapes.h"
+#include "engine/json_depth.h"
 #include "engine/text.h"
 
 namespace ob::engine {
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t head_size = 64 * 1024;
 constexpr std::int64_t sample_all_below = 64 << 20;  // bytes
 constexpr const char* sample_rows = "200000";
-constexpr std::int64_t max_json_object = 64 << 20;  // bytes
+constexpr std::int64_t max_json_object = 16 << 20;  // bytes
 constexpr int max_json_depth = 24;                  // deeper parts stay JSON text
 
 struct Head {
@@ -156,6 +157,12 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
   Engine::FileScan scan;
   scan.format = tell_format(location, format, head);
   check_content(location, scan.format, head, options);
+  if (scan.format == "json") {
+    if (lower(location).ends_with(".zst"))
+      throw bad_request("file.unknownFormat",
+                        "JSON may be compressed with gzip only. Compress the file again.");
+    check_json_file(location);
+  }
   scan.sql = function_of(scan.format, location, head, options);
   try {
     scan.columns = connection.describe("SELECT * FROM " + scan.sql);

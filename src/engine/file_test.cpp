@@ -165,13 +165,18 @@ TEST_F(Files, ExplainsBrokenFiles) {
 TEST_F(Files, BoundsNestedJson) {
   const auto start = std::chrono::steady_clock::now();
   const std::string open(50'000'000, '[');
-  EXPECT_EQ(error_id(put("deep.json", open + std::string(50'000'000, ']'))), "file.broken")
-      << message_;
-  EXPECT_EQ(error_id(put("open.json", open)), "file.broken") << message_;
+  EXPECT_EQ(error_id(put("deep.json", open + std::string(50'000'000, ']'))), "file.tooDeep");
+  EXPECT_EQ(error_id(put("open.json", open)), "file.tooDeep");
   std::string objects;
   for (int i = 0; i < 5'000'000; ++i) objects += "{\"a\":";
   EXPECT_EQ(error_id(put("objects.json", objects + "1" + std::string(5'000'000, '}'))),
-            "file.broken");
+            "file.tooDeep");
+  // One object larger than may be held, and brackets that are only text.
+  std::string wide = "{";
+  for (int i = 0; i < 2'000'000; ++i) wide += "\"k" + std::to_string(i) + "\": 1,";
+  EXPECT_EQ(error_id(put("wide.json", wide + "\"z\": 1}")), "file.broken");
+  EXPECT_EQ(error_id(put("text.json", "{\"a\": \"" + std::string(5000, '[') + "\\\"\"}")),
+            "no error");
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
   std::string some = "{\"a\":";
   for (int i = 0; i < 100; ++i) some += "[";

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "engine/duck.h"
+#include "engine/json_depth.h"
 
 namespace ob::engine {
 
@@ -131,6 +132,26 @@ void partition(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector
   }
 }
 
+void shallow(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const idx_t rows = duckdb_data_chunk_get_size(input);
+  const duckdb_vector vector = duckdb_data_chunk_get_vector(input, 0);
+  auto* validity = duckdb_vector_get_validity(vector);
+  auto* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  for (idx_t i = 0; i < rows; ++i) {
+    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, i)) {
+      duckdb_vector_ensure_validity_writable(output);
+      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), i);
+      continue;
+    }
+    const std::string_view text(duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i]));
+    if (!JsonDepth().feed(text)) {
+      duckdb_scalar_function_set_error(info, "JSON is nested too deeply for this function");
+      return;
+    }
+    duckdb_vector_assign_string_element_len(output, i, text.data(), text.size());
+  }
+}
+
 // No exception may cross into DuckDB's C callers.
 template <void (*Function)(duckdb_function_info, duckdb_data_chunk, duckdb_vector)>
 void guarded(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
@@ -174,6 +195,14 @@ void register_functions(duckdb_connection connection, Functions& functions) {
   duckdb_scalar_function_set_extra_info(number.get(), &functions, nullptr);
   duckdb_scalar_function_set_function(number.get(), guarded<partition>);
   register_function(connection, number);
+
+  const duck::ScalarFunction checked(duckdb_create_scalar_function());
+  duckdb_scalar_function_set_name(checked.get(), "__ob_shallow");
+  duckdb_scalar_function_add_parameter(checked.get(), varchar.get());
+  duckdb_scalar_function_set_return_type(checked.get(), varchar.get());
+  duckdb_scalar_function_set_special_handling(checked.get());
+  duckdb_scalar_function_set_function(checked.get(), guarded<shallow>);
+  register_function(connection, checked);
 }
 
 }  // namespace ob::engine

@@ -75,8 +75,9 @@ struct Functions {
   std::shared_ptr<Registry<PartitionKeys>> partitions = std::make_shared<Registry<PartitionKeys>>();
 };
 
-// __ob_live(id BIGINT, file UBIGINT, row BIGINT) BOOLEAN and
-// __ob_partition(id BIGINT, VARCHAR…) BIGINT. `functions` must outlive the database.
+// __ob_live(id BIGINT, file UBIGINT, row BIGINT) BOOLEAN, __ob_partition(id BIGINT, VARCHAR…)
+// BIGINT and __ob_shallow(VARCHAR) VARCHAR, which gives JSON text back or fails when it is nested
+// too deeply. `functions` must outlive the database.
 void register_functions(duckdb_connection connection, Functions& functions);
 
 }  // namespace ob::engine

@@ -185,6 +185,20 @@ TEST_F(Session, MapsErrors) {
   EXPECT_THAT(last_, Not(HasSubstr(dir_.string())));
 }
 
+TEST_F(Session, GuardsRecursiveJsonFunctions) {
+  EXPECT_EQ(json("SELECT json_structure('{\"a\": [1]}'), json_merge_patch('{\"a\": 1}', '{\"b\": "
+                 "2}'), json_contains('[1, 2]', '2'), json_structure(NULL)"),
+            R"(["{\"a\":[\"UBIGINT\"]}","{\"a\":1,\"b\":2}",true,null])");
+  EXPECT_EQ(
+      json(
+          "SELECT json_group_structure(j::JSON) FROM (VALUES ('{\"a\": 1}'), ('{\"b\": 2}')) t(j)"),
+      R"(["{\"a\":\"UBIGINT\",\"b\":\"UBIGINT\"}"])");
+  const std::string deep = "(repeat('{\"a\":', 100000) || '1' || repeat('}', 100000))";
+  EXPECT_EQ(error_id("SELECT json_structure(" + deep + ")"), "sql.value");
+  EXPECT_EQ(error_id("SELECT json_group_structure(" + deep + "::JSON)"), "sql.value");
+  EXPECT_EQ(error_id("SELECT json_contains(" + deep + ", '5')"), "sql.value");
+}
+
 TEST_F(Session, StopsAtTheMemoryLimit) {
   Instance small({.allowed_directories = {},
                   .temp_directory = (dir_ / "tmp2").string(),
