@@ -113,8 +113,8 @@ class Table {
   // and cardinality.
   virtual std::vector<std::uint64_t> deleted_rows(const DeletionVector& dv) = 0;
   // Where a data file is for the engine: resolves relative paths and percent-encoding. Refuses
-  // paths that leave the table's directory unless absolute ones inside the store (shallow clones):
-  // ob::Error delta.badPath.
+  // paths that leave the table's directory, and absolute ones that are not inside it: ob::Error
+  // 422 delta.badPath. The name may hold any character, also ones that DuckDB takes for a glob.
   virtual std::string file_location(const std::string& path) const = 0;
 };
 
