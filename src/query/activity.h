@@ -14,8 +14,7 @@ namespace ob::query {
 // One statement from its arrival to its end.
 class Job {
  public:
-  Job(HistoryItem item, std::int64_t timeout_us)
-      : item_(std::move(item)), left_us_(timeout_us) {}
+  Job(HistoryItem item, std::int64_t timeout_us) : item_(std::move(item)), left_us_(timeout_us) {}
 
   const std::string& id() const { return item_.id; }
   const std::string& user_id() const { return item_.user_id; }
@@ -35,8 +34,8 @@ class Job {
   bool cancelled_ = false, timed_out_ = false;
   // Guarded by the activity's mutex:
   bool holds_place_ = false;
-  std::int64_t left_us_;   // of its time, while it does not run
-  Micros deadline_ = 0;    // while it runs
+  std::int64_t left_us_;  // of its time, while it does not run
+  Micros deadline_ = 0;   // while it runs
 };
 
 class Activity {
@@ -48,8 +47,8 @@ class Activity {
   // what check() throws while it waits.
   std::shared_ptr<Job> enter(const Caller& caller, const std::string& id, const std::string& sql,
                              std::int64_t timeout_s);
-  void park(Job& job);    // gives the place back, stops the clock
-  void resume(Job& job);  // waits for a place again
+  void park(Job& job);                                 // gives the place back, stops the clock
+  void resume(Job& job);                               // waits for a place again
   HistoryItem leave(const std::shared_ptr<Job>& job);  // with its elapsed time
   std::shared_ptr<Job> find(const std::string& id) const;
   std::vector<HistoryItem> list() const;  // with progress

@@ -1,8 +1,7 @@
 // Endpoints of statements, their history, and saved queries.
-#include "query/api_results.h"
-
 #include "base/error.h"
 #include "base/ids.h"
+#include "query/api_results.h"
 
 namespace ob::query {
 
@@ -105,9 +104,8 @@ void register_history(api::Registry& registry, Service& service) {
       [&service](api::Context& ctx, const ListStatements& request) {
         StatementList list;
         const auto limit = static_cast<std::size_t>(request.limit);
-        for (const HistoryItem& item : service.history(ctx.caller, limit,
-                                                       request.after.value_or(""),
-                                                       request.state.value_or("")))
+        for (const HistoryItem& item : service.history(
+                 ctx.caller, limit, request.after.value_or(""), request.state.value_or("")))
           list.items.push_back(item_of(item));
         if (list.items.size() == limit && list.items.back().state != "running")
           list.next = list.items.back().id;
@@ -119,26 +117,22 @@ void register_history(api::Registry& registry, Service& service) {
       [&service](api::Context& ctx, const StatementPath& path) {
         return item_of(service.history_item(ctx.caller, path.id));
       });
-  registry.add<StatementPath, api::Empty>(
-      "POST", "/api/v1/queries/{id}/cancel",
-      {.operation = "cancelQuery",
-       .tag = "queries",
-       .summary = "Cancel a running statement",
-       .description = "Does nothing when it has ended.",
-       .status = 204,
-       .errors = {404}},
-      [&service](api::Context& ctx, const StatementPath& path) {
-        service.cancel(ctx.caller, path.id);
-      });
+  registry.add<StatementPath, api::Empty>("POST", "/api/v1/queries/{id}/cancel",
+                                          {.operation = "cancelQuery",
+                                           .tag = "queries",
+                                           .summary = "Cancel a running statement",
+                                           .description = "Does nothing when it has ended.",
+                                           .status = 204,
+                                           .errors = {404}},
+                                          [&service](api::Context& ctx, const StatementPath& path) {
+                                            service.cancel(ctx.caller, path.id);
+                                          });
 }
 
 SavedItem item_of(Service& service, const SavedQuery& query) {
-  return {query.id,
-          query.name,
-          query.sql,
-          service.catalog().owner_name(query.owner),
-          {query.created_at},
-          {query.updated_at}};
+  return {query.id,           query.name,
+          query.sql,          service.catalog().owner_name(query.owner),
+          {query.created_at}, {query.updated_at}};
 }
 
 void register_saved(api::Registry& registry, Service& service) {
@@ -161,15 +155,15 @@ void register_saved(api::Registry& registry, Service& service) {
       [&service](api::Context& ctx, const SaveQuery& body) {
         return item_of(service, service.save_query(ctx.caller, body.name, body.sql));
       });
-  registry.add<StatementPath, SavedItem>(
-      "GET", "/api/v1/saved-queries/{id}",
-      {.operation = "getSavedQuery",
-       .tag = "queries",
-       .summary = "Get a saved query",
-       .errors = {404}},
-      [&service](api::Context& ctx, const StatementPath& path) {
-        return item_of(service, service.saved_query(ctx.caller, path.id));
-      });
+  registry.add<StatementPath, SavedItem>("GET", "/api/v1/saved-queries/{id}",
+                                         {.operation = "getSavedQuery",
+                                          .tag = "queries",
+                                          .summary = "Get a saved query",
+                                          .errors = {404}},
+                                         [&service](api::Context& ctx, const StatementPath& path) {
+                                           return item_of(service,
+                                                          service.saved_query(ctx.caller, path.id));
+                                         });
   registry.add<ChangeSavedQuery, SavedItem>(
       "PUT", "/api/v1/saved-queries/{id}",
       {.operation = "changeSavedQuery",
@@ -180,16 +174,15 @@ void register_saved(api::Registry& registry, Service& service) {
         return item_of(service,
                        service.change_saved_query(ctx.caller, body.id, body.name, body.sql));
       });
-  registry.add<StatementPath, api::Empty>(
-      "DELETE", "/api/v1/saved-queries/{id}",
-      {.operation = "deleteSavedQuery",
-       .tag = "queries",
-       .summary = "Delete a saved query",
-       .status = 204,
-       .errors = {404}},
-      [&service](api::Context& ctx, const StatementPath& path) {
-        service.delete_saved_query(ctx.caller, path.id);
-      });
+  registry.add<StatementPath, api::Empty>("DELETE", "/api/v1/saved-queries/{id}",
+                                          {.operation = "deleteSavedQuery",
+                                           .tag = "queries",
+                                           .summary = "Delete a saved query",
+                                           .status = 204,
+                                           .errors = {404}},
+                                          [&service](api::Context& ctx, const StatementPath& path) {
+                                            service.delete_saved_query(ctx.caller, path.id);
+                                          });
 }
 
 }  // namespace

@@ -81,10 +81,10 @@ struct TemporaryFile {
 
 }  // namespace
 
-std::string first_page(Service& service, Pages& pages, const Caller& caller,
-                       const Request& request, std::int64_t page_rows) {
-  auto result = std::make_unique<PagedResult>(
-      service.run(caller, request, Service::Shape::pages), page_rows);
+std::string first_page(Service& service, Pages& pages, const Caller& caller, const Request& request,
+                       std::int64_t page_rows) {
+  auto result =
+      std::make_unique<PagedResult>(service.run(caller, request, Service::Shape::pages), page_rows);
   std::string out = "{\"query_id\":" + text_json(result->execution().id()) +
                     ",\"columns\":" + columns_json(result->execution().columns()) + ",";
   append_page(out, pages, caller, std::move(result));

@@ -11,8 +11,8 @@ inline constexpr const char* csv_type = "text/csv";
 inline constexpr const char* parquet_type = "application/vnd.apache.parquet";
 
 // Runs a statement and gives the first page as a JSON document; the rest waits in `pages`. Blocks.
-std::string first_page(Service& service, Pages& pages, const Caller& caller,
-                       const Request& request, std::int64_t page_rows);
+std::string first_page(Service& service, Pages& pages, const Caller& caller, const Request& request,
+                       std::int64_t page_rows);
 // A further page. Blocks.
 std::string further_page(Pages& pages, const Caller& caller, const std::string& cursor);
 

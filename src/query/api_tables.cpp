@@ -62,8 +62,8 @@ catalog::TableDetail make_table(Service& service, const Caller& caller, const Ma
   from.format = body.format.value_or("");
   from.options = options_of(body.options);
   for (const NewColumn& column : body.columns)
-    from.columns.push_back({column.name, column.type, column.nullable.value_or(true),
-                            column.comment.value_or("")});
+    from.columns.push_back(
+        {column.name, column.type, column.nullable.value_or(true), column.comment.value_or("")});
   from.partition_by = body.partition_by;
   from.comment = body.comment.value_or("");
   from.location = body.location.value_or("");

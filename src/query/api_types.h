@@ -146,19 +146,17 @@ struct ob::wire::Rules<ob::query::RunQuery> {
       rule(&query::RunQuery::catalog, {.max = 255, .text = "Of unqualified names [main]."}),
       rule(&query::RunQuery::schema, {.max = 255, .text = "Of unqualified names [default]."}),
       rule(&query::RunQuery::query_id, {.max = 36, .text = "A UUID that names it for cancel."}),
-      rule(&query::RunQuery::page_rows, {.min = 1,
-                                         .max = 1'000'000,
-                                         .optional = true,
-                                         .text = "Rows of a JSON page."}),
+      rule(&query::RunQuery::page_rows,
+           {.min = 1, .max = 1'000'000, .optional = true, .text = "Rows of a JSON page."}),
       rule(&query::RunQuery::row_limit,
            {.min = 0, .max = 1'000'000'000, .text = "Rows beyond it are cut off."}),
       rule(&query::RunQuery::timeout_s, {.min = 1, .max = 24 * 3600}));
 };
 template <>
 struct ob::wire::Rules<ob::query::PreviewTable> {
-  static constexpr auto value = rules(
-      rule(&query::PreviewTable::version, {.min = 0}),
-      rule(&query::PreviewTable::limit, {.min = 1, .max = 10'000, .optional = true}));
+  static constexpr auto value =
+      rules(rule(&query::PreviewTable::version, {.min = 0}),
+            rule(&query::PreviewTable::limit, {.min = 1, .max = 10'000, .optional = true}));
 };
 template <>
 struct ob::wire::Rules<ob::query::StatementItem> {
@@ -174,15 +172,13 @@ struct ob::wire::Rules<ob::query::ListStatements> {
 };
 template <>
 struct ob::wire::Rules<ob::query::SaveQuery> {
-  static constexpr auto value =
-      rules(rule(&query::SaveQuery::name, {.min = 1, .max = 200}),
-            rule(&query::SaveQuery::sql, {.max = 1024 * 1024}));
+  static constexpr auto value = rules(rule(&query::SaveQuery::name, {.min = 1, .max = 200}),
+                                      rule(&query::SaveQuery::sql, {.max = 1024 * 1024}));
 };
 template <>
 struct ob::wire::Rules<ob::query::ChangeSavedQuery> {
-  static constexpr auto value =
-      rules(rule(&query::ChangeSavedQuery::name, {.min = 1, .max = 200}),
-            rule(&query::ChangeSavedQuery::sql, {.max = 1024 * 1024}));
+  static constexpr auto value = rules(rule(&query::ChangeSavedQuery::name, {.min = 1, .max = 200}),
+                                      rule(&query::ChangeSavedQuery::sql, {.max = 1024 * 1024}));
 };
 template <>
 struct ob::wire::Rules<ob::query::InferFile> {
@@ -198,15 +194,15 @@ struct ob::wire::Rules<ob::query::NewColumn> {
 };
 template <>
 struct ob::wire::Rules<ob::query::MakeTable> {
-  static constexpr auto value = rules(
-      rule(&query::MakeTable::name, {.min = 1, .max = 800, .text = "catalog.schema.table"}),
-      rule(&query::MakeTable::path, {.min = 1, .max = 4096, .text = "A file in a volume."}),
-      rule(&query::MakeTable::format, {.values = {"csv", "json", "parquet"}}),
-      rule(&query::MakeTable::options, {.max = 50, .optional = true}),
-      rule(&query::MakeTable::columns,
-           {.max = 10'000, .optional = true, .text = "Empty: as in the file."}),
-      rule(&query::MakeTable::partition_by, {.max = 100, .optional = true}),
-      rule(&query::MakeTable::comment, {.max = 10'000}),
-      rule(&query::MakeTable::mode,
-           {.values = {"create", "append", "overwrite"}, .optional = true}));
+  static constexpr auto value =
+      rules(rule(&query::MakeTable::name, {.min = 1, .max = 800, .text = "catalog.schema.table"}),
+            rule(&query::MakeTable::path, {.min = 1, .max = 4096, .text = "A file in a volume."}),
+            rule(&query::MakeTable::format, {.values = {"csv", "json", "parquet"}}),
+            rule(&query::MakeTable::options, {.max = 50, .optional = true}),
+            rule(&query::MakeTable::columns,
+                 {.max = 10'000, .optional = true, .text = "Empty: as in the file."}),
+            rule(&query::MakeTable::partition_by, {.max = 100, .optional = true}),
+            rule(&query::MakeTable::comment, {.max = 10'000}),
+            rule(&query::MakeTable::mode,
+                 {.values = {"create", "append", "overwrite"}, .optional = true}));
 };

@@ -25,7 +25,7 @@ struct Plan {
   boost::json::value parameters;
   std::vector<std::shared_ptr<void>> keep_alive;  // for as long as the SQL may run
   std::map<std::string, std::string> names;       // made-up name → the user's
-  std::vector<catalog::Name> tables;
+  std::map<std::string, std::string> locations;   // of tables → their names
   Statistics statistics;
 };
 
@@ -62,8 +62,7 @@ class Session : private Tables {
   std::vector<engine::Column> columns_of(const Plan& plan);
   Plan read_files(const std::string& function, const std::vector<std::string>& paths,
                   const boost::json::object& options);
-  Plan preview(const catalog::Name& table, std::optional<std::int64_t> version,
-               std::int64_t limit);
+  Plan preview(const catalog::Name& table, std::optional<std::int64_t> version, std::int64_t limit);
   std::vector<engine::Column> view_columns(const catalog::Table& view);
 
   // Commands on tables, also used by tables from files.
@@ -91,7 +90,8 @@ class Session : private Tables {
   std::optional<Source> provided(const Caller&, const catalog::Name&);
   delta::SnapshotPtr snapshot(const catalog::Opened&, const std::optional<TimeTravel>&);
   Caller owner_of(const catalog::Table& view, const Caller& caller);
-  Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit);
+  Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
+                boost::json::value parameters);
   void scan(const TableUse& use, std::string& sql, Plan& plan);
   void apply_limit(boost::json::value& statement, std::int64_t limit) const;
 

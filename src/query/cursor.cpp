@@ -55,10 +55,10 @@ void Cursor::fail(const std::string& expected) const {
   const Token& token = peek();
   const bool at_end = token.kind == TokenKind::end;
   const std::size_t offset = at_end ? sql_.size() : token.begin;
-  std::string found = at_end ? "the statement ends"
-                             : "there is " + std::string(sql_.substr(
-                                                 token.begin, std::min<std::size_t>(
-                                                                  token.end - token.begin, 40)));
+  std::string found =
+      at_end ? "the statement ends"
+             : "there is " + std::string(sql_.substr(
+                                 token.begin, std::min<std::size_t>(token.end - token.begin, 40)));
   if (!at_end && token.end - token.begin > 40) found = "there is something else";
   throw bad_request("sql.syntax", "Expected " + expected + ", but " + found + " at " +
                                       position_text(sql_, offset) + ".");
@@ -66,8 +66,7 @@ void Cursor::fail(const std::string& expected) const {
 
 std::string Cursor::identifier(std::string_view what) {
   const Token& token = peek();
-  if (token.kind != TokenKind::word && token.kind != TokenKind::identifier)
-    fail(std::string(what));
+  if (token.kind != TokenKind::word && token.kind != TokenKind::identifier) fail(std::string(what));
   ++at_;
   return token.value;
 }

@@ -1,4 +1,5 @@
-// Commands on catalogs, schemas and volumes, and what they share with tables: DROP, RENAME, COMMENT.
+// Commands on catalogs, schemas and volumes, and what they share with tables: DROP, RENAME,
+// COMMENT.
 #include "base/error.h"
 #include "query/core.h"
 

@@ -116,9 +116,8 @@ Plan Session::show_names(const Show& show) {
       if (matches(show.pattern, item.name)) rows.add({item.name, item.comment});
     return rows.plan();
   }
-  const catalog::Name schema =
-      show.in ? resolve_schema(show.in->parts, defaults_)
-              : catalog::Name{defaults_.catalog, defaults_.schema, ""};
+  const catalog::Name schema = show.in ? resolve_schema(show.in->parts, defaults_)
+                                       : catalog::Name{defaults_.catalog, defaults_.schema, ""};
   if (show.what == What::volumes) {
     RowsBuilder rows({{"schema", "VARCHAR"}, {"volume", "VARCHAR"}, {"comment", "VARCHAR"}});
     for (const auto& item : core_.catalog.volumes(caller_, schema))
@@ -126,15 +125,13 @@ Plan Session::show_names(const Show& show) {
         rows.add({item.name.schema, item.name.object, item.comment});
     return rows.plan();
   }
-  RowsBuilder rows({{"schema", "VARCHAR"},
-                    {"name", "VARCHAR"},
-                    {"kind", "VARCHAR"},
-                    {"comment", "VARCHAR"}});
+  RowsBuilder rows(
+      {{"schema", "VARCHAR"}, {"name", "VARCHAR"}, {"kind", "VARCHAR"}, {"comment", "VARCHAR"}});
   for (const auto& item : core_.catalog.tables(caller_, schema)) {
     if (show.what == What::views && item.kind != catalog::TableKind::view) continue;
     if (matches(show.pattern, item.name.object))
-      rows.add({item.name.schema, item.name.object, std::string(kind_name(item.kind)),
-                item.comment});
+      rows.add(
+          {item.name.schema, item.name.object, std::string(kind_name(item.kind)), item.comment});
   }
   return rows.plan();
 }
@@ -285,8 +282,7 @@ Plan Session::describe_detail(const catalog::Name& name) {
 }
 
 Plan Session::describe_history(const Describe& describe) {
-  const auto opened =
-      core_.catalog.open(caller_, table_name(describe.name), Privilege::browse);
+  const auto opened = core_.catalog.open(caller_, table_name(describe.name), Privilege::browse);
   const auto limit = std::clamp<std::int64_t>(describe.limit.value_or(1000), 0, 10'000);
   RowsBuilder rows({{"version", "BIGINT"},
                     {"timestamp", "TIMESTAMP WITH TIME ZONE"},
@@ -303,8 +299,7 @@ Plan Session::describe_history(const Describe& describe) {
     if (value->is_object()) return map_text(value->as_object());
     return json::serialize(*value);
   };
-  for (const auto& commit :
-       opened.delta->history(static_cast<std::size_t>(limit), std::nullopt)) {
+  for (const auto& commit : opened.delta->history(static_cast<std::size_t>(limit), std::nullopt)) {
     const json::object& info = commit.info.json;
     rows.add({std::to_string(commit.version), format_instant(commit.timestamp),
               text(info, "userId"), text(info, "userName"), text(info, "operation"),
@@ -317,16 +312,15 @@ Plan Session::describe_history(const Describe& describe) {
 Plan Session::describe_container(const Describe& describe) {
   RowsBuilder rows({{"info_name", "VARCHAR"}, {"info_value", "VARCHAR"}});
   if (describe.what == Describe::What::catalog) {
-    const auto item = core_.catalog.catalog(
-        caller_, object_name(ObjectKind::catalog, describe.name).catalog);
+    const auto item =
+        core_.catalog.catalog(caller_, object_name(ObjectKind::catalog, describe.name).catalog);
     rows.add({"Catalog Name", item.name});
     rows.add({"Owner", core_.catalog.owner_name(item.owner)});
     rows.add({"Comment", item.comment});
     rows.add({"Created", format_instant(item.created_at)});
     return rows.plan();
   }
-  const auto item =
-      core_.catalog.schema(caller_, resolve_schema(describe.name.parts, defaults_));
+  const auto item = core_.catalog.schema(caller_, resolve_schema(describe.name.parts, defaults_));
   rows.add({"Catalog Name", item.catalog});
   rows.add({"Namespace Name", item.name});
   rows.add({"Owner", core_.catalog.owner_name(item.owner)});

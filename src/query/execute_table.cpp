@@ -115,9 +115,9 @@ void check_column_names(const delta::Schema& schema) {
   std::set<std::string> seen;
   for (const delta::Field& field : schema) {
     if (!seen.insert(lower(field.name)).second)
-      throw bad_request("sql.duplicateColumn",
-                        "There are two columns " + field.name + " (names compare without case): "
-                        "give one another name with AS.");
+      throw bad_request("sql.duplicateColumn", "There are two columns " + field.name +
+                                                   " (names compare without case): "
+                                                   "give one another name with AS.");
     if (field.name.empty() || field.name.find_first_of(" ,;{}()\n\t=") != std::string::npos)
       throw bad_request("sql.badColumnName",
                         "The column name \"" + field.name +
@@ -133,9 +133,9 @@ delta::Schema schema_of(const std::vector<engine::Column>& columns) {
     field.name = column.name;
     field.type = delta::from_duckdb(column.type);
     if (field.type.is("void"))
-      throw bad_request("sql.typeNotStorable",
-                        "The column " + column.name + " is always NULL and has no type: "
-                        "write CAST(NULL AS …).");
+      throw bad_request("sql.typeNotStorable", "The column " + column.name +
+                                                   " is always NULL and has no type: "
+                                                   "write CAST(NULL AS …).");
     schema.push_back(std::move(field));
   }
   check_column_names(schema);
@@ -143,13 +143,14 @@ delta::Schema schema_of(const std::vector<engine::Column>& columns) {
 }
 
 void check_property(const std::string& key, const std::string& value) {
-  static const std::set<std::string, std::less<>> numbers = {
-      "delta.checkpointInterval", "delta.dataSkippingNumIndexedCols"};
+  static const std::set<std::string, std::less<>> numbers = {"delta.checkpointInterval",
+                                                             "delta.dataSkippingNumIndexedCols"};
   static const std::set<std::string, std::less<>> intervals = {
       "delta.logRetentionDuration", "delta.deletedFileRetentionDuration"};
   if (key.empty() || key.size() > 255 || value.size() > 4000)
-    throw bad_request("sql.badProperty", "A table property's name has 1 to 255 characters and its "
-                                         "value at most 4,000.");
+    throw bad_request("sql.badProperty",
+                      "A table property's name has 1 to 255 characters and its "
+                      "value at most 4,000.");
   if (!key.starts_with("delta.")) return;
   if (numbers.contains(key)) {
     std::int64_t number = 0;
@@ -179,7 +180,8 @@ delta::CommitRequest Session::commit_request(const std::string& operation) const
   return request;
 }
 
-// --- CREATE ---------------------------------------------------------------------------------------
+// --- CREATE
+// ---------------------------------------------------------------------------------------
 
 Plan Session::run(const CreateTable& create) {
   NewTable table;
@@ -289,13 +291,14 @@ Plan Session::run(const CreateView& create) {
     throw bad_request("sql.columnCount", "The view names " + std::to_string(create.columns.size()) +
                                              " columns, but its query has " +
                                              std::to_string(columns.size()) + ".");
-  const catalog::Table view = core_.catalog.create_view(
-      caller_, name, sql, {defaults_.catalog, defaults_.schema, ""}, create.comment,
-      create.if_not_exists, create.or_replace);
+  const catalog::Table view =
+      core_.catalog.create_view(caller_, name, sql, {defaults_.catalog, defaults_.schema, ""},
+                                create.comment, create.if_not_exists, create.or_replace);
   return message_plan("Created the view " + view.name.text() + ".");
 }
 
-// --- INSERT ---------------------------------------------------------------------------------------
+// --- INSERT
+// ---------------------------------------------------------------------------------------
 
 Plan Session::run(const Insert& statement) {
   const Plan rows = plan_query(statement.query);
@@ -324,8 +327,7 @@ std::vector<const delta::Field*> targets(const delta::Schema& schema,
   std::vector<const delta::Field*> fields;
   for (const std::string& name : names) {
     const delta::Field* field = delta::find_field(schema, name);
-    if (!field)
-      throw bad_request("delta.schemaMismatch", "The table has no column " + name + ".");
+    if (!field) throw bad_request("delta.schemaMismatch", "The table has no column " + name + ".");
     if (std::ranges::find(fields, field) != fields.end())
       throw bad_request("delta.schemaMismatch", "The column " + name + " is filled twice.");
     fields.push_back(field);
@@ -369,15 +371,16 @@ Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& 
   request.parameters = {{"mode", overwrite ? "Overwrite" : "Append"},
                         {"partitionBy", json_list(base->metadata().partition_columns)}};
   if (overwrite) remove_all(base, request);
-  const std::int64_t count = add_files(
-      core_.engine.write(connection_, select, rows.parameters, *opened.delta, base->schema(),
-                         base->metadata().partition_columns),
-      request);
+  const std::int64_t count =
+      add_files(core_.engine.write(connection_, select, rows.parameters, *opened.delta,
+                                   base->schema(), base->metadata().partition_columns),
+                request);
   if (request.actions.empty()) return affected_plan(0, base->version());
   return affected_plan(count, opened.delta->commit(request));
 }
 
-// --- TRUNCATE, properties -------------------------------------------------------------------------
+// --- TRUNCATE, properties
+// -------------------------------------------------------------------------
 
 Plan Session::run(const Truncate& truncate) {
   const catalog::Opened opened =

@@ -49,15 +49,15 @@ delta::Schema declared(const TableFromFile& from) {
 // The file's columns in order under the declared names and types.
 Plan as_declared(Plan rows, const delta::Schema& schema, std::size_t given) {
   if (schema.size() != given)
-    throw bad_request("delta.schemaMismatch",
-                      "The file has " + std::to_string(given) + " columns, but " +
-                          std::to_string(schema.size()) + " are declared.");
+    throw bad_request("delta.schemaMismatch", "The file has " + std::to_string(given) +
+                                                  " columns, but " + std::to_string(schema.size()) +
+                                                  " are declared.");
   std::string names, select;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     const std::string name = engine::quote_identifier(schema[i].name);
     names += (i > 0 ? ", " : "") + name;
-    select += (i > 0 ? ", " : "") + ("CAST(" + name + " AS " + delta::to_duckdb(schema[i].type) +
-                                     ") AS " + name);
+    select += (i > 0 ? ", " : "") +
+              ("CAST(" + name + " AS " + delta::to_duckdb(schema[i].type) + ") AS " + name);
   }
   rows.sql = "SELECT " + select + " FROM (" + rows.sql + ") AS file(" + names + ")";
   return rows;
@@ -94,8 +94,7 @@ InferredFile QueryService::infer(const Caller& caller, const std::string& path,
     InferredFile inferred;
     inferred.format = scan.format;
     for (const engine::Column& column : scan.columns)
-      inferred.columns.push_back(
-          {column.name, delta::to_sql(delta::from_duckdb(column.type))});
+      inferred.columns.push_back({column.name, delta::to_sql(delta::from_duckdb(column.type))});
     inferred.rows_json = "[";
     const auto result =
         started->connection().execute("SELECT * FROM " + scan.sql + " LIMIT 50", nullptr);
@@ -111,8 +110,10 @@ InferredFile QueryService::infer(const Caller& caller, const std::string& path,
 
 catalog::Name QueryService::table_from_file(const Caller& caller, const TableFromFile& from) {
   const catalog::Name name = catalog::parse_name(from.name);
-  if (from.path.empty() && (from.columns.empty() || from.mode != "create"))
-    throw bad_request("sql.noColumns", "Give a file's path, or the columns of a new table.");
+  const bool nothing = from.columns.empty() && from.location.empty();
+  if (from.path.empty() && (nothing || from.mode != "create"))
+    throw bad_request("sql.noColumns",
+                      "Give a file's path, the columns of a new table, or the location of one.");
   Request request;
   request.sql = statement_text(from);
   auto started = enter(caller, request);

@@ -77,12 +77,13 @@ void History::work(const std::stop_token& stop) {
 void History::store(const std::vector<HistoryItem>& items) {
   database_.write([&](db::Tx& tx) {
     for (const HistoryItem& item : items)
-      tx.execute("INSERT INTO query_history (" + std::string(history_columns) +
-                     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO "
-                     "UPDATE SET sql = $4, state = $5, started_at = $6, elapsed_ms = $7, "
-                     "row_count = $8, error_id = $9, error_detail = $10 WHERE query_history.user_id = $2",
-                 {item.id, item.user_id, item.user, item.sql, item.state, item.started_at,
-                  item.elapsed_ms, optional_value(item.rows), item.error_id, item.error_detail});
+      tx.execute(
+          "INSERT INTO query_history (" + std::string(history_columns) +
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO "
+              "UPDATE SET sql = $4, state = $5, started_at = $6, elapsed_ms = $7, "
+              "row_count = $8, error_id = $9, error_detail = $10 WHERE query_history.user_id = $2",
+          {item.id, item.user_id, item.user, item.sql, item.state, item.started_at, item.elapsed_ms,
+           optional_value(item.rows), item.error_id, item.error_detail});
   });
   since_prune_ += static_cast<int>(items.size());
   if (since_prune_ < 100) return;
@@ -136,7 +137,8 @@ std::optional<HistoryItem> History::find(const std::string& id) {
   });
 }
 
-// --- saved queries --------------------------------------------------------------------------------
+// --- saved queries
+// --------------------------------------------------------------------------------
 
 std::vector<SavedQuery> SavedQueries::list(const std::string& owner) {
   return database_.reading([&](db::Tx& tx) {
@@ -152,10 +154,10 @@ std::vector<SavedQuery> SavedQueries::list(const std::string& owner) {
 
 std::optional<SavedQuery> SavedQueries::find(const std::string& owner, const std::string& id) {
   return database_.reading([&](db::Tx& tx) -> std::optional<SavedQuery> {
-    const auto row =
-        tx.query_one("SELECT id, owner_id, name, sql, created_at, updated_at FROM saved_queries "
-                     "WHERE owner_id = $1 AND id = $2",
-                     {owner, id});
+    const auto row = tx.query_one(
+        "SELECT id, owner_id, name, sql, created_at, updated_at FROM saved_queries "
+        "WHERE owner_id = $1 AND id = $2",
+        {owner, id});
     if (!row) return std::nullopt;
     return saved_of(*row);
   });
@@ -167,17 +169,19 @@ void SavedQueries::insert(const SavedQuery& query) {
         tx.query_one("SELECT count(*) FROM saved_queries WHERE owner_id = $1", {query.owner});
     if (count->integer(0) >= 1000)
       throw conflict("query.tooManySaved", "There are 1,000 saved queries: delete some first.");
-    tx.execute("INSERT INTO saved_queries (id, owner_id, name, sql, created_at, updated_at) "
-               "VALUES ($1, $2, $3, $4, $5, $6)",
-               {query.id, query.owner, query.name, query.sql, query.created_at, query.updated_at});
+    tx.execute(
+        "INSERT INTO saved_queries (id, owner_id, name, sql, created_at, updated_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        {query.id, query.owner, query.name, query.sql, query.created_at, query.updated_at});
   });
 }
 
 bool SavedQueries::update(const SavedQuery& query) {
   return database_.writing([&](db::Tx& tx) {
-    return tx.execute("UPDATE saved_queries SET name = $3, sql = $4, updated_at = $5 WHERE "
-                      "owner_id = $1 AND id = $2",
-                      {query.owner, query.id, query.name, query.sql, query.updated_at}) > 0;
+    return tx.execute(
+               "UPDATE saved_queries SET name = $3, sql = $4, updated_at = $5 WHERE "
+               "owner_id = $1 AND id = $2",
+               {query.owner, query.id, query.name, query.sql, query.updated_at}) > 0;
   });
 }
 

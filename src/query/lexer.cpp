@@ -212,7 +212,8 @@ class Lexer {
       const char c = peek();
       if (c == '.' && !seen_point && peek(1) != '.') {
         seen_point = true;
-      } else if ((c == 'e' || c == 'E') && (peek(1) == '+' || peek(1) == '-') && is_digit(peek(2))) {
+      } else if ((c == 'e' || c == 'E') && (peek(1) == '+' || peek(1) == '-') &&
+                 is_digit(peek(2))) {
         at_ += 2;
       } else if (!is_digit(c) && !std::isalpha(static_cast<unsigned char>(c)) && c != '_') {
         break;

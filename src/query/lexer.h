@@ -19,13 +19,11 @@ enum class TokenKind {
 
 struct Token {
   TokenKind kind = TokenKind::end;
-  std::size_t begin = 0, end = 0;  // bytes in the text
-  std::string value;               // text, decoded where quoted
-  char quote = 0;                  // ", `, ', $ or e
+  std::size_t begin = 0, end = 0;              // bytes in the text
+  std::string value;                           // text, decoded where quoted
+  char quote = 0;                              // ", `, ', $ or e
   bool is_word(std::string_view upper) const;  // case-insensitive, bare words only
-  bool is_symbol(std::string_view text) const {
-    return kind == TokenKind::symbol && value == text;
-  }
+  bool is_symbol(std::string_view text) const { return kind == TokenKind::symbol && value == text; }
 };
 
 inline constexpr std::size_t max_sql_bytes = 1024 * 1024;

@@ -41,7 +41,8 @@ TEST(Lexer, CommentsAndNestedComments) {
   EXPECT_EQ(kinds("a /* b /* ' */ ; */ c"), "ww.");
   EXPECT_EQ(kinds("-- only"), ".");
   EXPECT_EQ(kinds("a--\rb"), "ww.");
-  EXPECT_EQ(error_of("a\n /* b"), "sql.syntax: The comment has no end, which began at line 2, column 2.");
+  EXPECT_EQ(error_of("a\n /* b"),
+            "sql.syntax: The comment has no end, which began at line 2, column 2.");
 }
 
 TEST(Lexer, Texts) {
@@ -68,7 +69,10 @@ TEST(Lexer, Refusals) {
 }
 
 TEST(Lexer, UnicodeSpacesAndNames) {
-  EXPECT_EQ(kinds("select\xC2\xA0" "a\xE3\x80\x80" "from t"), "wwww.");
+  EXPECT_EQ(kinds("select\xC2\xA0"
+                  "a\xE3\x80\x80"
+                  "from t"),
+            "wwww.");
   EXPECT_EQ(tokenize("größe")[0].value, "größe");
 }
 
@@ -83,11 +87,15 @@ TEST(Normalise, SparkSpellings) {
       {"from default.t", "from \"default\".t"},
       {"from main.default.t", "from main.\"default\".t"},
       {"select * from t version as of 5", "select * from t AT (VERSION => 5)"},
-      {"select * from t VERSION AS OF 5 x where 1=1", "select * from t x AT (VERSION => 5) where 1=1"},
-      {"select * from t FOR VERSION AS OF $1 AS `x y` join u", "select * from t AS \"x y\" AT (VERSION => $1) join u"},
+      {"select * from t VERSION AS OF 5 x where 1=1",
+       "select * from t x AT (VERSION => 5) where 1=1"},
+      {"select * from t FOR VERSION AS OF $1 AS `x y` join u",
+       "select * from t AS \"x y\" AT (VERSION => $1) join u"},
       {"from t timestamp as of '2026-01-01'", "from t AT (TIMESTAMP => '2026-01-01')"},
-      {"from t timestamp as of now() - interval 1 day, u", "from t AT (TIMESTAMP => now() - interval 1 day), u"},
-      {"from t timestamp as of timestamp '2026-01-01 00:00:00' as x", "from t as x AT (TIMESTAMP => timestamp '2026-01-01 00:00:00')"},
+      {"from t timestamp as of now() - interval 1 day, u",
+       "from t AT (TIMESTAMP => now() - interval 1 day), u"},
+      {"from t timestamp as of timestamp '2026-01-01 00:00:00' as x",
+       "from t as x AT (TIMESTAMP => timestamp '2026-01-01 00:00:00')"},
       {"from t at (version => 1) as x", "from t as x at (version => 1)"},
       {"from t as x at (version => 1)", "from t as x at (version => 1)"},
       {"select version as of from t", "select version as of from t"},
@@ -103,11 +111,48 @@ TEST(Normalise, SparkSpellings) {
 // Random texts and damaged statements: only ob::Error may come out.
 TEST(Lexer, FuzzLexerAndParser) {
   std::mt19937 random(7);
-  const std::string_view pieces[] = {
-      "select ", "create table ", "insert into ", "t", "(", ")", "'", "\"", "`", "--", "/*", "*/",
-      "$$", "$1", ";", ",", ".", "as ", "values ", "1", "e'\\", "\xC3\xA9", "\xFF", "version as of ",
-      "drop ", "alter table ", "rename to ", "comment on ", "show ", "describe ", "pivot ", "on ",
-      "default.", "array<", ">", "::", ":x", "\n", "partitioned by ", "not null ", "is ", "like "};
+  const std::string_view pieces[] = {"select ",
+                                     "create table ",
+                                     "insert into ",
+                                     "t",
+                                     "(",
+                                     ")",
+                                     "'",
+                                     "\"",
+                                     "`",
+                                     "--",
+                                     "/*",
+                                     "*/",
+                                     "$$",
+                                     "$1",
+                                     ";",
+                                     ",",
+                                     ".",
+                                     "as ",
+                                     "values ",
+                                     "1",
+                                     "e'\\",
+                                     "\xC3\xA9",
+                                     "\xFF",
+                                     "version as of ",
+                                     "drop ",
+                                     "alter table ",
+                                     "rename to ",
+                                     "comment on ",
+                                     "show ",
+                                     "describe ",
+                                     "pivot ",
+                                     "on ",
+                                     "default.",
+                                     "array<",
+                                     ">",
+                                     "::",
+                                     ":x",
+                                     "\n",
+                                     "partitioned by ",
+                                     "not null ",
+                                     "is ",
+                                     "like "};
   for (int round = 0; round < 20'000; ++round) {
     std::string sql;
     const auto length = random() % 24;

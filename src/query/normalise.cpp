@@ -144,8 +144,8 @@ class Normaliser {
       end = closing(i) + 1;
     } else if (at(i).is_word("interval")) {
       end = at(i + 1).is_symbol("(") ? closing(i + 1) + 1 : i + 2;
-      static constexpr std::array units = {"year", "month", "week", "day",    "hour",
-                                           "minute", "second", "quarter"};
+      static constexpr std::array units = {"year", "month",  "week",   "day",
+                                           "hour", "minute", "second", "quarter"};
       const std::string unit = lower(at(end).value);
       for (const std::string_view u : units)
         if (unit == u || unit == std::string(u) + "s") return end + 1;
@@ -190,11 +190,11 @@ class Normaliser {
   // `:name` only where a value must begin, so that slices, structs and casts stay as they are.
   std::size_t named_parameter(std::size_t i, std::string& fresh) const {
     if (at(i + 1).kind != TokenKind::word || at(i + 1).begin != at(i).end || i == 0) return 0;
-    static constexpr std::string_view symbols[] = {"=",  "<", ">", "<=", ">=", "<>", "!=", "+",
-                                                   "-",  "*", "/", "%",  "||", "(",  ","};
-    static constexpr std::string_view words[] = {"select", "where", "and",  "or",    "not",
-                                                 "like",   "ilike", "between", "limit", "offset",
-                                                 "when",   "then",  "else", "having", "on"};
+    static constexpr std::string_view symbols[] = {"=", "<", ">", "<=", ">=", "<>", "!=", "+",
+                                                   "-", "*", "/", "%",  "||", "(",  ","};
+    static constexpr std::string_view words[] = {"select", "where", "and",     "or",     "not",
+                                                 "like",   "ilike", "between", "limit",  "offset",
+                                                 "when",   "then",  "else",    "having", "on"};
     const Token& before = at(i - 1);
     const bool value_begins =
         std::ranges::any_of(symbols, [&](auto s) { return before.is_symbol(s); }) ||

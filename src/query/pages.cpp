@@ -62,9 +62,8 @@ std::unique_ptr<PagedResult> Pages::take(const std::string& user_id, const std::
   std::unique_ptr<PagedResult> result;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find_if(kept_, [&](const Kept& kept) {
-      return kept.user_id == user_id && kept.cursor == cursor;
-    });
+    const auto found = std::ranges::find_if(
+        kept_, [&](const Kept& kept) { return kept.user_id == user_id && kept.cursor == cursor; });
     if (found == kept_.end())
       throw not_found("query.cursorNotFound",
                       "This page is no longer open: a cursor works once and closes after five idle "

@@ -53,20 +53,22 @@ Statement parse_explain(Cursor& cursor) {
 }
 
 void refuse(const Cursor& cursor) {
-  for (std::string_view later : {"update", "delete", "merge", "optimize", "vacuum", "restore",
-                                 "grant", "revoke", "analyze", "refresh", "msck", "cache",
-                                 "uncache", "clone", "replace"})
+  for (std::string_view later :
+       {"update", "delete", "merge", "optimize", "vacuum", "restore", "grant", "revoke", "analyze",
+        "refresh", "msck", "cache", "uncache", "clone", "replace"})
     if (cursor.next_is(later)) not_supported_yet(upper(later));
   if (cursor.next_is("use"))
     throw bad_request("sql.statementNotAllowed",
                       "USE has no effect, as each call stands alone: pass \"catalog\" and "
                       "\"schema\" with the query, or write whole names.");
   for (std::string_view never :
-       {"copy",     "attach",   "detach",     "install",   "load",     "set",     "reset",
-        "pragma",   "call",     "export",     "import",    "checkpoint", "force", "prepare",
-        "execute",  "deallocate", "begin",    "start",     "commit",   "rollback", "abort",
-        "end",      "savepoint", "release",   "declare",   "listen",   "notify",  "unlisten",
-        "lock",     "do",       "security",   "reindex",   "cluster",  "discard", "update_extensions"})
+       {"copy",       "attach",     "detach",    "install", "load",
+        "set",        "reset",      "pragma",    "call",    "export",
+        "import",     "checkpoint", "force",     "prepare", "execute",
+        "deallocate", "begin",      "start",     "commit",  "rollback",
+        "abort",      "end",        "savepoint", "release", "declare",
+        "listen",     "notify",     "unlisten",  "lock",    "do",
+        "security",   "reindex",    "cluster",   "discard", "update_extensions"})
     if (cursor.next_is(never)) statement_not_allowed(upper(never));
 }
 
@@ -101,8 +103,7 @@ void not_supported_yet(std::string_view statement) {
 }
 
 void statement_not_allowed(std::string_view statement) {
-  throw bad_request("sql.statementNotAllowed",
-                    std::string(statement) + " is not allowed here.");
+  throw bad_request("sql.statementNotAllowed", std::string(statement) + " is not allowed here.");
 }
 
 Statement parse_statement(std::string_view sql) {

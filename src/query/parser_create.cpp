@@ -8,8 +8,8 @@ namespace ob::query {
 namespace {
 
 void refuse_column_option(Cursor& cursor) {
-  for (std::string_view option :
-       {"default", "generated", "primary", "unique", "references", "check", "collate", "constraint"})
+  for (std::string_view option : {"default", "generated", "primary", "unique", "references",
+                                  "check", "collate", "constraint"})
     if (cursor.next_is(option))
       not_supported_yet("The column option " + upper(option) + " in CREATE TABLE");
 }
@@ -132,8 +132,7 @@ Statement parse_create(Cursor& cursor) {
   if (cursor.accept("view")) return create_view(cursor, or_replace);
   if (or_replace && !cursor.done())
     statement_not_allowed("CREATE OR REPLACE " + upper(cursor.peek().value));
-  if (cursor.accept("catalog"))
-    return create_container(cursor, ObjectKind::catalog, "CATALOG");
+  if (cursor.accept("catalog")) return create_container(cursor, ObjectKind::catalog, "CATALOG");
   if (cursor.accept("schema") || cursor.accept("database"))
     return create_container(cursor, ObjectKind::schema, "SCHEMA");
   if (cursor.accept("volume")) return create_container(cursor, ObjectKind::volume, "VOLUME");

@@ -47,22 +47,28 @@ TEST(Parser, CreateTable) {
   EXPECT_EQ(create.partition_columns, std::vector<std::string>{"id"});
   EXPECT_EQ(create.comment, "all");
   EXPECT_EQ(create.properties.at("d.e"), "5");
-  const auto as = parsed<CreateTable>("create or replace table t partitioned by (a) as select 1 a, ';' b");
+  const auto as =
+      parsed<CreateTable>("create or replace table t partitioned by (a) as select 1 a, ';' b");
   EXPECT_TRUE(as.or_replace);
   EXPECT_EQ(as.query, "select 1 a, ';' b");
 }
 
 TEST(Parser, OtherStatements) {
-  EXPECT_EQ(parsed<CreateView>("create view v (a, b comment 'x') comment 'y' as from t").columns.size(), 2U);
-  EXPECT_EQ(parsed<CreateContainer>("create database if not exists c.s comment 'x'").kind, ObjectKind::schema);
+  EXPECT_EQ(
+      parsed<CreateView>("create view v (a, b comment 'x') comment 'y' as from t").columns.size(),
+      2U);
+  EXPECT_EQ(parsed<CreateContainer>("create database if not exists c.s comment 'x'").kind,
+            ObjectKind::schema);
   EXPECT_TRUE(parsed<Drop>("drop schema if exists s cascade").cascade);
   EXPECT_EQ(parsed<Drop>("drop view v").kind, ObjectKind::view);
   EXPECT_EQ(parsed<Undrop>("undrop table a.b.c").name.parts.size(), 3U);
   EXPECT_EQ(parsed<Truncate>("truncate table t").name.parts[0], "t");
   EXPECT_EQ(parsed<Rename>("alter table t rename to u").fresh.parts[0], "u");
   EXPECT_EQ(parsed<Comment>("comment on table t is null").text, "");
-  EXPECT_EQ(parsed<SetProperties>("alter table t set tblproperties ('a'='b')").properties.size(), 1U);
-  EXPECT_EQ(parsed<SetProperties>("alter table t unset tblproperties ('a')").properties.at("a"), std::nullopt);
+  EXPECT_EQ(parsed<SetProperties>("alter table t set tblproperties ('a'='b')").properties.size(),
+            1U);
+  EXPECT_EQ(parsed<SetProperties>("alter table t unset tblproperties ('a')").properties.at("a"),
+            std::nullopt);
   EXPECT_EQ(parsed<Show>("show tables in a.b like 'x*'").pattern, "x*");
   EXPECT_EQ(parsed<Show>("show columns in t in s").in->parts.size(), 2U);
   EXPECT_EQ(parsed<Describe>("describe history t limit 3").limit, 3);
@@ -72,7 +78,8 @@ TEST(Parser, OtherStatements) {
   EXPECT_EQ(parsed<Describe>("describe extended").name.parts[0], "extended");
   EXPECT_TRUE(parsed<Explain>("explain analyze select 1").analyze);
   EXPECT_EQ(parsed<SelectStatement>("describe select 1").sql, "describe select 1");
-  EXPECT_EQ(parsed<SelectStatement>(" /* c */ with x as (select 1) from x ; ; ").sql, "with x as (select 1) from x");
+  EXPECT_EQ(parsed<SelectStatement>(" /* c */ with x as (select 1) from x ; ; ").sql,
+            "with x as (select 1) from x");
 }
 
 TEST(Parser, Insert) {
@@ -84,18 +91,47 @@ TEST(Parser, Insert) {
 }
 
 TEST(Parser, NotAllowed) {
-  for (const char* sql :
-       {"copy t to 'x'", "attach 'x'", "detach x", "install httpfs", "load httpfs", "set x = 1",
-        "reset x", "pragma version", "call pragma_version()", "export database 'x'",
-        "import database 'x'", "checkpoint", "force checkpoint", "prepare p as select 1",
-        "execute p", "deallocate p", "begin", "commit", "rollback", "start transaction",
-        "create secret s (type s3)", "create macro m() as 1", "create function f() as 1",
-        "create sequence s", "create type t as int", "create index i on t (a)",
-        "create temp table t (a int)", "create or replace temporary view v as select 1", "drop macro m",
-        "drop secret s", "show settings", "show all tables", "use main", "explain create table t (a int)",
-        "insert or replace into t values (1)", "update extensions", "CoPy t to 'x'", "/**/attach 'x'"}) {
+  for (const char* sql : {"copy t to 'x'",
+                          "attach 'x'",
+                          "detach x",
+                          "install httpfs",
+                          "load httpfs",
+                          "set x = 1",
+                          "reset x",
+                          "pragma version",
+                          "call pragma_version()",
+                          "export database 'x'",
+                          "import database 'x'",
+                          "checkpoint",
+                          "force checkpoint",
+                          "prepare p as select 1",
+                          "execute p",
+                          "deallocate p",
+                          "begin",
+                          "commit",
+                          "rollback",
+                          "start transaction",
+                          "create secret s (type s3)",
+                          "create macro m() as 1",
+                          "create function f() as 1",
+                          "create sequence s",
+                          "create type t as int",
+                          "create index i on t (a)",
+                          "create temp table t (a int)",
+                          "create or replace temporary view v as select 1",
+                          "drop macro m",
+                          "drop secret s",
+                          "show settings",
+                          "show all tables",
+                          "use main",
+                          "explain create table t (a int)",
+                          "insert or replace into t values (1)",
+                          "update extensions",
+                          "CoPy t to 'x'",
+                          "/**/attach 'x'"}) {
     const std::string id = error_id(sql);
-    EXPECT_TRUE(id == "sql.statementNotAllowed" || (std::string_view(sql) == "update extensions")) << sql << " gave " << id;
+    EXPECT_TRUE(id == "sql.statementNotAllowed" || (std::string_view(sql) == "update extensions"))
+        << sql << " gave " << id;
   }
 }
 
@@ -105,8 +141,8 @@ TEST(Parser, NotSupportedYet) {
         "vacuum t", "restore table t to version as of 1", "grant select on t to a",
         "alter table t add column c int", "alter table t alter column c type int",
         "create table t (a int default 1)", "create table t (a int primary key)",
-        "create table t (a int) using csv", "comment on column t.a is 'x'",
-        "create table t like u", "insert into t partition (a=1) select 1"})
+        "create table t (a int) using csv", "comment on column t.a is 'x'", "create table t like u",
+        "insert into t partition (a=1) select 1"})
     EXPECT_EQ(error_id(sql), "sql.notSupportedYet") << sql;
 }
 
@@ -121,8 +157,10 @@ TEST(Parser, OneStatementOnly) {
 }
 
 TEST(Parser, SyntaxErrorsSayWhere) {
-  EXPECT_EQ(error_text("drop table"), "Expected a name, but the statement ends at line 1, column 11.");
-  EXPECT_EQ(error_text("create table t\n(a int"), "Expected \")\", but the statement ends at line 2, column 7.");
+  EXPECT_EQ(error_text("drop table"),
+            "Expected a name, but the statement ends at line 1, column 11.");
+  EXPECT_EQ(error_text("create table t\n(a int"),
+            "Expected \")\", but the statement ends at line 2, column 7.");
   EXPECT_EQ(error_id("sel 1"), "sql.syntax");
   EXPECT_EQ(error_id("drop table t u"), "sql.syntax");
   EXPECT_EQ(error_id("drop table a.b.c.d"), "sql.syntax");
@@ -136,7 +174,8 @@ TEST(Parser, Bombs) {
   for (int i = 0; i < 3000; ++i) selects += " union all select 1";
   EXPECT_EQ(error_id(ands), "sql.tooComplex");
   EXPECT_EQ(error_id(selects), "sql.tooComplex");
-  EXPECT_EQ(error_id("select " + std::string(10'000, '(') + std::string(10'000, ')')), "sql.tooDeep");
+  EXPECT_EQ(error_id("select " + std::string(10'000, '(') + std::string(10'000, ')')),
+            "sql.tooDeep");
 }
 
 }  // namespace

@@ -54,9 +54,7 @@ class Finder {
     return sql_.substr(begin, tokens_[range.last - 1].end - begin);
   }
 
-  bool has_in(Range range) const {
-    return contains_at_top(range, "in");
-  }
+  bool has_in(Range range) const { return contains_at_top(range, "in"); }
   std::size_t insert_position(Range range) const { return tokens_[range.last - 1].end; }
 
   // WITH … before the statement, so that its names are known to the query for the values.

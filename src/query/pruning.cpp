@@ -129,7 +129,8 @@ class Collector {
     const auto inner = literal(object.at("child"));
     const std::string type = text_of(object.at("cast_type").as_object(), "id");
     if (!inner || inner->kind != Literal::Kind::text) return std::nullopt;
-    if (type == "DATE" && is_iso_date(inner->text)) return Literal{Literal::Kind::date, inner->text};
+    if (type == "DATE" && is_iso_date(inner->text))
+      return Literal{Literal::Kind::date, inner->text};
     if (type.starts_with("TIMESTAMP") && is_iso_instant(inner->text))
       return Literal{Literal::Kind::instant, inner->text};
     return std::nullopt;

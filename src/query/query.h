@@ -31,21 +31,21 @@ class FileResolver {
 };
 
 struct Options {
-  std::string temp_directory;     // for downloads; one of the engine's allowed directories
-  std::int64_t timeout_s = 300;   // of a statement that names none
+  std::string temp_directory;    // for downloads; one of the engine's allowed directories
+  std::int64_t timeout_s = 300;  // of a statement that names none
   std::int64_t longest_timeout_s = 24 * 3600;
-  int running_total = 8;          // more wait in a queue …
+  int running_total = 8;  // more wait in a queue …
   int running_per_user = 4;
-  int queued_total = 40;          // … of this length; beyond it 429 query.tooMany
-  int cursors_per_user = 16;      // open pages; the oldest is closed for a new one
+  int queued_total = 40;      // … of this length; beyond it 429 query.tooMany
+  int cursors_per_user = 16;  // open pages; the oldest is closed for a new one
   std::int64_t cursor_idle_s = 300;
 };
 
 struct Request {
   std::string sql;
-  boost::json::value parameters;   // null, array (positional) or object (named)
-  std::string catalog, schema;     // of unqualified names; empty: main, default
-  std::string query_id;            // a UUID; empty: made up
+  boost::json::value parameters;          // null, array (positional) or object (named)
+  std::string catalog, schema;            // of unqualified names; empty: main, default
+  std::string query_id;                   // a UUID; empty: made up
   std::optional<std::int64_t> row_limit;  // rows beyond it are cut off
   std::optional<std::int64_t> timeout_s;
   bool in_history = true;
@@ -145,8 +145,8 @@ class Service {
   virtual catalog::Name table_from_file(const Caller&, const TableFromFile&) = 0;
 
   // Columns of a view as the caller may see them, types in Spark's spelling.
-  virtual std::vector<std::pair<std::string, std::string>> describe_view(
-      const Caller&, const catalog::Table&) = 0;
+  virtual std::vector<std::pair<std::string, std::string>> describe_view(const Caller&,
+                                                                         const catalog::Table&) = 0;
 
   virtual int running() const = 0;  // statements at work now
   virtual catalog::Service& catalog() = 0;

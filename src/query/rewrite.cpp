@@ -29,7 +29,10 @@ class Rewriter::Depth {
 
 Rewriter::Rewriter(Tables& tables, const Caller& caller, const Defaults& defaults,
                    const Value& parameters)
-    : tables_(tables), invoker_(caller), parameters_(parameters), frame_{caller, defaults, false},
+    : tables_(tables),
+      invoker_(caller),
+      parameters_(parameters),
+      frame_{caller, defaults, false},
       nonce_(sha256_hex(random_token(16)).substr(0, 20)) {}
 
 Rewritten Rewriter::run(Value statement) {
@@ -128,8 +131,7 @@ void Rewriter::visit_slot(Slot slot, Value& value) {
 
 void Rewriter::visit_pivot(Object& pivot) {
   visit_slots("pivot", pivot);
-  for (Value& entry : pivot.at("entries").as_array())
-    visit_slots("pivot entry", entry.as_object());
+  for (Value& entry : pivot.at("entries").as_array()) visit_slots("pivot entry", entry.as_object());
 }
 
 void Rewriter::visit_node(Object& node) {
@@ -154,10 +156,10 @@ void Rewriter::visit_select(Object& node) {
   visit_from(node.at("from_table"));
   for (Value& item : node.at("select_list").as_array()) {
     Object& column = item.as_object();
-    const std::string name = text_of(column, "class") == "COLUMN_REF" &&
-                                     column.at("column_names").as_array().size() == 1
-                                 ? std::string(column.at("column_names").as_array()[0].as_string())
-                                 : text_of(column, "function_name");
+    const std::string name =
+        text_of(column, "class") == "COLUMN_REF" && column.at("column_names").as_array().size() == 1
+            ? std::string(column.at("column_names").as_array()[0].as_string())
+            : text_of(column, "function_name");
     if (!replace_context_value(item, name, true)) visit_expression(item);
   }
   visit_slots("N:SELECT_NODE", node, {"cte_map", "from_table", "select_list"});
@@ -219,7 +221,8 @@ void Rewriter::visit_expression(Value& value) {
   if (kind == "CAST") {
     Object& type = object.at("cast_type").as_object();
     const Value* info = type.if_contains("type_info");
-    const std::string name = info && info->is_object() ? lower(text_of(info->as_object(), "name")) : "";
+    const std::string name =
+        info && info->is_object() ? lower(text_of(info->as_object(), "name")) : "";
     if (name == "timestamp_ntz") type = {{"id", "TIMESTAMP"}, {"type_info", nullptr}};
     if (name == "timestamp_ltz")
       type = {{"id", "TIMESTAMP WITH TIME ZONE"}, {"type_info", nullptr}};
@@ -277,9 +280,8 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 json::value text_constant(const std::string& text, const json::object& replaced) {
-  json::object value{{"type", {{"id", "VARCHAR"}, {"type_info", nullptr}}},
-                     {"is_null", false},
-                     {"value", text}};
+  json::object value{
+      {"type", {{"id", "VARCHAR"}, {"type_info", nullptr}}}, {"is_null", false}, {"value", text}};
   return json::object{{"class", "CONSTANT"},
                       {"type", "VALUE_CONSTANT"},
                       {"alias", text_of(replaced, "alias")},

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,13 +64,20 @@ struct TableUse {
 struct Rewritten {
   boost::json::value statement;  // {node, named_param_map}
   std::vector<TableUse> uses;
-  std::map<std::string, std::string> names;  // made-up name → the user's, for messages and plans
+  std::map<std::string, std::string> names;   // made-up name → the user's, for messages and plans
+  std::set<std::string> consumed_parameters;  // whose values went into AT (…), out of the tree
 };
 
 // Throws ob::Error: 400 sql.functionNotAllowed, sql.notSupportedYet, sql.tooDeep, sql.viewCycle,
 // sql.badTimeTravel, sql.badFilePath, and what `tables` throws.
 Rewritten rewrite_query(boost::json::value statement, Tables& tables, const Caller& caller,
                         const Defaults& defaults, const boost::json::value& parameters);
+
+// The parameters without those that the statement does not use (of `droppable` only, unless null);
+// DuckDB refuses values that have no place. Positional ones are numbered anew in the tree.
+boost::json::value keep_used_parameters(boost::json::value& statement,
+                                        const boost::json::value& parameters,
+                                        const std::set<std::string>* droppable);
 
 // The catalog's name for 1–3 parts. Throws ob::Error 400 catalog.badName.
 catalog::Name resolve_table(const std::vector<std::string>& parts, const Defaults& defaults);

@@ -31,8 +31,7 @@ std::optional<json::value> literal(const json::value& expression) {
     if (value.at("is_null").as_bool()) return json::value(nullptr);
     const json::value* inner = value.if_contains("value");
     if (inner && is_literal(*inner)) return *inner;
-  } else if (kind == "CAST" &&
-             text_of(object.at("cast_type").as_object(), "id") == "BOOLEAN") {
+  } else if (kind == "CAST" && text_of(object.at("cast_type").as_object(), "id") == "BOOLEAN") {
     const auto inner = literal(object.at("child"));
     if (inner && inner->is_string()) return json::value(inner->as_string() == "t");
   } else if (kind == "FUNCTION" && (text_of(object, "function_name") == "list_value" ||
@@ -142,13 +141,16 @@ std::optional<TimeTravel> Rewriter::time_travel(const Object& item) {
   if (unit != "VERSION" && unit != "TIMESTAMP")
     throw bad_request("sql.badTimeTravel", "AT takes VERSION or TIMESTAMP, not " + unit + ".");
   if (mentions(travel.expression, "SUBQUERY") || mentions(travel.expression, "COLUMN_REF"))
-    throw bad_request("sql.badTimeTravel",
-                      "A version or instant to travel to must be a constant: no columns or queries.");
+    throw bad_request(
+        "sql.badTimeTravel",
+        "A version or instant to travel to must be a constant: no columns or queries.");
   if (text_of(travel.expression.as_object(), "class") == "PARAMETER") {
     visit_parameter(travel.expression.as_object());
     auto constant = parameter_constant(travel.expression.as_object(), parameters_);
     if (!constant)
-      throw bad_request("sql.badTimeTravel", "The parameter for the version or instant is missing.");
+      throw bad_request("sql.badTimeTravel",
+                        "The parameter for the version or instant is missing.");
+    out_.consumed_parameters.insert(text_of(travel.expression.as_object(), "identifier"));
     travel.expression = std::move(*constant);
   }
   if (mentions(travel.expression, "PARAMETER"))
@@ -160,8 +162,8 @@ std::optional<TimeTravel> Rewriter::time_travel(const Object& item) {
 
 void Rewriter::replace_view(Object& item, const Source& view) {
   if (views_.size() >= max_view_depth)
-    throw bad_request("sql.viewCycle", "Views are nested deeper than 16 levels at " +
-                                           view.name.text() + ".");
+    throw bad_request("sql.viewCycle",
+                      "Views are nested deeper than 16 levels at " + view.name.text() + ".");
   if (std::ranges::find(views_, view.name) != views_.end())
     throw bad_request("sql.viewCycle", "The view " + view.name.text() + " refers to itself.");
   views_.push_back(view.name);
@@ -214,8 +216,7 @@ void Rewriter::replace_files(Value& item, const std::string& function) {
     const Value& expression = option.empty() ? argument : argument.at("right");
     const std::optional<Value> value = literal(expression);
     if (!value)
-      throw bad_request("sql.badFilePath",
-                        "The arguments of " + function + " must be constants.");
+      throw bad_request("sql.badFilePath", "The arguments of " + function + " must be constants.");
     if (!option.empty()) {
       options[option] = *value;
     } else if (value->is_string() && paths.empty()) {
@@ -226,8 +227,9 @@ void Rewriter::replace_files(Value& item, const std::string& function) {
     }
   }
   if (paths.empty() || text_of(object, "with_ordinality") == "WITH_ORDINALITY")
-    throw bad_request("sql.badFilePath",
-                      function + " takes a path such as '/Volumes/catalog/schema/volume/file.csv'.");
+    throw bad_request(
+        "sql.badFilePath",
+        function + " takes a path such as '/Volumes/catalog/schema/volume/file.csv'.");
   TableUse use;
   use.item = tables_.file(frame_.caller, function, paths, options);
   Object fresh{{"type", "BASE_TABLE"}};
@@ -276,8 +278,7 @@ void Rewriter::distinguish_aliases(Scope& scope) {
         tables, [&](const ScopeTable* t) { return !(t->path == tables[0]->path); });
     if (!distinct) continue;
     for (ScopeTable* table : tables)
-      table->alias =
-          table->path.catalog + "." + table->path.schema + "." + table->path.object;
+      table->alias = table->path.catalog + "." + table->path.schema + "." + table->path.object;
   }
 }
 

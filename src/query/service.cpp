@@ -112,7 +112,8 @@ class RunningStatement : public Execution {
 
 }  // namespace
 
-// --- Started --------------------------------------------------------------------------------------
+// --- Started
+// --------------------------------------------------------------------------------------
 
 Started::Started(QueryService& service, std::shared_ptr<Job> job, bool in_history)
     : service_(service), job_(std::move(job)), in_history_(in_history) {
@@ -150,7 +151,7 @@ void Started::fail() {
     try {
       throw;
     } catch (const Error& error) {
-      if (error.status() != 408 && error.status() != 499) job_->check();
+      job_->check();  // the reason that it was stopped for says more
       Error told(error.status(), error.id(), with_user_names(error.what(), plan.names),
                  error.cause());
       throw told.with_fields(error.fields());
@@ -164,14 +165,18 @@ void Started::fail() {
   }
 }
 
-// --- QueryService ---------------------------------------------------------------------------------
+// --- QueryService
+// ---------------------------------------------------------------------------------
 
 QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
                            identity::Identity& identity, db::Database& database,
                            std::vector<catalog::TableProvider*> providers, FileResolver& files,
                            const Options& options)
-    : core_{engine, catalog, identity, std::move(providers), files}, options_(options),
-      history_(database), saved_(database), activity_(options),
+    : core_{engine, catalog, identity, std::move(providers), files},
+      options_(options),
+      history_(database),
+      saved_(database),
+      activity_(options),
       pool_("query", static_cast<std::size_t>(options.running_total + options.queued_total)) {}
 
 std::unique_ptr<Started> QueryService::enter(const Caller& caller, const Request& request) {
@@ -179,13 +184,15 @@ std::unique_ptr<Started> QueryService::enter(const Caller& caller, const Request
     throw too_large("sql.tooLong", "The statement is longer than 1 MiB: pass data as a file.");
   if (!request.query_id.empty() && !is_uuid(request.query_id))
     throw bad_request("query.badId", "query_id must be a UUID.");
-  if (request.timeout_s && (*request.timeout_s < 1 || *request.timeout_s > options_.longest_timeout_s))
+  if (request.timeout_s &&
+      (*request.timeout_s < 1 || *request.timeout_s > options_.longest_timeout_s))
     throw bad_request("query.badTimeout", "timeout_s must lie between 1 and " +
                                               std::to_string(options_.longest_timeout_s) + ".");
   if (request.row_limit && (*request.row_limit < 0 || *request.row_limit > 1'000'000'000'000))
     throw bad_request("query.badRowLimit", "row_limit must lie between 0 and 1000000000000.");
   const std::string id = request.query_id.empty() ? new_uuid() : lower(request.query_id);
-  auto job = activity_.enter(caller, id, request.sql, request.timeout_s.value_or(options_.timeout_s));
+  auto job =
+      activity_.enter(caller, id, request.sql, request.timeout_s.value_or(options_.timeout_s));
   return std::make_unique<Started>(*this, std::move(job), request.in_history);
 }
 
@@ -259,8 +266,8 @@ std::vector<HistoryItem> QueryService::history(const Caller& caller, std::size_t
       if (caller.admin || item.user_id == caller.user_id) items.push_back(std::move(item));
   if (items.size() > limit) items.resize(limit);
   if (state == "running") return items;
-  for (HistoryItem& item : history_.list(caller.admin ? "" : caller.user_id, limit - items.size(),
-                                         after, state))
+  for (HistoryItem& item :
+       history_.list(caller.admin ? "" : caller.user_id, limit - items.size(), after, state))
     items.push_back(std::move(item));
   return items;
 }

@@ -75,7 +75,7 @@ class QueryService : public Service {
   friend class Started;
   std::unique_ptr<Started> enter(const Caller&, const Request&);
   std::unique_ptr<Started> prepare(const Caller&, const Request&,
-                                      std::optional<std::int64_t> limit);
+                                   std::optional<std::int64_t> limit);
 
   Core core_;
   const Options options_;

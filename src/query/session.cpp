@@ -17,8 +17,11 @@ using identity::Privilege;
 
 Session::Session(Core& core, engine::Connection& connection, Caller caller, Defaults defaults,
                  json::value parameters)
-    : core_(core), connection_(connection), caller_(std::move(caller)),
-      defaults_(std::move(defaults)), parameters_(std::move(parameters)) {}
+    : core_(core),
+      connection_(connection),
+      caller_(std::move(caller)),
+      defaults_(std::move(defaults)),
+      parameters_(std::move(parameters)) {}
 
 Plan Session::execute(const Statement& statement, std::optional<std::int64_t> limit) {
   limit_ = limit;
@@ -30,7 +33,12 @@ Plan Session::run(const SelectStatement& select) {
 }
 
 json::value Session::parse_select(const std::string& sql) {
-  json::value parsed = connection_.parse(sql);
+  json::value parsed;
+  try {
+    parsed = connection_.parse(sql);
+  } catch (const boost::system::system_error&) {  // the tree is deeper than the reader goes
+    throw bad_request("sql.tooDeep", "The statement is nested too deeply: simplify it.");
+  }
   json::array& statements = parsed.as_object().at("statements").as_array();
   if (statements.empty()) throw bad_request("sql.empty", "There is no statement.");
   if (statements.size() > 1)
@@ -42,17 +50,24 @@ json::value Session::parse_select(const std::string& sql) {
 Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> limit) {
   std::string text = normalise_query(sql);
   text = with_pivot_values(text, [this](const std::string& query) {
-    const Plan values = plan_query(query);
-    return connection_.rows(values.sql, values.parameters);
+    Rewritten values = rewrite_query(parse_select(query), *this, caller_, defaults_, parameters_);
+    json::value parameters = keep_used_parameters(values.statement, parameters_, nullptr);
+    const Plan plan = assemble(std::move(values), std::nullopt, std::move(parameters));
+    return connection_.rows(plan.sql, plan.parameters);
   });
-  return assemble(
-      rewrite_query(parse_select(text), *this, caller_, defaults_, parameters_), limit);
+  Rewritten rewritten = rewrite_query(parse_select(text), *this, caller_, defaults_, parameters_);
+  json::value parameters = parameters_;
+  if (!rewritten.consumed_parameters.empty())
+    parameters =
+        keep_used_parameters(rewritten.statement, parameters_, &rewritten.consumed_parameters);
+  return assemble(std::move(rewritten), limit, std::move(parameters));
 }
 
-Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit) {
+Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
+                       json::value parameters) {
   if (limit) apply_limit(rewritten.statement, *limit);
   Plan plan;
-  plan.parameters = parameters_;
+  plan.parameters = std::move(parameters);
   plan.names = std::move(rewritten.names);
   plan.sql = connection_.unparse(
       json::object{{"error", false}, {"statements", json::array{std::move(rewritten.statement)}}});
@@ -74,7 +89,7 @@ void Session::scan(const TableUse& use, std::string& sql, Plan& plan) {
     item = "(" + found.sql + ")";
   }
   plan.names[use.placeholder] = use.source.name.object.empty() ? "file" : use.source.name.text();
-  if (!use.source.name.object.empty()) plan.tables.push_back(use.source.name);
+  if (use.source.table) plan.locations[use.source.table->location()] = use.source.name.text();
   for (std::size_t at = sql.find(use.placeholder); at != std::string::npos;
        at = sql.find(use.placeholder, at + item.size()))
     sql.replace(at, use.placeholder.size(), item);
@@ -103,11 +118,17 @@ void Session::apply_limit(json::value& statement, std::int64_t limit) const {
 }
 
 std::vector<engine::Column> Session::columns_of(const Plan& plan) {
-  auto result = connection_.execute("SELECT * FROM (" + plan.sql + ") LIMIT 0", plan.parameters);
-  return result->columns();
+  // Not from a subquery, where DuckDB renames a second column of the same name.
+  const bool describes = plan.sql.starts_with("DESCRIBE") || plan.sql.starts_with("SUMMARIZE");
+  const std::string query = describes ? "SELECT * FROM (" + plan.sql + ")" : plan.sql;
+  std::vector<engine::Column> columns;
+  for (const auto& row : connection_.rows("DESCRIBE " + query, plan.parameters))
+    columns.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
+  return columns;
 }
 
-// --- Tables ---------------------------------------------------------------------------------------
+// --- Tables
+// ---------------------------------------------------------------------------------------
 
 std::optional<Source> Session::provided(const Caller& caller, const catalog::Name& name) {
   for (catalog::TableProvider* provider : core_.providers) {
@@ -200,20 +221,16 @@ delta::SnapshotPtr Session::snapshot(const catalog::Opened& opened,
 
 std::string Session::file(const Caller& caller, const std::string& function,
                           const std::vector<std::string>& paths, const json::object& options) {
-  if (paths.size() != 1)
-    throw bad_request("sql.badFilePath", function + " takes one path here.");
+  if (paths.size() != 1) throw bad_request("sql.badFilePath", function + " takes one path here.");
   const std::string location = core_.files.readable_location(caller, paths[0]);
-  return core_.engine
-      .scan_file(connection_, location, file_reader_format(function), options)
-      .sql;
+  return core_.engine.scan_file(connection_, location, file_reader_format(function), options).sql;
 }
 
 Plan Session::read_files(const std::string& format, const std::vector<std::string>& paths,
                          const json::object& options) {
   const std::string location = core_.files.readable_location(caller_, paths.at(0));
   Plan plan;
-  plan.sql =
-      "SELECT * FROM " + core_.engine.scan_file(connection_, location, format, options).sql;
+  plan.sql = "SELECT * FROM " + core_.engine.scan_file(connection_, location, format, options).sql;
   return plan;
 }
 

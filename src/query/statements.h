@@ -94,9 +94,9 @@ struct Describe {
   std::optional<std::int64_t> limit;
 };
 
-using Statement = std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer,
-                               Drop, Undrop, Truncate, Rename, Comment, SetProperties, Insert, Show,
-                               Describe>;
+using Statement =
+    std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer, Drop, Undrop,
+                 Truncate, Rename, Comment, SetProperties, Insert, Show, Describe>;
 
 // Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,
 // sql.multipleStatements, sql.syntax (with line and column), sql.notSupportedYet and

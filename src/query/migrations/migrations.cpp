@@ -5,8 +5,7 @@
 namespace ob::query {
 
 std::span<const db::Migration> migrations() {
-  static constexpr std::array list = {
-      db::Migration{1, R"(
+  static constexpr std::array list = {db::Migration{1, R"(
 CREATE TABLE query_history (
   id TEXT PRIMARY KEY,
   user_id TEXT NOT NULL,
