@@ -33,7 +33,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         for name in ("fresh_server", "server"):
             found = getattr(item, "funcargs", {}).get(name)
             if isinstance(found, Server):
-                report.sections.append(("server", found.tail(30)))
+                report.sections.append(("server", found.tail(6)))
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ BODIES = {
     "deep arrays": b"[" * 100_000,
     "deep objects": b'{"a":' * 50_000,
     "deep inside": b'{"sql":"select 1","parameters":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
-    "duplicate keys": b'{"sql":"select 1","sql":"drop table x"}',
+    "duplicate keys": b'{"sql":"select 1","sql":"select 2"}',
     "unknown field": b'{"sql":"select 1","no_such":1}',
     "huge number": b'{"sql":"select 1","row_limit":1e999}',
     "long number": b'{"sql":"select 1","row_limit":' + b"9" * 100_000 + b"}",
@@ -183,6 +183,14 @@ def test_broken_files(admin: Client, schema: str, volume: str, name: str) -> Non
         assert read.status_code in (200, 400)
 
 
+PROTOCOL = b'{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}\n'
+METADATA_ACTION = (
+    b'{"metaData":{"id":"5fba94ed-9794-4965-ba6e-6ee3c0d22af9","format":{"provider":"parquet","options":{}},'
+    b'"schemaString":"{\\"type\\":\\"struct\\",\\"fields\\":[{\\"name\\":\\"a\\",\\"type\\":\\"integer\\",'
+    b'\\"nullable\\":true,\\"metadata\\":{}}]}","partitionColumns":[],"configuration":{}}}\n'
+)
+METADATA = PROTOCOL + METADATA_ACTION
+
 LOGS = {
     "empty commit": {"00000000000000000000.json": b""},
     "noise": {"00000000000000000000.json": os.urandom(500)},
@@ -197,7 +205,7 @@ LOGS = {
     },
     "unknown feature": {
         "00000000000000000000.json": b'{"protocol":{"minReaderVersion":3,"minWriterVersion":7,'
-        b'"readerFeatures":["teleport"],"writerFeatures":["teleport"]}}\n'
+        b'"readerFeatures":["teleport"],"writerFeatures":["teleport"]}}\n' + METADATA_ACTION
     },
     "future version": {
         "00000000000000000000.json": b'{"protocol":{"minReaderVersion":99,"minWriterVersion":99}}\n'
@@ -218,13 +226,6 @@ LOGS = {
         ).encode()
     },
 }
-
-METADATA = (
-    b'{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}\n'
-    b'{"metaData":{"id":"5fba94ed-9794-4965-ba6e-6ee3c0d22af9","format":{"provider":"parquet","options":{}},'
-    b'"schemaString":"{\\"type\\":\\"struct\\",\\"fields\\":[{\\"name\\":\\"a\\",\\"type\\":\\"integer\\",'
-    b'\\"nullable\\":true,\\"metadata\\":{}}]}","partitionColumns":[],"configuration":{}}}\n'
-)
 
 # A log of a stranger's must not lead the reader out of the table's directory.
 for label, target in {
