@@ -7,7 +7,7 @@ namespace ob::api {
 struct Binding {
   std::vector<wire::Member> path, query, body;
   std::vector<std::string> path_names;
-  bool reads_body = false;  // a JSON body is read, though it may have no fields of its own
+  bool reads_body = false;  // there are fields for a JSON body; any other body is left unread
 };
 
 struct Route {

@@ -210,7 +210,6 @@ std::shared_ptr<Binding> Registry::bind(const std::string& method, const std::st
     binding->path_names.emplace_back(name);
   }
   const bool in_query = !with_body || method == "GET" || method == "HEAD" || method == "DELETE";
-  binding->reads_body = !in_query;
   for (const wire::Member& member : members) {
     if (find(binding->path, member.name)) continue;
     if (in_query && member.kind == wire::Kind::compound) {
@@ -219,6 +218,7 @@ std::shared_ptr<Binding> Registry::bind(const std::string& method, const std::st
     }
     (in_query ? binding->query : binding->body).push_back(member);
   }
+  binding->reads_body = !binding->body.empty();
   return binding;
 }
 

@@ -41,7 +41,8 @@ function limits(schema) {
   const s = resolve(schema);
   const out = [];
   if (s.enum) out.push(`one of ${s.enum.join(', ')}`);
-  if (s.minLength !== undefined) out.push(`at least ${s.minLength} characters`);
+  if (s.minLength === 1) out.push('not empty');
+  else if (s.minLength !== undefined) out.push(`at least ${s.minLength} characters`);
   if (s.maxLength !== undefined) out.push(`at most ${s.maxLength} characters`);
   if (s.minimum !== undefined && s.minimum > -2147483648) out.push(`at least ${s.minimum}`);
   if (s.maximum !== undefined && s.maximum < 2147483647) out.push(`at most ${s.maximum}`);
@@ -70,7 +71,7 @@ function schemaView(schema, depth = 0) {
     const required = (s.required || []).includes(name);
     const row = el('div', { class: 'row' },
       el('code', {}, name), ' ', el('span', { class: 'dim' }, `${typeText(field)}${required ? '' : ', optional'}`));
-    const text = [field.description, limits(field)].filter(Boolean).join(' ');
+    const text = [field.description, limits(field)].filter(Boolean).join(' · ');
     if (text) row.append(el('div', { class: 'dim' }, text));
     if (inner(field) && depth < 6) {
       const details = el('details', {}, el('summary', { class: 'dim' }, 'Fields'));
