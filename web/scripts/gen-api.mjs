@@ -9,7 +9,9 @@ const file = process.argv[2];
 const text = file
   ? await readFile(file, 'utf8')
   : await (await fetch(new URL('/api/openapi.json', server))).text();
-const types = astToString(await openapiTS(JSON.parse(text), { alphabetize: true }));
+const types = astToString(
+  await openapiTS(JSON.parse(text), { alphabetize: true, defaultNonNullable: false }),
+);
 const target = new URL('../src/api/schema.d.ts', import.meta.url);
 await writeFile(
   target,

@@ -1,18 +1,27 @@
 import { queryOptions } from '@tanstack/react-query';
-import { getAll, path, send, sendJson } from '@/api/http';
-import type { ApiKey, User } from '@/api/types';
+import { allItems, api, body, PAGE } from '@/api/client';
 
 export const apiKeys = () =>
-  queryOptions({ queryKey: ['keys'], queryFn: () => getAll<ApiKey>('/keys') });
-export const createKey = (json: { name: string; expires_at?: string }) =>
-  sendJson<ApiKey & { key: string }>('POST', '/keys', { json });
-export const deleteKey = (id: string) => send('DELETE', path`/keys/${id}`);
+  queryOptions({
+    queryKey: ['keys'],
+    queryFn: () =>
+      allItems((after) => api.GET('/api/v1/keys', { params: { query: { limit: PAGE, after } } })),
+  });
+export const createKey = (values: { name: string; expires_at?: string }) =>
+  body(api.POST('/api/v1/keys', { body: values }));
+export const deleteKey = (id: string) =>
+  api.DELETE('/api/v1/keys/{id}', { params: { path: { id } } });
 
-export const changePassword = (json: { current: string; password: string }) =>
-  send('POST', '/auth/password', { json });
+export const changePassword = (values: { current: string; password: string }) =>
+  api.POST('/api/v1/auth/password', { body: values });
 
 export const users = () =>
-  queryOptions({ queryKey: ['users'], queryFn: () => getAll<User>('/users') });
-export const createUser = (json: { email: string; name: string; password: string }) =>
-  sendJson<User>('POST', '/users', { json });
-export const deleteUser = (id: string) => send('DELETE', path`/users/${id}`);
+  queryOptions({
+    queryKey: ['users'],
+    queryFn: () =>
+      allItems((after) => api.GET('/api/v1/users', { params: { query: { limit: PAGE, after } } })),
+  });
+export const createUser = (values: { email: string; name: string; password: string }) =>
+  body(api.POST('/api/v1/users', { body: values }));
+export const deleteUser = (id: string) =>
+  api.DELETE('/api/v1/users/{id}', { params: { path: { id } } });

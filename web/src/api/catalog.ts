@@ -1,19 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { getAll, getJson, path, send, sendJson, sendLossless } from '@/api/http';
-import type {
-  Catalog,
-  CreateTable,
-  DataFile,
-  FoundObject,
-  InferredFile,
-  Page,
-  QueryResult,
-  Schema,
-  Table,
-  TableDetail,
-  TableVersion,
-  Volume,
-} from '@/api/types';
+import { allItems, api, body, losslessBody, PAGE } from '@/api/client';
+import type { CreateTable, FileFormat, InferredFile, QueryResult } from '@/api/types';
 
 export interface TableName {
   catalog: string;
@@ -21,81 +8,109 @@ export interface TableName {
   table: string;
 }
 
-const FRESH = 30_000; // milliseconds that lists of objects count as up to date
+interface Description {
+  name?: string;
+  comment?: string;
+}
 
-const catalogPath = (catalog: string) => path`/catalogs/${catalog}`;
-const schemaPath = (catalog: string, schema: string) =>
-  path`/catalogs/${catalog}/schemas/${schema}`;
-const tablePath = ({ catalog, schema, table }: TableName) =>
-  path`/catalogs/${catalog}/schemas/${schema}/tables/${table}`;
+const FRESH = 30_000; // milliseconds that lists of objects count as up to date
+const CATALOG = '/api/v1/catalogs/{catalog}';
+const SCHEMA = '/api/v1/catalogs/{catalog}/schemas/{schema}';
+const TABLE = '/api/v1/catalogs/{catalog}/schemas/{schema}/tables/{table}';
+
+/** Only the parts of a name: callers may pass objects that hold more. */
+const pathOf = ({ catalog, schema, table }: TableName) => ({ catalog, schema, table });
+const keyOf = ({ catalog, schema, table }: TableName) => ['table', catalog, schema, table];
 
 export const catalogsQuery = () =>
   queryOptions({
     queryKey: ['catalogs'],
-    queryFn: () => getAll<Catalog>('/catalogs'),
+    queryFn: () =>
+      allItems((after) =>
+        api.GET('/api/v1/catalogs', { params: { query: { limit: PAGE, after } } }),
+      ),
     staleTime: FRESH,
   });
 
 export const schemasQuery = (catalog: string) =>
   queryOptions({
     queryKey: ['schemas', catalog],
-    queryFn: () => getAll<Schema>(`${catalogPath(catalog)}/schemas`),
+    queryFn: () =>
+      allItems((after) =>
+        api.GET(`${CATALOG}/schemas`, {
+          params: { path: { catalog }, query: { limit: PAGE, after } },
+        }),
+      ),
     staleTime: FRESH,
   });
 
 export const tablesQuery = (catalog: string, schema: string) =>
   queryOptions({
     queryKey: ['tables', catalog, schema],
-    queryFn: () => getAll<Table>(`${schemaPath(catalog, schema)}/tables`),
+    queryFn: () =>
+      allItems((after) =>
+        api.GET(`${SCHEMA}/tables`, {
+          params: { path: { catalog, schema }, query: { limit: PAGE, after } },
+        }),
+      ),
     staleTime: FRESH,
   });
 
 export const volumesQuery = (catalog: string, schema: string) =>
   queryOptions({
     queryKey: ['volumes', catalog, schema],
-    queryFn: () => getAll<Volume>(`${schemaPath(catalog, schema)}/volumes`),
+    queryFn: () =>
+      allItems((after) =>
+        api.GET(`${SCHEMA}/volumes`, {
+          params: { path: { catalog, schema }, query: { limit: PAGE, after } },
+        }),
+      ),
     staleTime: FRESH,
   });
 
 export const tableQuery = (name: TableName, version?: number) =>
   queryOptions({
-    queryKey: ['table', name.catalog, name.schema, name.table, version ?? 'latest'],
-    queryFn: () => getJson<TableDetail>(tablePath(name), { query: { version } }),
+    queryKey: [...keyOf(name), version ?? 'latest'],
+    queryFn: () => body(api.GET(TABLE, { params: { path: pathOf(name), query: { version } } })),
     staleTime: 5_000,
   });
 
 export const historyQuery = (name: TableName) =>
   infiniteQueryOptions({
-    queryKey: ['table', name.catalog, name.schema, name.table, 'history'],
+    queryKey: [...keyOf(name), 'history'],
     initialPageParam: undefined as number | undefined,
     queryFn: ({ pageParam }) =>
-      getJson<Page<TableVersion>>(`${tablePath(name)}/history`, {
-        query: { limit: 50, before_version: pageParam },
-      }),
-    getNextPageParam: (page) => {
-      const oldest = page.items.at(-1)?.version;
-      return page.items.length === 50 && oldest ? oldest : undefined;
-    },
+      body(
+        api.GET(`${TABLE}/history`, {
+          params: { path: pathOf(name), query: { limit: 50, before_version: pageParam } },
+        }),
+      ),
+    getNextPageParam: ({ next }) => (next === undefined ? undefined : Number(next)),
   });
 
 export const dataFilesQuery = (name: TableName, version?: number) =>
   infiniteQueryOptions({
-    queryKey: ['table', name.catalog, name.schema, name.table, 'files', version ?? 'latest'],
+    queryKey: [...keyOf(name), 'files', version ?? 'latest'],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
-      getJson<Page<DataFile>>(`${tablePath(name)}/files`, {
-        query: { version, limit: 200, after: pageParam },
-      }),
-    getNextPageParam: (page) => page.next,
+      body(
+        api.GET(`${TABLE}/files`, {
+          params: { path: pathOf(name), query: { version, limit: 200, after: pageParam } },
+        }),
+      ),
+    getNextPageParam: ({ next }) => next,
   });
 
 export const previewQuery = (name: TableName, version?: number) =>
   queryOptions({
-    queryKey: ['table', name.catalog, name.schema, name.table, 'preview', version ?? 'latest'],
+    queryKey: [...keyOf(name), 'preview', version ?? 'latest'],
     queryFn: () =>
-      sendLossless<QueryResult>('GET', `${tablePath(name)}/preview`, {
-        query: { version, limit: 500 },
-      }),
+      losslessBody<QueryResult>(
+        api.GET(`${TABLE}/preview`, {
+          params: { path: pathOf(name), query: { version, limit: 500 } },
+          parseAs: 'text',
+        }),
+      ),
     staleTime: FRESH,
   });
 
@@ -103,43 +118,45 @@ export const searchQuery = (text: string, limit = 30) =>
   queryOptions({
     queryKey: ['search', text, limit],
     queryFn: async ({ signal }) =>
-      (await getJson<{ items: FoundObject[] }>('/search', { query: { q: text, limit }, signal }))
+      (await body(api.GET('/api/v1/search', { params: { query: { q: text, limit } }, signal })))
         .items,
     staleTime: 10_000,
   });
 
-export const createCatalog = (json: { name: string; comment?: string }) =>
-  sendJson<Catalog>('POST', '/catalogs', { json });
-export const updateCatalog = (catalog: string, json: { name?: string; comment?: string }) =>
-  sendJson<Catalog>('PATCH', catalogPath(catalog), { json });
+export const createCatalog = (values: { name: string; comment?: string }) =>
+  body(api.POST('/api/v1/catalogs', { body: values }));
+export const updateCatalog = (catalog: string, values: Description) =>
+  body(api.PATCH(CATALOG, { params: { path: { catalog } }, body: values }));
 export const dropCatalog = (catalog: string, cascade: boolean) =>
-  send('DELETE', catalogPath(catalog), { query: { cascade } });
+  api.DELETE(CATALOG, { params: { path: { catalog }, query: { cascade } } });
 
-export const createSchema = (catalog: string, json: { name: string; comment?: string }) =>
-  sendJson<Schema>('POST', `${catalogPath(catalog)}/schemas`, { json });
-export const updateSchema = (
-  catalog: string,
-  schema: string,
-  json: { name?: string; comment?: string },
-) => sendJson<Schema>('PATCH', schemaPath(catalog, schema), { json });
+export const createSchema = (catalog: string, values: { name: string; comment?: string }) =>
+  body(api.POST(`${CATALOG}/schemas`, { params: { path: { catalog } }, body: values }));
+export const updateSchema = (catalog: string, schema: string, values: Description) =>
+  body(api.PATCH(SCHEMA, { params: { path: { catalog, schema } }, body: values }));
 export const dropSchema = (catalog: string, schema: string, cascade: boolean) =>
-  send('DELETE', schemaPath(catalog, schema), { query: { cascade } });
+  api.DELETE(SCHEMA, { params: { path: { catalog, schema }, query: { cascade } } });
 
-export const updateTable = (name: TableName, json: { name?: string; comment?: string }) =>
-  sendJson<TableDetail>('PATCH', tablePath(name), { json });
-export const dropTable = (name: TableName) => send('DELETE', tablePath(name));
+export const updateTable = (name: TableName, values: Description) =>
+  body(api.PATCH(TABLE, { params: { path: pathOf(name) }, body: values }));
+export const dropTable = (name: TableName) => api.DELETE(TABLE, { params: { path: pathOf(name) } });
+export const undropTable = (name: TableName) =>
+  api.POST(`${TABLE}/undrop`, { params: { path: pathOf(name) } });
 
 export const createVolume = (
   catalog: string,
   schema: string,
-  json: { name: string; comment?: string },
-) => sendJson<Volume>('POST', `${schemaPath(catalog, schema)}/volumes`, { json });
+  values: { name: string; comment?: string },
+) => body(api.POST(`${SCHEMA}/volumes`, { params: { path: { catalog, schema } }, body: values }));
 export const dropVolume = (catalog: string, schema: string, volume: string) =>
-  send('DELETE', `${schemaPath(catalog, schema)}${path`/volumes/${volume}`}`);
+  api.DELETE(`${SCHEMA}/volumes/{volume}`, { params: { path: { catalog, schema, volume } } });
 
 export const inferFile = (
-  json: { path: string; format?: string; options?: Record<string, unknown> },
-  signal?: AbortSignal,
-) => sendLossless<InferredFile>('POST', '/tables/infer', signal ? { json, signal } : { json });
-export const createTable = (json: CreateTable) =>
-  sendJson<TableDetail>('POST', '/tables', { json });
+  values: { path: string; format?: FileFormat; options?: Record<string, unknown> },
+  signal: AbortSignal,
+) =>
+  losslessBody<InferredFile>(
+    api.POST('/api/v1/tables/infer', { body: values, parseAs: 'text', signal }),
+  );
+export const createTable = (values: CreateTable) =>
+  body(api.POST('/api/v1/tables', { body: values }));

@@ -1,6 +1,5 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import { filePath, getJson, path, send, sendJson } from '@/api/http';
-import type { DirectoryEntry, Page, StoredFile, Upload } from '@/api/types';
+import { api, body, filePath } from '@/api/client';
 
 export interface VolumeName {
   catalog: string;
@@ -8,8 +7,9 @@ export interface VolumeName {
   volume: string;
 }
 
-const volumePath = ({ catalog, schema, volume }: VolumeName) =>
-  path`/${catalog}/${schema}/${volume}`;
+const FILE = '/api/v1/files/{catalog}/{schema}/{volume}/{path}';
+const DIRECTORY = '/api/v1/directories/{catalog}/{schema}/{volume}/{path}';
+const UPLOAD = '/api/v1/uploads/{id}';
 
 /** The path that the API uses for a file: `/Volumes/<catalog>/<schema>/<volume>/<path>`. */
 export const absolutePath = ({ catalog, schema, volume }: VolumeName, inside: string): string =>
@@ -24,31 +24,40 @@ export const directoryQuery = (volume: VolumeName, directory: string) =>
     queryKey: ['directory', volume.catalog, volume.schema, volume.volume, directory],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
-      getJson<Page<DirectoryEntry>>(`/directories${volumePath(volume)}/${filePath(directory)}`, {
-        query: { limit: 500, after: pageParam },
-      }),
-    getNextPageParam: (page) => page.next,
+      body(
+        api.GET(DIRECTORY, {
+          params: {
+            path: { ...volume, path: directory },
+            query: { limit: 500, after: pageParam },
+          },
+        }),
+      ),
+    getNextPageParam: ({ next }) => next,
   });
 
-export const fileUrl = (volume: VolumeName, inside: string): string =>
-  `/files${volumePath(volume)}/${filePath(inside)}`;
+/** Where a file's bytes are sent. */
+export const fileUrl = ({ catalog, schema, volume }: VolumeName, inside: string): string =>
+  `/api/v1/files/${filePath([catalog, schema, volume, inside].join('/'))}`;
+export const uploadUrl = (id: string): string => `/api/v1/uploads/${encodeURIComponent(id)}`;
 
-export const downloadFile = (volume: VolumeName, inside: string) =>
-  send('GET', fileUrl(volume, inside));
+export async function downloadFile(volume: VolumeName, inside: string): Promise<Response> {
+  const params = { path: { ...volume, path: inside } };
+  return (await api.GET(FILE, { params, parseAs: 'stream' })).response;
+}
 export const deleteFile = (volume: VolumeName, inside: string) =>
-  send('DELETE', fileUrl(volume, inside));
+  api.DELETE(FILE, { params: { path: { ...volume, path: inside } } });
 export const createDirectory = (volume: VolumeName, inside: string) =>
-  send('PUT', `/directories${volumePath(volume)}/${filePath(inside)}`);
+  api.PUT(DIRECTORY, { params: { path: { ...volume, path: inside } } });
 export const deleteDirectory = (volume: VolumeName, inside: string) =>
-  send('DELETE', `/directories${volumePath(volume)}/${filePath(inside)}`, {
-    query: { recursive: true },
+  api.DELETE(DIRECTORY, {
+    params: { path: { ...volume, path: inside }, query: { recursive: true } },
   });
-export const moveFile = (json: { from: string; to: string; overwrite?: boolean }) =>
-  send('POST', '/files/move', { json });
+export const moveFile = (values: { from: string; to: string; overwrite?: boolean }) =>
+  api.POST('/api/v1/files/move', { body: values });
 
-export const startUpload = (json: { path: string; bytes: number; overwrite?: boolean }) =>
-  sendJson<Upload>('POST', '/uploads', { json });
-export const uploadState = (id: string) => getJson<Upload>(path`/uploads/${id}`);
+export const startUpload = (values: { path: string; bytes: number; overwrite?: boolean }) =>
+  body(api.POST('/api/v1/uploads', { body: values }));
+export const uploadState = (id: string) => body(api.GET(UPLOAD, { params: { path: { id } } }));
 export const finishUpload = (id: string) =>
-  sendJson<StoredFile>('POST', path`/uploads/${id}/finish`);
-export const abandonUpload = (id: string) => send('DELETE', path`/uploads/${id}`);
+  body(api.POST(`${UPLOAD}/finish`, { params: { path: { id } } }));
+export const abandonUpload = (id: string) => api.DELETE(UPLOAD, { params: { path: { id } } });

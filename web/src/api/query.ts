@@ -1,23 +1,20 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { getAll, getJson, path, send, sendJson, sendLossless } from '@/api/http';
-import type {
-  Page,
-  QueryRecord,
-  QueryRequest,
-  QueryResult,
-  QueryState,
-  SavedQuery,
-} from '@/api/types';
+import { api, body, losslessBody } from '@/api/client';
+import type { QueryPage, QueryRequest, QueryResult } from '@/api/types';
 
-export const runQuery = (json: QueryRequest, signal?: AbortSignal) =>
-  sendLossless<QueryResult>('POST', '/query', signal ? { json, signal } : { json });
+export const runQuery = (request: QueryRequest) =>
+  losslessBody<QueryResult>(api.POST('/api/v1/query', { body: request, parseAs: 'text' }));
 
 export const queryPage = (cursor: string) =>
-  sendLossless<{ rows: unknown[][]; next?: string }>('GET', path`/query/pages/${cursor}`);
+  losslessBody<QueryPage>(
+    api.GET('/api/v1/query/pages/{cursor}', { params: { path: { cursor } }, parseAs: 'text' }),
+  );
 
-export const cancelQuery = (id: string) => send('POST', path`/queries/${id}/cancel`);
+export const cancelQuery = (id: string) =>
+  api.POST('/api/v1/queries/{id}/cancel', { params: { path: { id } } });
 
-export const queryRecord = (id: string) => getJson<QueryRecord>(path`/queries/${id}`);
+export const queryRecord = (id: string) =>
+  body(api.GET('/api/v1/queries/{id}', { params: { path: { id } } }));
 
 export type ExportFormat = 'csv' | 'parquet';
 const ACCEPT: Record<ExportFormat, string> = {
@@ -25,40 +22,50 @@ const ACCEPT: Record<ExportFormat, string> = {
   parquet: 'application/vnd.apache.parquet',
 };
 
-export const exportQuery = (json: QueryRequest, format: ExportFormat) =>
-  send('POST', '/query', { json, accept: ACCEPT[format] });
+/** The whole result as a file, streamed. */
+export async function exportQuery(request: QueryRequest, format: ExportFormat): Promise<Response> {
+  const headers = { accept: ACCEPT[format] };
+  const call = api.POST('/api/v1/query', { body: request, headers, parseAs: 'stream' });
+  return (await call).response;
+}
 
-export const queryHistory = (state?: QueryState) =>
+export const queryHistory = () =>
   infiniteQueryOptions({
-    queryKey: ['queries', state ?? 'all'],
+    queryKey: ['queries', 'all'],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
-      getJson<Page<QueryRecord>>('/queries', { query: { limit: 50, after: pageParam, state } }),
-    getNextPageParam: (page) => page.next,
+      body(api.GET('/api/v1/queries', { params: { query: { limit: 50, after: pageParam } } })),
+    getNextPageParam: ({ next }) => next,
   });
 
 export const recentQueries = () =>
   queryOptions({
     queryKey: ['queries', 'recent'],
     queryFn: async () =>
-      (await getJson<Page<QueryRecord>>('/queries', { query: { limit: 20 } })).items,
+      (await body(api.GET('/api/v1/queries', { params: { query: { limit: 20 } } }))).items,
   });
 
 export const savedQueries = () =>
   queryOptions({
     queryKey: ['saved-queries'],
-    queryFn: () => getAll<SavedQuery>('/saved-queries'),
+    queryFn: async () => (await body(api.GET('/api/v1/saved-queries'))).items,
     staleTime: 30_000,
   });
 
 export const savedQuery = (id: string) =>
   queryOptions({
     queryKey: ['saved-queries', id],
-    queryFn: () => getJson<SavedQuery>(path`/saved-queries/${id}`),
+    queryFn: () => body(api.GET('/api/v1/saved-queries/{id}', { params: { path: { id } } })),
   });
 
-export const saveQuery = (json: { name: string; sql: string }) =>
-  sendJson<SavedQuery>('POST', '/saved-queries', { json });
-export const updateSavedQuery = (id: string, json: { name: string; sql: string }) =>
-  sendJson<SavedQuery>('PUT', path`/saved-queries/${id}`, { json });
-export const deleteSavedQuery = (id: string) => send('DELETE', path`/saved-queries/${id}`);
+interface NamedSql {
+  name: string;
+  sql: string;
+}
+
+export const saveQuery = (values: NamedSql) =>
+  body(api.POST('/api/v1/saved-queries', { body: values }));
+export const updateSavedQuery = (id: string, values: NamedSql) =>
+  body(api.PUT('/api/v1/saved-queries/{id}', { params: { path: { id } }, body: values }));
+export const deleteSavedQuery = (id: string) =>
+  api.DELETE('/api/v1/saved-queries/{id}', { params: { path: { id } } });

@@ -13,7 +13,7 @@ function attempt(method: string, path: string, body: Blob, token: string | undef
     // fetch tells nothing about how much of a body was sent.
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
-    request.open(method, `/api/v1${path}`);
+    request.open(method, path);
     if (token) request.setRequestHeader('authorization', `Bearer ${token}`);
     request.setRequestHeader('content-type', 'application/octet-stream');
     for (const [name, value] of Object.entries(o.headers ?? {})) {

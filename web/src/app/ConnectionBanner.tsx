@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { WifiOff } from 'lucide-react';
 import { useEffect } from 'react';
-import { online } from '@/api/http';
+import { online } from '@/api/client';
 import { useStore } from '@/lib/store';
 
 const RETRY = 3000; // milliseconds

@@ -23,7 +23,6 @@ import { ObjectIcon } from '@/components/ObjectIcon';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { addTab } from '@/features/sql/tabs';
 import { useDebounced } from '@/lib/hooks';
-import { splitName } from '@/lib/names';
 
 export interface Command {
   id: string;
@@ -80,8 +79,7 @@ function usePageAndActionCommands(): Command[] {
 
 function useOpenObject(): (found: FoundObject) => void {
   const navigate = useNavigate();
-  return ({ kind, name }) => {
-    const [catalog, schema, object] = splitName(name);
+  return ({ kind, catalog, schema, object }) => {
     if (kind === 'volume' && catalog && schema && object) {
       const params = { catalog, schema, volume: object, _splat: '' };
       void navigate({ to: '/files/$catalog/$schema/$volume/$', params });
@@ -90,9 +88,7 @@ function useOpenObject(): (found: FoundObject) => void {
       void navigate({ to: '/catalog/$catalog/$schema/$table', params });
     } else if (catalog && schema) {
       void navigate({ to: '/catalog/$catalog/$schema', params: { catalog, schema } });
-    } else if (catalog) {
-      void navigate({ to: '/catalog/$catalog', params: { catalog } });
-    }
+    } else void navigate({ to: '/catalog/$catalog', params: { catalog } });
   };
 }
 

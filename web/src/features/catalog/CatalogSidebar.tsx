@@ -11,7 +11,6 @@ import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { refreshCatalog } from '@/features/catalog/refresh';
 import type { TreeNode } from '@/features/catalog/tree-model';
 import { useDebounced } from '@/lib/hooks';
-import { splitName } from '@/lib/names';
 
 interface Props {
   selected?: string | undefined;
@@ -19,7 +18,7 @@ interface Props {
 }
 
 function foundNode(found: FoundObject): TreeNode {
-  const [catalog = '', schema, object] = splitName(found.name);
+  const { catalog, schema, object } = found;
   const kind = found.kind === 'column' ? 'table' : found.kind;
   return {
     id: `${found.kind}:${found.name}:${found.detail}`,

@@ -1,18 +1,15 @@
-import { dropTable, type TableName } from '@/api/catalog';
-import { runQuery } from '@/api/query';
+import { dropTable, undropTable, type TableName } from '@/api/catalog';
 import { toast, toastError } from '@/components/toasts';
 import { refreshTables } from '@/features/catalog/refresh';
 import { forgetTable } from '@/features/table/recent';
-import { qualified } from '@/lib/identifiers';
 
 /** Drops a table or view and offers to bring a table back. */
 export async function dropTableWithUndo(name: TableName, kind: 'table' | 'view'): Promise<void> {
   await dropTable(name);
   forgetTable(name);
   await refreshTables();
-  const full = qualified(name.catalog, name.schema, name.table);
   const undo = () =>
-    runQuery({ sql: `UNDROP TABLE ${full}` })
+    undropTable(name)
       .then(refreshTables)
       .then(() => toast({ title: `${name.table} is back`, tone: 'success' }))
       .catch((error: unknown) => toastError('Could not bring it back', error));

@@ -6,9 +6,9 @@ import {
   finishUpload,
   startUpload,
   uploadState,
+  uploadUrl,
   type VolumeName,
 } from '@/api/files';
-import { path } from '@/api/http';
 import { sendBytes } from '@/api/send-bytes';
 import { refreshFiles } from '@/features/files/refresh';
 import { freePath, step, type UploadEvent, type UploadItem } from '@/features/files/upload-state';
@@ -61,7 +61,7 @@ async function sendInChunks(item: UploadItem, file: File, signal: AbortSignal): 
   const { uploadId, offset } = await openUpload(item);
   for (let at = offset; at < file.size; at += CHUNK) {
     signal.throwIfAborted();
-    await sendBytes('PATCH', path`/uploads/${uploadId}`, file.slice(at, at + CHUNK), {
+    await sendBytes('PATCH', uploadUrl(uploadId), file.slice(at, at + CHUNK), {
       signal,
       headers: { 'Upload-Offset': String(at) },
       onProgress: (sent) => happen(item.id, { type: 'progress', sent: at + sent }),

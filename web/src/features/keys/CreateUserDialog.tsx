@@ -24,7 +24,7 @@ export function CreateUserDialog({ onClose, onCreated }: Props) {
   const api = create.error instanceof ApiError ? create.error : undefined;
   const problems = {
     email: /^\S+@\S+$/.test(values.email) ? undefined : 'Enter an email address.',
-    name: undefined,
+    name: values.name.trim() ? undefined : 'Enter a name.',
     password: passwordProblem(values.password),
   };
   const field = (name: keyof typeof values, label: string, type: string, hint?: string) => (

@@ -1,4 +1,4 @@
-const SHORTEST = 8; // characters
+const SHORTEST = 10; // characters
 const LONGEST = 72; // bytes that bcrypt takes
 
 export function passwordProblem(password: string): string | undefined {

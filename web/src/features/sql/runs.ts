@@ -126,10 +126,9 @@ export async function loadMore(tabId: string, runId: string): Promise<void> {
   change(tabId, runId, { loadingMore: true });
   try {
     const page = await queryPage(run.result.next);
-    const { next, ...rest } = run.result;
-    void next; // used up: the new page brings its own
+    const { query_id, columns } = run.result;
     const rows = [...run.result.rows, ...page.rows];
-    const result = { ...rest, rows, ...(page.next && { next: page.next }) };
+    const result = { ...page, query_id, columns, rows };
     change(tabId, runId, { result, loadingMore: false });
   } catch (error) {
     const { next, ...rest } = run.result;

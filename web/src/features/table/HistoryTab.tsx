@@ -22,16 +22,18 @@ const METRICS: [string, string, (value: number) => string][] = [
   ['numOutputBytes', 'written', formatBytes],
 ];
 
-function metricTexts(metrics: Record<string, unknown>): string[] {
+type Values = Record<string, unknown> | null | undefined;
+
+function metricTexts(metrics: Values): string[] {
   return METRICS.flatMap(([key, label, format]) => {
-    const value = Number(metrics[key]);
-    const known = metrics[key] !== undefined && metrics[key] !== null && Number.isFinite(value);
+    const value = Number(metrics?.[key]);
+    const known = metrics?.[key] !== undefined && metrics?.[key] !== null && Number.isFinite(value);
     return known ? [`${format(value)} ${label}`] : [];
   });
 }
 
-function parameterText(parameters: Record<string, unknown>): string {
-  return Object.entries(parameters)
+function parameterText(parameters: Values): string {
+  return Object.entries(parameters ?? {})
     .filter(([, value]) => value !== null && value !== '' && rawText(value) !== '[]')
     .map(([key, value]) => `${key}: ${rawText(value)}`)
     .join(' · ');
@@ -61,10 +63,12 @@ function VersionRow({ version, latest, shown, onShow }: RowProps) {
         <span className="flex flex-wrap items-center gap-2">
           <span className="font-medium">{version.operation}</span>
           {latest && <Badge tone="success">latest</Badge>}
-          <span className="num text-sm text-muted">{metricTexts(version.metrics).join(', ')}</span>
+          <span className="num text-sm text-muted">
+            {metricTexts(version.metrics as Values).join(', ')}
+          </span>
         </span>
         <span className="line-clamp-2 font-mono text-xs wrap-anywhere text-faint">
-          {parameterText(version.parameters)}
+          {parameterText(version.parameters as Values)}
         </span>
       </span>
       <span className="text-sm text-muted max-md:order-last max-md:basis-full max-md:pl-14">

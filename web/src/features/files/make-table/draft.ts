@@ -94,7 +94,7 @@ export function createRequest(
   return {
     name: qualified(draft.catalog, draft.schema, draft.name),
     path,
-    format: inferred.format,
+    format: inferred.format as FileFormat,
     mode: draft.mode,
     ...(options && { options }),
     ...(creates && changed && { columns: draft.columns.map(({ name, type }) => ({ name, type })) }),
