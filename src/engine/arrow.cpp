@@ -248,7 +248,7 @@ std::string ArrowStream::flush() {
   ArrowError error{};
   for (auto& column : state.columns) column.finish();
   check(ArrowArrayFinishBuilding(&state.array, NANOARROW_VALIDATION_LEVEL_NONE, &error), error);
-  check(ArrowArrayViewSetArrayMinimal(&state.view, &state.array, &error), error);
+  check(ArrowArrayViewSetArray(&state.view, &state.array, &error), error);
   check(ArrowBufferResize(&state.body, 0, 0));
   check(ArrowIpcEncoderEncodeSimpleRecordBatch(&state.encoder, &state.view, &state.body, &error),
         error);

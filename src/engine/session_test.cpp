@@ -239,7 +239,7 @@ TEST_F(Session, StreamsInBoundedPieces) {
   EXPECT_THROW(while (result->next()){}, Error);
 }
 
-std::int64_t arrow_rows(const std::string& bytes, ArrowSchema* schema_out = nullptr) {
+void read_arrow(const std::string& bytes, std::int64_t& rows, ArrowSchema* schema_out = nullptr) {
   ArrowBuffer input;
   ArrowBufferInit(&input);
   EXPECT_EQ(ArrowBufferAppend(&input, bytes.data(), static_cast<std::int64_t>(bytes.size())), 0);
@@ -249,7 +249,7 @@ std::int64_t arrow_rows(const std::string& bytes, ArrowSchema* schema_out = null
   EXPECT_EQ(ArrowIpcArrayStreamReaderInit(&arrays, &stream, nullptr), 0);
   ArrowSchema schema{};
   EXPECT_EQ(arrays.get_schema(&arrays, &schema), 0);
-  std::int64_t rows = 0;
+  rows = 0;
   while (true) {
     ArrowArray array{};
     EXPECT_EQ(arrays.get_next(&arrays, &array), 0) << arrays.get_last_error(&arrays);
@@ -261,6 +261,17 @@ std::int64_t arrow_rows(const std::string& bytes, ArrowSchema* schema_out = null
     EXPECT_EQ(ArrowArrayViewSetArray(&view, &array, &error), 0) << error.message;
     EXPECT_EQ(ArrowArrayViewValidate(&view, NANOARROW_VALIDATION_LEVEL_FULL, &error), 0)
         << error.message;
+    if (schema.n_children > 1 && std::string_view(schema.children[1]->name) == "s") {
+      for (std::int64_t i = 0; i < array.length; ++i) {
+        const auto number = ArrowArrayViewGetIntUnsafe(view.children[0], i);
+        ASSERT_EQ(ArrowArrayViewIsNull(view.children[1], i), number % 3 == 0) << number;
+        if (number % 3 == 0) continue;
+        const auto text = ArrowArrayViewGetStringUnsafe(view.children[1], i);
+        ASSERT_EQ(std::string(text.data, static_cast<std::size_t>(text.size_bytes)),
+                  std::to_string(number) + std::string(static_cast<std::size_t>(number % 20), 'x'));
+        ASSERT_EQ(ArrowArrayViewGetIntUnsafe(view.children[2], i), number % 2 == 0 ? 1 : 0);
+      }
+    }
     ArrowArrayViewReset(&view);
     array.release(&array);
   }
@@ -269,6 +280,11 @@ std::int64_t arrow_rows(const std::string& bytes, ArrowSchema* schema_out = null
   else
     schema.release(&schema);
   arrays.release(&arrays);
+}
+
+std::int64_t arrow_rows(const std::string& bytes, ArrowSchema* schema_out = nullptr) {
+  std::int64_t rows = -1;
+  read_arrow(bytes, rows, schema_out);
   return rows;
 }
 
