@@ -78,7 +78,7 @@ TEST(Output, TableFitsTheTerminal) {
 TEST(Output, TableLeavesOutColumnsThatCannotFit) {
   ::testing::internal::CaptureStderr();
   const auto out = written(Format::table, {{"aaaaaaa"}, {"bbbbbbb"}, {"ccccccc"}},
-                           {{text("1"), text("2"), text("3")}}, 12);
+                           {{text("1"), text("2"), text("3")}}, 18);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::HasSubstr("1 more column"));
   EXPECT_THAT(out, ::testing::Not(::testing::HasSubstr("c")));
 }

@@ -20,7 +20,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t rows_to_measure = 1000;
-constexpr std::size_t narrowest = 5;
+constexpr std::size_t narrowest =
+    10;  // columns are not cut below this: the last ones are left out instead
 
 // The next code point of UTF-8; advances. Broken bytes come back one by one as U+FFFD.
 char32_t next_code_point(std::string_view& text) {
@@ -149,7 +150,8 @@ class TableWriter : public Writer {
   void finish() override {
     if (!measured_) measure();
     if (hidden_ > 0)
-      std::cerr << hidden_ << " more columns do not fit: widen the terminal or use --output json\n";
+      std::cerr << hidden_ << (hidden_ == 1 ? " more column does" : " more columns do")
+                << " not fit: widen the terminal or use --output json\n";
     out_ << std::flush;
   }
 

@@ -131,15 +131,15 @@ int run_sql(const std::string& url, const SqlOptions& options) {
 
 void add_sql_command(Program& program) {
   auto options = std::make_shared<SqlOptions>();
-  auto* command =
-      program.add(&program.app, "sql", "Run one SQL statement and print its result.",
-                  "  openbricks sql \"select * from samples.nycflights13.flights limit 10\"\n"
-                  "  openbricks sql --output csv --file report.sql > report.csv\n"
-                  "  openbricks sql -p origin=JFK 'select count(*) from samples.nycflights13.flights "
-                  "where origin = "
-                  "$origin'\n"
-                  "  echo 'show tables' | openbricks sql --output json -",
-                  [&program, options] { return run_sql(program.url, *options); });
+  auto* command = program.add(
+      &program.app, "sql", "Run one SQL statement and print its result.",
+      "  openbricks sql \"select * from samples.nycflights13.flights limit 10\"\n"
+      "  openbricks sql --output csv --file report.sql > report.csv\n"
+      "  openbricks sql -p origin=JFK 'select count(*) from samples.nycflights13.flights "
+      "where origin = "
+      "$origin'\n"
+      "  echo 'show tables' | openbricks sql --output json -",
+      [&program, options] { return run_sql(program.url, *options); });
   command->add_option("statement", options->text, "The statement; - reads standard input.");
   command->add_option("-f,--file", options->file, "Read the statement from a file.");
   command->add_option("-o,--output", options->output, "table, json (an array of objects) or csv.")
