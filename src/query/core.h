@@ -60,6 +60,8 @@ class Session : private Tables {
   Plan plan_query(const std::string& sql, std::optional<std::int64_t> limit = std::nullopt);
   // Names and DuckDB types of a plan's columns, without running it.
   std::vector<engine::Column> columns_of(const Plan& plan);
+  // Which of a plan's columns are the untyped NULL, which DuckDB shows as INTEGER.
+  std::vector<bool> null_columns(const Plan& plan, std::size_t count);
   Plan read_files(const std::string& function, const std::vector<std::string>& paths,
                   const boost::json::object& options);
   Plan preview(const catalog::Name& table, std::optional<std::int64_t> version, std::int64_t limit);

@@ -335,13 +335,19 @@ std::vector<const delta::Field*> targets(const delta::Schema& schema,
   return fields;
 }
 
+bool all_storable(const std::vector<engine::Column>& given,
+                  const std::vector<const delta::Field*>& fields) {
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (!storable(delta::from_duckdb(given[i].type), fields[i]->type)) return false;
+  return true;
+}
+
 void check_types(const std::vector<engine::Column>& given,
-                 const std::vector<const delta::Field*>& fields) {
+                 const std::vector<const delta::Field*>& fields, const std::vector<bool>& nulls) {
   std::string problems;
   for (std::size_t i = 0; i < given.size(); ++i) {
-    if (given[i].type == "NULL" || given[i].type == "\"NULL\"") continue;
     const delta::DataType from = delta::from_duckdb(given[i].type);
-    if (storable(from, fields[i]->type)) continue;
+    if (nulls[i] || storable(from, fields[i]->type)) continue;
     problems += (problems.empty() ? "" : "; ") + fields[i]->name + " is " +
                 delta::to_sql(fields[i]->type) + ", not " + delta::to_sql(from);
   }
@@ -359,7 +365,7 @@ Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& 
   base->require_writable();
   const auto given = columns_of(rows);
   const auto fields = targets(base->schema(), given, columns, by_name);
-  check_types(given, fields);
+  if (!all_storable(given, fields)) check_types(given, fields, null_columns(rows, given.size()));
 
   std::string aliases;
   for (const delta::Field* field : fields)

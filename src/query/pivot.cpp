@@ -57,10 +57,24 @@ class Finder {
   bool has_in(Range range) const { return contains_at_top(range, "in"); }
   std::size_t insert_position(Range range) const { return tokens_[range.last - 1].end; }
 
-  // WITH … before the statement, so that its names are known to the query for the values.
+  // The names from WITH that the statement's start defines before `keyword`, so that the query for
+  // the values knows them.
   std::string with_clause(std::size_t keyword) const {
-    if (keyword == 0 || !tokens_[0].is_word("with") || !after_with(keyword)) return {};
-    return text({0, keyword}) + " ";
+    if (!tokens_[0].is_word("with")) return {};
+    std::size_t last = 0;
+    for (std::size_t at = 1; tokens_[at].kind != TokenKind::end;) {
+      at = skip_to(at, {"as"});
+      while (tokens_[at].is_word("as") || tokens_[at].is_word("not") ||
+             tokens_[at].is_word("materialized"))
+        ++at;
+      if (!tokens_[at].is_symbol("(")) break;
+      at = skip_to(at + 1, {}) + 1;
+      if (at > keyword) break;
+      last = at;
+      if (!tokens_[at].is_symbol(",")) break;
+      ++at;
+    }
+    return last == 0 ? std::string() : text({0, last}) + " ";
   }
 
  private:

@@ -127,6 +127,22 @@ std::vector<engine::Column> Session::columns_of(const Plan& plan) {
   return columns;
 }
 
+std::vector<bool> Session::null_columns(const Plan& plan, std::size_t count) {
+  std::string types, names;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string column = "c" + std::to_string(i);
+    types += (i > 0 ? ", typeof(" : "typeof(") + column + ")";
+    names += (i > 0 ? ", " : "") + column;
+  }
+  const auto rows =
+      connection_.rows("SELECT " + types + " FROM (SELECT 1) LEFT JOIN (SELECT * FROM (" +
+                           plan.sql + ") LIMIT 0) AS t(" + names + ") ON true",
+                       plan.parameters);
+  std::vector<bool> out(count, false);
+  for (std::size_t i = 0; i < count; ++i) out[i] = rows.at(0).at(i) == "\"NULL\"";
+  return out;
+}
+
 // --- Tables
 // ---------------------------------------------------------------------------------------
 
