@@ -18,10 +18,6 @@ export default defineConfig([
     },
   },
   {
-    files: ['dev/**'],
-    rules: { 'max-lines': 'off' },
-  },
-  {
     files: ['**/*.mjs', 'public/*.js'],
     languageOptions: {
       globals: {

@@ -11,9 +11,9 @@ import { ErrorPanel } from '@/components/ErrorPanel';
 import { catalogDialog } from '@/features/catalog/dialogs/store';
 import { useStore } from '@/lib/store';
 
-const CommandPalette = lazy(() =>
-  import('@/app/CommandPalette').then((module) => ({ default: module.CommandPalette })),
-);
+const loadPalette = () =>
+  import('@/app/CommandPalette').then((module) => ({ default: module.CommandPalette }));
+const CommandPalette = lazy(loadPalette);
 const ShortcutsModal = lazy(() =>
   import('@/app/ShortcutsModal').then((module) => ({ default: module.ShortcutsModal })),
 );
@@ -22,6 +22,8 @@ const CatalogDialogs = lazy(() =>
     default: module.CatalogDialogs,
   })),
 );
+
+const PRELOAD_DELAY = 1500; // milliseconds after the page has come up
 
 function Starting() {
   const [error, setError] = useState<unknown>();
@@ -57,6 +59,11 @@ function Overlays() {
 
 function SignedIn() {
   useGlobalKeys();
+  useEffect(() => {
+    // In time for the first Ctrl-K, whose letters must not be lost.
+    const timer = setTimeout(() => void loadPalette(), PRELOAD_DELAY);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="flex h-dvh flex-col">
       <ConnectionBanner />

@@ -32,6 +32,11 @@ export function GridHeader(props: Props) {
       className="sticky top-0 z-10 border-b border-line bg-panel"
       style={{ height: HEADER_HEIGHT }}
     >
+      <div
+        aria-hidden
+        className="sticky left-0 z-20 h-full border-r border-line bg-panel"
+        style={{ width: gutter }}
+      />
       {items.map((item) => {
         const column = columns[item.index]!;
         const sorted = sort?.column === item.index;

@@ -38,10 +38,15 @@ function freshTab(tabs: SqlTab[], values: Partial<SqlTab> = {}): SqlTab {
 const first = freshTab([]);
 export const sqlTabs = createStoredStore<SqlTabs>('sql.tabs', { tabs: [first], active: first.id });
 
-/** Opens a tab; an empty untouched one in front is used instead of a second. */
+/** Opens a tab; one that holds the same text, or an empty one in front, is used instead. */
 export function addTab(values: Partial<SqlTab> = {}): string {
   const { tabs, active } = sqlTabs.get();
   const current = tabs.find((tab) => tab.id === active);
+  const same = values.sql && tabs.find((tab) => tab.sql === values.sql && !tab.savedId);
+  if (same) {
+    activateTab(same.id);
+    return same.id;
+  }
   if (current && values.sql && !current.sql.trim() && !current.savedId) {
     updateTab(current.id, values);
     return current.id;

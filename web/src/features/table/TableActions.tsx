@@ -52,9 +52,10 @@ export function TableActions({ name, detail, version }: Props) {
     );
   };
   const drop = () => {
-    dropTableWithUndo(name, isView ? 'view' : 'table')
-      .then(() => navigate({ to: '/catalog/$catalog/$schema', params: name }))
-      .catch((error: unknown) => toastError(`Could not drop ${name.table}`, error));
+    const leave = () => navigate({ to: '/catalog/$catalog/$schema', params: name });
+    dropTableWithUndo(name, isView ? 'view' : 'table', leave).catch((error: unknown) =>
+      toastError(`Could not drop ${name.table}`, error),
+    );
   };
   const items: MenuItem[] = [
     { label: 'Copy name', icon: <Copy size={14} />, onSelect: () => copyWithToast(full, 'Name') },

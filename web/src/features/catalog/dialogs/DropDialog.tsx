@@ -32,15 +32,16 @@ function useContentCount(target: Target): number | undefined {
   return 0;
 }
 
-async function drop(target: Target): Promise<void> {
+async function drop(target: Target, leave: () => Promise<void>): Promise<void> {
   if (target.kind === 'catalog') await dropCatalog(target.catalog, true);
   else if (target.kind === 'schema') await dropSchema(target.catalog, target.schema, true);
   else if (target.kind === 'volume') {
     await dropVolume(target.catalog, target.schema, target.volume);
   } else {
-    await dropTableWithUndo(target, target.kind);
+    await dropTableWithUndo(target, target.kind, leave);
     return;
   }
+  await leave();
   await refreshCatalog();
   toast({ title: `Dropped ${target.kind} ${targetName(target)}`, tone: 'success' });
 }
@@ -51,12 +52,16 @@ export function DropDialog({ target }: { target: Target }) {
   const count = useContentCount(target);
   const name = targetName(target);
   const typed = count === 0 && target.kind !== 'volume' ? undefined : name;
-  const confirm = async () => {
-    await drop(target);
+  // Away from the page of what is gone, or of something inside it.
+  const leave = async () => {
     if (!pathname.startsWith('/catalog/')) return;
+    const { catalog } = target;
     if (target.kind === 'catalog') await navigate({ to: '/catalog' });
-    else if (target.kind === 'schema') {
-      await navigate({ to: '/catalog/$catalog', params: { catalog: target.catalog } });
+    else if (target.kind === 'schema')
+      await navigate({ to: '/catalog/$catalog', params: { catalog } });
+    else if (target.kind !== 'volume') {
+      const params = { catalog, schema: target.schema };
+      await navigate({ to: '/catalog/$catalog/$schema', params });
     }
   };
   return (
@@ -64,7 +69,7 @@ export function DropDialog({ target }: { target: Target }) {
       title={`Drop ${target.kind} ${name}?`}
       action="Drop"
       typed={typed}
-      onConfirm={confirm}
+      onConfirm={() => drop(target, leave)}
       onClose={closeCatalogDialog}
     >
       <p className="text-muted">

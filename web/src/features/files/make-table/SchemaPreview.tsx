@@ -69,7 +69,7 @@ export function SchemaPreview({ inferred, columns, editable, onChange }: Props) 
   return (
     <section aria-label="Columns and first rows" className="min-h-48 shrink-0">
       <div className="max-h-80 overflow-auto rounded-md border border-line">
-        <table className="border-separate border-spacing-0 text-left">
+        <table className="min-w-full border-separate border-spacing-0 text-left">
           <thead className="sticky top-0 z-10">
             <tr>
               {columns.map((column, index) => (
