@@ -64,10 +64,12 @@ def test_awkward_text_ours_to_theirs(lake: Lake) -> None:
     more = pa.table({"n": pa.array(range(len(AWKWARD)), pa.int32()), "p": AWKWARD})
     write_deltalake(place, more, mode="append")
     assert len(same(lake, name)) == 2 * len(AWKWARD) + 1
+    # delta-rs cannot compact what it keeps under a path with "~": that partition goes first.
+    DeltaTable(place).delete("p = '~!@$^*()_|;<>,'")
     DeltaTable(place).optimize.compact()
-    assert len(same(lake, name)) == 2 * len(AWKWARD) + 1
-    DeltaTable(place).delete("p = 'a/b'")
     assert len(same(lake, name)) == 2 * len(AWKWARD) - 1
+    DeltaTable(place).delete("p = 'a/b'")
+    assert len(same(lake, name)) == 2 * len(AWKWARD) - 3
 
 
 def test_awkward_text_theirs_to_ours(lake: Lake) -> None:
@@ -109,8 +111,8 @@ TYPED = {
     "INT": (pa.int32(), [-(2**31), 2**31 - 1]),
     "BIGINT": (pa.int64(), [-(2**63), 2**63 - 1]),
     "FLOAT": (pa.float32(), [0.5, -1.25]),
-    "DOUBLE": (pa.float64(), [0.1, -1e300, 5e-324]),
-    "DECIMAL(10,2)": (pa.decimal128(10, 2), [D("0.00"), D("-99999999.99")]),
+    "DOUBLE": (pa.float64(), [0.1, -2.5e10]),
+    "DECIMAL(10,2)": (pa.decimal128(10, 2), [D("0.00"), D("99999999.99")]),
     "DECIMAL(38,18)": (pa.decimal128(38, 18), [D("1.000000000000000001")]),
     "DATE": (pa.date32(), [dt.date(1, 1, 1), dt.date(1969, 12, 31), dt.date(9999, 12, 31)]),
     "TIMESTAMP": (
@@ -154,6 +156,18 @@ def test_types(lake: Lake, kind: str) -> None:
     assert len(same(lake, theirs)) == 2 * len(wanted)
 
 
+def test_negative_decimals_and_tiny_doubles(lake: Lake) -> None:
+    """Ours to theirs alone: delta-rs cannot write these as partition values."""
+    name = lake.name("d")
+    lake.client.sql(f"CREATE TABLE {name} (n INT, p DECIMAL(10,2)) PARTITIONED BY (p)")
+    lake.client.sql(f"INSERT INTO {name} VALUES (1, -99999999.99), (2, -0.05), (3, -1)")
+    assert [r["p"] for r in same(lake, name, "n")] == ["-99999999.99", "-0.05", "-1.00"]
+    name = lake.name("f")
+    lake.client.sql(f"CREATE TABLE {name} (n INT, p DOUBLE) PARTITIONED BY (p)")
+    lake.client.sql(f"INSERT INTO {name} VALUES (1, 5e-324::DOUBLE), (2, -1e300::DOUBLE)")
+    assert [r["p"][0] for r in same(lake, name, "n")] == [5e-324, -1e300]
+
+
 def test_several_columns_and_odd_names(lake: Lake) -> None:
     name = lake.name("t")
     lake.client.sql(
@@ -178,7 +192,7 @@ def test_partitions_make_scans_skip_files(lake: Lake) -> None:
     data = pa.table({"n": list(range(100)), "p": [i % 10 for i in range(100)]})
     write_deltalake(str(path), data, partition_by=["p"])
     name = lake.register(path)
-    answer = lake.client.query(f"SELECT sum(n) FROM {name} WHERE p = 3").json()
+    answer = lake.client.query(f"SELECT sum(n)::BIGINT FROM {name} WHERE p = 3").json()
     assert answer["rows"] == [[sum(range(3, 100, 10))]]
     assert answer["statistics"]["files"] == 1
     assert answer["statistics"]["files_skipped"] == 9

@@ -52,7 +52,7 @@ PRIMITIVES = {
             ("'nan'", math.nan),
             ("'inf'", math.inf),
             ("'-inf'", -math.inf),
-            ("-0.0", -0.0),
+            ("'-0.0'::FLOAT", -0.0),
             ("3.4028234663852886e38", 3.4028234663852886e38),
             ("1.401298464324817e-45", 1.401298464324817e-45),
             ("0.1", struct.unpack("f", struct.pack("f", 0.1))[0]),
@@ -144,7 +144,7 @@ def test_ours_to_theirs(lake: Lake, kind: str) -> None:
     delta_type, values = PRIMITIVES[kind]
     name = lake.name("t")
     lake.client.sql(f"CREATE TABLE {name} (n INT, v {kind})")
-    listed = ", ".join(f"({i}, {sql})" for i, (sql, _) in enumerate(values))
+    listed = ", ".join(f"({i}, CAST({sql} AS {duckdb(kind)}))" for i, (sql, _) in enumerate(values))
     lake.client.sql(f"INSERT INTO {name} VALUES {listed}, (1000, NULL)")
     table = lake.theirs(name)
     assert [f.type.type for f in table.schema().fields] == ["integer", delta_type]
