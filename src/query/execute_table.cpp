@@ -181,7 +181,6 @@ delta::CommitRequest Session::commit_request(const std::string& operation) const
 }
 
 // --- CREATE
-// ---------------------------------------------------------------------------------------
 
 Plan Session::run(const CreateTable& create) {
   NewTable table;
@@ -298,7 +297,6 @@ Plan Session::run(const CreateView& create) {
 }
 
 // --- INSERT
-// ---------------------------------------------------------------------------------------
 
 Plan Session::run(const Insert& statement) {
   const Plan rows = plan_query(statement.query);
@@ -386,7 +384,6 @@ Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& 
 }
 
 // --- TRUNCATE, properties
-// -------------------------------------------------------------------------
 
 Plan Session::run(const Truncate& truncate) {
   const catalog::Opened opened =

@@ -138,7 +138,6 @@ std::optional<HistoryItem> History::find(const std::string& id) {
 }
 
 // --- saved queries
-// --------------------------------------------------------------------------------
 
 std::vector<SavedQuery> SavedQueries::list(const std::string& owner) {
   return database_.reading([&](db::Tx& tx) {

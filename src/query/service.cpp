@@ -112,13 +112,29 @@ class RunningStatement : public Execution {
 
 }  // namespace
 
+std::unique_ptr<engine::Connection> Connections::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto connection = std::move(idle_.back());
+      idle_.pop_back();
+      return connection;
+    }
+  }
+  return engine_.connect();
+}
+
+void Connections::give_back(std::unique_ptr<engine::Connection> connection) {
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < most_) idle_.push_back(std::move(connection));
+}
+
 // --- Started
-// --------------------------------------------------------------------------------------
 
 Started::Started(QueryService& service, std::shared_ptr<Job> job, bool in_history)
     : service_(service), job_(std::move(job)), in_history_(in_history) {
   try {
-    connection_ = service_.core_.engine.connect();
+    connection_ = service_.connections_.take();
   } catch (...) {
     service_.activity_.leave(job_);
     throw;
@@ -129,9 +145,11 @@ Started::Started(QueryService& service, std::shared_ptr<Job> job, bool in_histor
 Started::~Started() {
   job_->attach(nullptr);
   if (!recorded_) record("cancelled", std::nullopt, "query.cancelled", "The rest was not fetched.");
+  if (reusable_) service_.connections_.give_back(std::move(connection_));
 }
 
 void Started::finish(std::optional<std::int64_t> rows) {
+  reusable_ = true;
   record("finished", rows, "", "");
 }
 
@@ -166,7 +184,6 @@ void Started::fail() {
 }
 
 // --- QueryService
-// ---------------------------------------------------------------------------------
 
 QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
                            identity::Identity& identity, db::Database& database,
@@ -174,6 +191,7 @@ QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
                            const Options& options)
     : core_{engine, catalog, identity, std::move(providers), files},
       options_(options),
+      connections_(engine, static_cast<std::size_t>(options.running_total)),
       history_(database),
       saved_(database),
       activity_(options),

@@ -8,6 +8,20 @@ namespace ob::query {
 
 class QueryService;
 
+// Connections are kept for the next statement: opening one costs as much as a small query.
+class Connections {
+ public:
+  Connections(engine::Engine& engine, std::size_t kept) : engine_(engine), most_(kept) {}
+  std::unique_ptr<engine::Connection> take();
+  void give_back(std::unique_ptr<engine::Connection> connection);
+
+ private:
+  engine::Engine& engine_;
+  const std::size_t most_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<engine::Connection>> idle_;
+};
+
 // A job, its connection and its plan, from the statement's arrival to its end.
 class Started {
  public:
@@ -39,7 +53,7 @@ class Started {
   QueryService& service_;
   std::shared_ptr<Job> job_;
   std::unique_ptr<engine::Connection> connection_;
-  bool in_history_, recorded_ = false;
+  bool in_history_, recorded_ = false, reusable_ = false;
 };
 
 class QueryService : public Service {
@@ -79,6 +93,7 @@ class QueryService : public Service {
 
   Core core_;
   const Options options_;
+  Connections connections_;
   History history_;
   SavedQueries saved_;
   Activity activity_;

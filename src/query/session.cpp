@@ -144,7 +144,6 @@ std::vector<bool> Session::null_columns(const Plan& plan, std::size_t count) {
 }
 
 // --- Tables
-// ---------------------------------------------------------------------------------------
 
 std::optional<Source> Session::provided(const Caller& caller, const catalog::Name& name) {
   for (catalog::TableProvider* provider : core_.providers) {
