@@ -1,0 +1,85 @@
+// A real Chromium on the page of the server that OPENBRICKS_URL names (see tests/harness/serve.py).
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+
+const STEP = 15_000; // milliseconds that one step may take on a busy machine
+const SAMPLES = 90_000; // milliseconds until the samples must be there
+const output = new URL('./output/', import.meta.url).pathname;
+
+export const url = process.env.OPENBRICKS_URL;
+export const email = process.env.OPENBRICKS_EMAIL ?? 'admin@localhost';
+export const password = process.env.OPENBRICKS_PASSWORD;
+
+/** Starts a browser; `problems` gathers what the page complains about in its console. */
+export async function openBrowser({ width = 1440, height = 900, dark = false } = {}) {
+  if (!url || !password) throw new Error('Set OPENBRICKS_URL and OPENBRICKS_PASSWORD.');
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+  const phone = width < 768;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    hasTouch: phone,
+    isMobile: phone,
+    acceptDownloads: true,
+  });
+  context.setDefaultTimeout(STEP);
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    // A refused request is also logged by the browser; whether it was meant is the test's matter.
+    const logged = message.type() === 'error' && !message.text().startsWith('Failed to load');
+    if (logged) problems.push(message.text());
+  });
+  return { browser, context, page, problems };
+}
+
+export async function signIn(page) {
+  await page.goto(url);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Workspace' }).waitFor();
+}
+
+/** Waits until the samples are loaded, which goes on after the server has come up. */
+export async function waitForSamples() {
+  const send = async (path, options) => fetch(new URL(path, url), options);
+  const login = await send('/api/v1/auth/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  });
+  const headers = { authorization: `Bearer ${(await login.json()).access_token}` };
+  const table = '/api/v1/catalogs/samples/schemas/nycflights13/tables/flights';
+  for (const end = Date.now() + SAMPLES; Date.now() < end;) {
+    if ((await send(table, { headers })).ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error('There are no samples: start the server with --samples.');
+}
+
+/** Puts a statement in the editor's front tab and runs it. */
+export async function runSql(page, sql) {
+  await page.getByRole('textbox', { name: 'SQL' }).click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(sql);
+  await page.keyboard.press('Escape'); // closes the completions
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+}
+
+/** The texts of the result's cells that are in view, row by row. */
+export const cells = (page) => page.getByRole('gridcell').allInnerTexts();
+
+/** Keeps a picture of the page when a test fails, in tests/e2e/output. */
+export async function picture(page, name) {
+  mkdirSync(output, { recursive: true });
+  await page.screenshot({ path: `${output}${name}.png` });
+}
