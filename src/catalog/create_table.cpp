@@ -115,7 +115,7 @@ Table CatalogService::create_managed(Table table, const store::SchemaRow& parent
   table.kind = TableKind::managed;
   table.location = "tables/" + table.id;
   const Reservation reservation(creating_mutex_, creating_, table.location);
-  const auto delta = delta::open_table(objects_, table.location, parquet_);
+  auto delta = delta::open_table(objects_, table.location, parquet_);
   delta::SnapshotPtr snapshot;
   try {
     build(*delta);
@@ -147,7 +147,7 @@ Table CatalogService::create_external(Table table, const store::SchemaRow& paren
   const auto place = locations_.place(table.location);
   const bool had_log = has_delta_log(place);
   db_.read([&](db::Tx& tx) { refuse_overlap(tx, table.location, had_log); });
-  const auto delta = delta::open_table(place.store, place.root, parquet_);
+  auto delta = delta::open_table(place.store, place.root, parquet_);
   build(*delta);
   const auto snapshot = delta->snapshot();
   table.created_at = table.updated_at = now_micros();

@@ -8,7 +8,6 @@ namespace {
 
 using identity::ObjectType;
 using identity::Privilege;
-using identity::Securable;
 
 std::string privilege_text(Privilege privilege) {
   switch (privilege) {
