@@ -110,8 +110,16 @@ ensure_web_packages() {
   want=$(sha256sum <"$ROOT/web/package-lock.json")
   [ -d "$ROOT/web/node_modules" ] && [ "$(cat "$STAMPS/npm" 2>/dev/null)" = "$want" ] && return 0
   step "Installing the page's packages"
-  (cd "$ROOT/web" && npm ci --silent --no-audit --no-fund) || die "npm ci failed in web/." \
-    "Its reason stands above; after changing package.json run npm install in web/ first."
+  # Not npm ci: it refuses a lock file that leaves out other platforms' optional packages, which not
+  # every registry has. npm install keeps to the lock file, but may write it anew: put it back.
+  cp "$ROOT/web/package-lock.json" "$STAMPS/package-lock.json"
+  local status=0
+  (cd "$ROOT/web" && npm install --no-save --loglevel=error --no-audit --no-fund >"$LOGS/npm.log" 2>&1) || status=1
+  cp "$STAMPS/package-lock.json" "$ROOT/web/package-lock.json"
+  [ $status = 0 ] || {
+    tail -n 20 "$LOGS/npm.log" >&2
+    die "npm could not install the page's packages." "The whole output is in $LOGS/npm.log."
+  }
   echo "$want" >"$STAMPS/npm"
   done_step
 }
