@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "engine/engine.h"
 #include "query/functions.h"
 #include "query/lexer.h"
 #include "query/rewriter.h"
@@ -218,6 +219,11 @@ void Rewriter::visit_expression(Value& value) {
     return qualify(names);
   }
   if (kind == "PARAMETER") visit_parameter(object);
+  if (kind == "STAR") {
+    // As above: "A B".* would be printed as A B.*
+    const std::string relation = text_of(object, "relation_name");
+    if (!relation.empty()) object["relation_name"] = engine::quote_identifier(relation);
+  }
   if (kind == "CAST") {
     Object& type = object.at("cast_type").as_object();
     const Value* info = type.if_contains("type_info");
@@ -238,13 +244,40 @@ void Rewriter::visit_function(Value& value) {
   if (kind == "FUNCTION" && object.at("children").as_array().empty() &&
       replace_context_value(value, name, false))
     return;
+  take_qualifier(object);
   if (!function_allowed(name))
     throw bad_request("sql.functionNotAllowed",
                       "The function " + name + " does not exist or is not allowed here.");
   visit_slots("E:" + kind, object);
 }
 
-void Rewriter::visit_parameter(const Object&) const {
+// x.f(y) is f(x, y), whatever x is: were it taken for a schema, a name could reach past the
+// engine's guarded forms of some functions.
+void Rewriter::take_qualifier(Object& function) {
+  json::array column;
+  for (std::string_view key : {"catalog", "schema"}) {
+    const std::string part = text_of(function, key);
+    if (!part.empty()) column.emplace_back(part);
+    function[key] = "";
+  }
+  if (column.empty() ||
+      (column.size() == 1 && equals_ignoring_case(std::string_view(column[0].as_string()), "main")))
+    return;
+  Object reference{{"class", "COLUMN_REF"},
+                   {"type", "COLUMN_REF"},
+                   {"alias", ""},
+                   {"query_location", 0},
+                   {"column_names", std::move(column)}};
+  json::array& children = function.at("children").as_array();
+  children.insert(children.begin(), std::move(reference));
+}
+
+void Rewriter::visit_parameter(const Object& parameter) const {
+  // DuckDB prints the name into SQL as it is.
+  for (const char c : text_of(parameter, "identifier"))
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_')
+      throw bad_request("sql.badParameterName",
+                        "A parameter's name may hold letters, digits and _ only.");
   if (frame_.in_view)
     throw bad_request("sql.parameterInView", "A view's query cannot have parameters.");
 }

@@ -73,6 +73,12 @@ struct Rewritten {
 Rewritten rewrite_query(boost::json::value statement, Tables& tables, const Caller& caller,
                         const Defaults& defaults, const boost::json::value& parameters);
 
+// Checks the tree of the SQL that DuckDB will run, parsed again: it may name nothing but the
+// placeholders and CTEs made up here, and call nothing that is not allowed. DuckDB's printing of
+// trees is not made against hostile names; this makes it harmless. Throws ob::Error 400
+// sql.notSupportedYet.
+void verify_printed(const boost::json::value& statement, const std::set<std::string>& made_up);
+
 // The parameters without those that the statement does not use (of `droppable` only, unless null);
 // DuckDB refuses values that have no place. Positional ones are numbered anew in the tree.
 boost::json::value keep_used_parameters(boost::json::value& statement,

@@ -195,6 +195,8 @@ void Rewriter::visit_table_function(Value& item) {
     throw bad_request("sql.functionNotAllowed",
                       "The table function " + name + " does not exist or is not allowed here.");
   for (auto& part : function) slot_of("E:FUNCTION", part.key());
+  function["catalog"] = "";
+  function["schema"] = "";
   for (Value& argument : function.at("children").as_array()) {
     if (named_argument(argument.as_object()).empty()) {
       visit_expression(argument);

@@ -53,6 +53,7 @@ class Rewriter {
   void visit_slot(Slot slot, Value& value);
   void visit_expression(Value& value);
   void visit_function(Value& value);
+  static void take_qualifier(Object& function);
   void visit_parameter(const Object& parameter) const;
   void visit_pivot(Object& pivot);
   bool replace_context_value(Value& value, std::string_view name, bool in_select_list);

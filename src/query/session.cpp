@@ -71,6 +71,10 @@ Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
   plan.names = std::move(rewritten.names);
   plan.sql = connection_.unparse(
       json::object{{"error", false}, {"statements", json::array{std::move(rewritten.statement)}}});
+  std::set<std::string> made_up;
+  for (const auto& [name, meant] : plan.names) made_up.insert(name);
+  for (const TableUse& use : rewritten.uses) made_up.insert(use.placeholder);
+  verify_printed(parse_select(plan.sql), made_up);
   for (const TableUse& use : rewritten.uses) scan(use, plan.sql, plan);
   return plan;
 }
