@@ -65,7 +65,7 @@ Catalog CatalogService::create_catalog(const Caller& caller, const std::string& 
   check_new_catalog(name);
   check_comment(comment);
   const Micros now = now_micros();
-  const Catalog catalog{new_uuid(), name, caller.user_id, comment, now};
+  Catalog catalog{new_uuid(), name, caller.user_id, comment, now};
   const Schema schema{new_uuid(), name, "default", caller.user_id, "", now};
   try {
     db_.write([&](db::Tx& tx) {

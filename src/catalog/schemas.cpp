@@ -34,7 +34,7 @@ Schema CatalogService::create_schema(const Caller& caller, const Name& name,
   const Catalog parent = require_catalog(caller, Privilege::create, name.catalog);
   check_new_schema(name.schema);
   check_comment(comment);
-  const Schema schema{new_uuid(), parent.name, name.schema, caller.user_id, comment, now_micros()};
+  Schema schema{new_uuid(), parent.name, name.schema, caller.user_id, comment, now_micros()};
   try {
     db_.write([&](db::Tx& tx) {
       const auto still = store::find_catalog(tx, fold(parent.name));
