@@ -177,7 +177,8 @@ class Normaliser {
         !at(i + 1).is_symbol("<"))
       return 0;
     int depth = 0;
-    for (std::size_t j = i + 1; at(j).kind != TokenKind::end; ++j) {
+    constexpr std::size_t longest = 10'000;  // tokens: a type, not the rest of a long statement
+    for (std::size_t j = i + 1; at(j).kind != TokenKind::end && j < i + longest; ++j) {
       if (at(j).is_symbol("<")) ++depth;
       if (at(j).is_symbol(">") && --depth == 0) {
         fresh = delta::to_duckdb(delta::parse_type(text(i, j + 1)));

@@ -22,6 +22,9 @@ void check_complexity(const std::vector<Token>& tokens) {
     if (token.is_word("and") || token.is_word("or")) ++connectives;
     if (token.is_word("select") || token.is_word("from")) ++selects;
   }
+  if (tokens.size() > 200'000)
+    throw bad_request("sql.tooComplex",
+                      "The statement has more than 200,000 words and values: load a file instead.");
   if (connectives > 5000 || selects > 2000)
     throw bad_request("sql.tooComplex",
                       "The statement has more than 5,000 AND or OR, or more than 2,000 SELECT or "

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "query/normalise.h"
 #include "query/statements.h"
 
 namespace ob::query {
@@ -169,6 +170,17 @@ TEST(Parser, SyntaxErrorsSayWhere) {
 }
 
 TEST(Parser, Bombs) {
+  std::string types, values = "select 1", pivots;
+  for (int i = 0; i < 20'000; ++i) types += "as array<";
+  for (int i = 0; i < 300'000; ++i) values += ",1";
+  EXPECT_EQ(error_id("select " + types), "none");
+  EXPECT_EQ(error_id(values), "sql.tooComplex");
+  EXPECT_NO_THROW(normalise_query("select " + types));
+  for (const char* open : {"array<", "struct<a: ", "map<int, "}) {
+    std::string type;
+    for (int i = 0; i < 20'000; ++i) type += open;
+    EXPECT_EQ(error_id("create table t (a " + type + ")"), "sql.syntax");
+  }
   std::string ands = "select true", selects = "select 1";
   for (int i = 0; i < 6000; ++i) ands += " and true";
   for (int i = 0; i < 3000; ++i) selects += " union all select 1";

@@ -11,6 +11,7 @@ namespace ob::query {
 namespace {
 
 constexpr std::size_t max_values = 1000;
+constexpr int most_columns = 50;
 
 struct Range {
   std::size_t first = 0, last = 0;  // tokens first..last (excluded)
@@ -105,35 +106,47 @@ class Finder {
   const std::vector<Token>& tokens_;
 };
 
+// The values of one ON column, as SQL.
+std::string value_list(const Finder& finder, const Pivot& pivot, Range range,
+                       const std::function<ValueRows(const std::string&)>& values) {
+  const std::string column = finder.text(range);
+  const ValueRows rows =
+      values(finder.with_clause(pivot.keyword) + "SELECT DISTINCT CAST((" + column +
+             ") AS VARCHAR) AS v FROM " + finder.text(pivot.source) + " WHERE (" + column +
+             ") IS NOT NULL ORDER BY v LIMIT " + std::to_string(max_values + 1));
+  if (rows.size() > max_values)
+    throw bad_request("sql.tooComplex", "PIVOT would make more than 1,000 columns of " + column +
+                                            ": name the values with IN (…).");
+  std::string list;
+  for (const auto& row : rows)
+    list += (list.empty() ? "" : ", ") + engine::quote_literal(row.at(0).value_or(""));
+  return list.empty() ? "NULL" : list;
+}
+
 }  // namespace
 
 std::string with_pivot_values(const std::string& sql,
                               const std::function<ValueRows(const std::string&)>& values) {
   std::string text = sql;
+  std::vector<Token> tokens = tokenize(text);
   std::size_t from = 0;
-  for (;;) {
-    const std::vector<Token> tokens = tokenize(text);
-    const Finder finder(text, tokens);
-    const auto pivot = finder.next(from);
-    if (!pivot) return text;
+  int filled = 0;
+  while (const auto pivot = Finder(text, tokens).next(from)) {
     from = pivot->keyword + 1;
+    bool changed = false;
     for (auto range = pivot->columns.rbegin(); range != pivot->columns.rend(); ++range) {
+      const Finder finder(text, tokens);
       if (range->first >= range->last || finder.has_in(*range)) continue;
-      const std::string column = finder.text(*range);
-      const ValueRows rows =
-          values(finder.with_clause(pivot->keyword) + "SELECT DISTINCT CAST((" + column +
-                 ") AS VARCHAR) AS v FROM " + finder.text(pivot->source) + " WHERE (" + column +
-                 ") IS NOT NULL ORDER BY v LIMIT " + std::to_string(max_values + 1));
-      if (rows.size() > max_values)
-        throw bad_request("sql.tooComplex", "PIVOT would make more than 1,000 columns of " +
-                                                column + ": name the values with IN (…).");
-      std::string list;
-      for (const auto& row : rows)
-        list += (list.empty() ? "" : ", ") + engine::quote_literal(row.at(0).value_or(""));
-      if (list.empty()) list = "NULL";
+      if (++filled > most_columns)
+        throw bad_request("sql.tooComplex",
+                          "The statement has more than 50 PIVOT columns without IN (…).");
+      const std::string list = value_list(finder, *pivot, *range, values);
       text.insert(finder.insert_position(*range), " IN (" + list + ")");
+      changed = true;  // behind the tokens that are still to be looked at
     }
+    if (changed) tokens = tokenize(text);
   }
+  return text;
 }
 
 }  // namespace ob::query

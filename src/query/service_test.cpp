@@ -189,6 +189,15 @@ TEST_F(QueryTest, CreateTableVariants) {
   EXPECT_EQ(statistics_.files, 1);
 }
 
+TEST_F(QueryTest, DeepTypes) {
+  std::string type = "int", cast = "int";
+  for (int i = 0; i < 20'000; ++i) type = "array<" + type + ">";
+  for (int i = 0; i < 900; ++i) cast += "[]";
+  EXPECT_NE(error_of("create table t (a " + type + ")"), "none");
+  EXPECT_NE(error_of("select cast(1 as " + type + ")"), "none");
+  EXPECT_NE(error_of("select cast(null as " + cast + ")"), "internal") << last_;
+}
+
 TEST_F(QueryTest, Views) {
   run("create table t as select range as id from range(10)");
   run("create view v as select id * 2 as d from t");
