@@ -76,6 +76,7 @@ def test_accepts_what_is_allowed(tmp_path: Path) -> None:
                 "src/catalog/a.cpp": '#include "delta/schema.h"\n#include "base/ids.h"\n',
                 "src/net/a.cpp": "#include <boost/beast/http.hpp>\n",
                 "src/engine/a.cpp": "#include <duckdb.h>\n",
+                "src/catalog/a_test.cpp": '#include "delta/test_tables.h"\n',
             },
         )
         == []
