@@ -1,14 +1,14 @@
 import { Link, useRouter } from '@tanstack/react-router';
+import { PageLoadError } from '@/app/lazy-page';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
 
 /** Stands in a page's place when it throws. */
 export function RouteError({ error, reset }: { error: unknown; reset(): void }) {
   const router = useRouter();
-  const stale = error instanceof TypeError && /dynamically imported module/i.test(error.message);
   const retry = () => {
-    // After an update of the server the old page's parts are gone: only a reload helps.
-    if (stale) location.reload();
+    // A browser keeps a failed import, and after an update the old parts are gone for good.
+    if (error instanceof PageLoadError) location.reload();
     reset();
     return router.invalidate();
   };

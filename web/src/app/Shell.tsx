@@ -61,7 +61,7 @@ function SignedIn() {
   useGlobalKeys();
   useEffect(() => {
     // In time for the first Ctrl-K, whose letters must not be lost.
-    const timer = setTimeout(() => void loadPalette(), PRELOAD_DELAY);
+    const timer = setTimeout(() => loadPalette().catch(() => undefined), PRELOAD_DELAY);
     return () => clearTimeout(timer);
   }, []);
   return (

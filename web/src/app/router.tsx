@@ -1,10 +1,5 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import { lazyPage } from '@/app/lazy-page';
 import { NotFoundPage, RouteError } from '@/app/RouteError';
 import { Shell } from '@/app/Shell';
 import { SignInPage } from '@/features/auth/SignInPage';
@@ -35,27 +30,27 @@ const home = createRoute({ getParentRoute: () => shell, path: '/', component: Ho
 const catalog = createRoute({
   getParentRoute: () => shell,
   path: '/catalog',
-  component: lazyRouteComponent(() => import('@/features/catalog/CatalogLayout'), 'CatalogLayout'),
+  component: lazyPage(() => import('@/features/catalog/CatalogLayout'), 'CatalogLayout'),
 });
 const catalogIndex = createRoute({
   getParentRoute: () => catalog,
   path: '/',
-  component: lazyRouteComponent(() => import('@/features/catalog/CatalogsPage'), 'CatalogsPage'),
+  component: lazyPage(() => import('@/features/catalog/CatalogsPage'), 'CatalogsPage'),
 });
 const catalogOne = createRoute({
   getParentRoute: () => catalog,
   path: '$catalog',
-  component: lazyRouteComponent(() => import('@/features/catalog/CatalogPage'), 'CatalogPage'),
+  component: lazyPage(() => import('@/features/catalog/CatalogPage'), 'CatalogPage'),
 });
 const catalogSchema = createRoute({
   getParentRoute: () => catalog,
   path: '$catalog/$schema',
-  component: lazyRouteComponent(() => import('@/features/catalog/SchemaPage'), 'SchemaPage'),
+  component: lazyPage(() => import('@/features/catalog/SchemaPage'), 'SchemaPage'),
 });
 const table = createRoute({
   getParentRoute: () => catalog,
   path: '$catalog/$schema/$table',
-  component: lazyRouteComponent(() => import('@/features/table/TablePage'), 'TablePage'),
+  component: lazyPage(() => import('@/features/table/TablePage'), 'TablePage'),
   validateSearch: (search: Record<string, unknown>): { tab?: TableTab; version?: number } => {
     const tab = TABLE_TABS.find((name) => name === search.tab);
     const version = Number(search.version);
@@ -67,7 +62,7 @@ const table = createRoute({
 const sql = createRoute({
   getParentRoute: () => shell,
   path: '/sql',
-  component: lazyRouteComponent(() => import('@/features/sql/SqlPage'), 'SqlPage'),
+  component: lazyPage(() => import('@/features/sql/SqlPage'), 'SqlPage'),
   // q: a saved query's id. text: a statement to open in a new tab.
   validateSearch: (search: Record<string, unknown>): { q?: string; text?: string } => {
     const q = text(search.q);
@@ -85,20 +80,20 @@ const validateAppend = (search: Record<string, unknown>): { append?: string } =>
 const files = createRoute({
   getParentRoute: () => shell,
   path: '/files',
-  component: lazyRouteComponent(() => import('@/features/files/VolumesPage'), 'VolumesPage'),
+  component: lazyPage(() => import('@/features/files/VolumesPage'), 'VolumesPage'),
   validateSearch: validateAppend,
 });
 const filesVolume = createRoute({
   getParentRoute: () => shell,
   path: '/files/$catalog/$schema/$volume/$',
-  component: lazyRouteComponent(() => import('@/features/files/FilesPage'), 'FilesPage'),
+  component: lazyPage(() => import('@/features/files/FilesPage'), 'FilesPage'),
   validateSearch: validateAppend,
 });
 
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
-  component: lazyRouteComponent(() => import('@/features/keys/SettingsPage'), 'SettingsPage'),
+  component: lazyPage(() => import('@/features/keys/SettingsPage'), 'SettingsPage'),
   validateSearch: (search: Record<string, unknown>): { tab?: 'keys' | 'account' | 'users' } => {
     const tab = (['keys', 'account', 'users'] as const).find((name) => name === search.tab);
     return tab ? { tab } : {};

@@ -1,12 +1,11 @@
 import { queryClient } from '@/app/query-client';
 
-const TREE = new Set(['catalogs', 'schemas', 'tables', 'volumes', 'search']);
+/** From the top down, so that lists inside of something dropped are no longer asked for. */
+const TREE = ['catalogs', 'schemas', 'tables', 'volumes', 'search'];
 
 /** After the tree of objects has changed: its lists are fetched anew. */
-export function refreshCatalog(): Promise<void> {
-  return queryClient.invalidateQueries({
-    predicate: ({ queryKey }) => TREE.has(String(queryKey[0])),
-  });
+export async function refreshCatalog(): Promise<void> {
+  for (const list of TREE) await queryClient.invalidateQueries({ queryKey: [list] });
 }
 
 /** After a table's data or description has changed. */

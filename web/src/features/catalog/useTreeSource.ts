@@ -5,15 +5,22 @@ import type { Known, TreeSource } from '@/features/catalog/tree-model';
 const known = <T>(result: UseQueryResult<T[]> | undefined): Known<T> =>
   result?.data ?? result?.error ?? undefined;
 
+const has = (list: { name: string }[] | undefined, name: string): boolean =>
+  list?.some((item) => item.name === name) ?? false;
+
 /** The lists behind the tree; those of a node are fetched once it is expanded. */
 export function useTreeSource(expanded: ReadonlySet<string>): TreeSource {
   const parts = [...expanded].map((id) => id.split('/'));
-  const openCatalogs = parts.filter(([kind]) => kind === 'c').map(([, catalog]) => catalog!);
-  const openSchemas = parts
-    .filter(([kind]) => kind === 's')
-    .map(([, catalog, schema]) => ({ catalog: catalog!, schema: schema! }));
+  // What was open may have been dropped since: only what the list above it names is asked for.
   const catalogs = useQuery(catalogsQuery());
+  const openCatalogs = parts.flatMap(([kind, catalog]) =>
+    kind === 'c' && has(catalogs.data, catalog!) ? [catalog!] : [],
+  );
   const schemas = useQueries({ queries: openCatalogs.map((name) => schemasQuery(name)) });
+  const openSchemas = parts.flatMap(([kind, catalog, schema]) => {
+    const siblings = schemas[openCatalogs.indexOf(catalog!)]?.data;
+    return kind === 's' && has(siblings, schema!) ? [{ catalog: catalog!, schema: schema! }] : [];
+  });
   const tables = useQueries({
     queries: openSchemas.map(({ catalog, schema }) => tablesQuery(catalog, schema)),
   });
