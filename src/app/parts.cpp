@@ -128,13 +128,16 @@ DataLock::DataLock(const std::string& data)
     : file_(::open((data + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
   if (file_ < 0 || ::flock(file_, LOCK_EX | LOCK_NB) != 0) {
     if (file_ >= 0) ::close(file_);
-    throw conflict("app.dataInUse",
-                   "The data directory " + data +
-                       " is in use by another server. Stop that one, or give --data another place.");
+    throw conflict(
+        "app.dataInUse",
+        "The data directory " + data +
+            " is in use by another server. Stop that one, or give --data another place.");
   }
 }
 
-DataLock::~DataLock() { ::close(file_); }
+DataLock::~DataLock() {
+  ::close(file_);
+}
 
 Parts::Parts(const Config& config)
     : paths(config),
@@ -146,6 +149,8 @@ Parts::Parts(const Config& config)
   store = objects::open(paths.objects_url);
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
                             {.access_lifetime_s = config.number("access_token_seconds")});
+  // Before the catalog, whose first start makes `main` for the administrator.
+  made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
   engine = engine::open(engine_options(config, paths, *store));
   catalog = catalog::open(*database, *identity, store, engine->parquet(),
                           {paths.data, paths.external_locations});

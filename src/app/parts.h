@@ -1,6 +1,7 @@
 #pragma once
 // Every part of the server, built in order, lowest layer first, and destroyed in reverse.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct Parts {
   std::unique_ptr<db::Database> database;
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
+  std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<catalog::Service> catalog;
   std::unique_ptr<catalog::TableProvider> information_schema;

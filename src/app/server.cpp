@@ -62,7 +62,8 @@ class Background {
     try {
       fn();
     } catch (const Error& e) {
-      if (!cancel_.cancelled()) log::error(what, {{"error", std::string_view(e.what())}, {"cause", e.cause()}});
+      if (!cancel_.cancelled())
+        log::error(what, {{"error", std::string_view(e.what())}, {"cause", e.cause()}});
     } catch (const std::exception& e) {
       if (!cancel_.cancelled()) log::error(what, {{"error", std::string_view(e.what())}});
     }
@@ -113,11 +114,11 @@ void announce(const Config& config, int port, const std::optional<std::string>& 
 int run_server(const Config& config) {
   set_log_level(config.text("log_level"));
   Parts parts(config);
-  const auto password =
-      parts.identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
 
   asio::io_context io;
   auto server = net::serve(io, server_options(config), parts.gateway->handler());
+  parts.gateway->add_gauge("openbricks_http_connections", "Connections open now.",
+                           [&] { return static_cast<double>(server->connections()); });
   asio::signal_set signals(io, SIGINT, SIGTERM);
   std::thread stopper;
   signals.async_wait([&](const boost::system::error_code& code, int signal) {
@@ -129,7 +130,7 @@ int run_server(const Config& config) {
       io.stop();
     });
   });
-  announce(config, server->port(), password);
+  announce(config, server->port(), parts.made_up_password);
   {
     Background background(parts, config.flag("samples"));
     std::vector<std::thread> threads;

@@ -32,9 +32,11 @@ void confine(duckdb_connection connection, const Options& options) {
       "'streaming_buffer_size']");
   for (const char* setting :
        {"SET GLOBAL TimeZone='UTC'", "SET GLOBAL Calendar='gregorian'",
-        "SET GLOBAL errors_as_json=true", "SET GLOBAL preserve_insertion_order=true",
-        "SET GLOBAL parquet_metadata_cache=true", "SET GLOBAL allow_persistent_secrets=false",
-        "SET GLOBAL allow_community_extensions=false", "SET GLOBAL autoload_known_extensions=false",
+        // Gives memory back soon after a large statement.
+        "SET GLOBAL allocator_background_threads=true", "SET GLOBAL errors_as_json=true",
+        "SET GLOBAL preserve_insertion_order=true", "SET GLOBAL parquet_metadata_cache=true",
+        "SET GLOBAL allow_persistent_secrets=false", "SET GLOBAL allow_community_extensions=false",
+        "SET GLOBAL autoload_known_extensions=false",
         "SET GLOBAL autoinstall_known_extensions=false", "SET GLOBAL enable_external_access=false",
         "SET GLOBAL lock_configuration=true"})
     run(connection, setting);

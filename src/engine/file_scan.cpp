@@ -1,5 +1,6 @@
 #include "engine/file_scan.h"
 
+#include <boost/json/parse.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -113,14 +114,16 @@ void check_content(const std::string& location, const std::string& format, const
                       "\"encoding\" (utf-16, latin-1).");
 }
 
+std::string sample_of(const std::string& location, const Head& head) {
+  const bool all = head.size < sample_all_below && !compressed(lower(location));
+  return ", sample_size = " + (all ? std::string("-1") : std::string(sample_rows));
+}
+
 std::string function_of(const std::string& format, const std::string& location, const Head& head,
                         const boost::json::object& options) {
   const std::string file = quote_literal(literal_pattern(location));
   const std::string arguments = file_arguments(format, options);
-  const bool packed = compressed(lower(location));
-  const std::string sample =
-      ", sample_size = " +
-      (head.size < sample_all_below && !packed ? "-1" : std::string(sample_rows));
+  const std::string sample = sample_of(location, head);
   if (format == "parquet")
     return "read_parquet(" + file + ", hive_partitioning = false" + arguments + ")";
   if (format == "json")
@@ -131,6 +134,47 @@ std::string function_of(const std::string& format, const std::string& location, 
                std::min(max_json_object, std::max<std::int64_t>(head.size, 1 << 20) + 1024)) +
            (options.contains("columns") ? "" : sample) + arguments + ")";
   return "read_csv(" + file + ", hive_partitioning = false" + sample + arguments + ")";
+}
+
+// read_csv with everything spelled out that detection found, so that the file is examined once and
+// not again by every statement that plans it.
+std::string detected_csv(DuckConnection& connection, const std::string& location, const Head& head,
+                         const boost::json::object& options) {
+  const std::string file = quote_literal(literal_pattern(location));
+  const auto found = connection.rows(
+      "SELECT Delimiter, Quote, Escape, NewLineDelimiter, Comment, DateFormat, TimestampFormat, "
+      "SkipRows, HasHeader, to_json(Columns) FROM sniff_csv(" +
+      file + sample_of(location, head) + file_arguments("csv", options) + ")");
+  const auto& row = found.at(0);
+  boost::json::object rest = options;  // what detection has not consumed
+  for (const char* consumed : {"types", "all_varchar", "normalize_names"}) rest.erase(consumed);
+  std::string arguments = ", auto_detect = false" + file_arguments("csv", rest);
+  const auto given = [&](std::string_view name) { return options.contains(name); };
+  const auto mark = [](const std::optional<std::string>& text) {
+    return text && *text != "(empty)" ? *text : std::string();
+  };
+  if (!given("delim") && !given("delimiter") && !given("sep"))
+    arguments += ", delim = " + quote_literal(mark(row[0]));
+  if (!given("quote")) arguments += ", quote = " + quote_literal(mark(row[1]));
+  if (!given("escape")) {
+    // Without any escape in the sample a later quote inside quotes is doubled (RFC 4180).
+    const std::string escape = mark(row[2]).empty() ? mark(row[1]) : mark(row[2]);
+    if (!given("quote")) arguments += ", escape = " + quote_literal(escape);
+  }
+  if (!mark(row[3]).empty()) arguments += ", new_line = " + quote_literal(mark(row[3]));
+  if (!given("comment")) arguments += ", comment = " + quote_literal(mark(row[4]));
+  if (!given("dateformat") && row[5]) arguments += ", dateformat = " + quote_literal(*row[5]);
+  if (!given("timestampformat") && row[6])
+    arguments += ", timestampformat = " + quote_literal(*row[6]);
+  if (!given("skip")) arguments += ", skip = " + row[7].value();
+  if (!given("header")) arguments += ", header = " + row[8].value();
+  std::string columns;
+  for (const auto& column : boost::json::parse(row[9].value()).as_array())
+    columns += (columns.empty() ? "" : ", ") +
+               quote_literal(std::string_view(column.at("name").as_string())) + ": " +
+               quote_literal(std::string_view(column.at("type").as_string()));
+  return "read_csv(" + file + ", hive_partitioning = false" + arguments + ", columns = {" +
+         columns + "})";
 }
 
 // DuckDB's reasons, as faults of the file.
@@ -163,8 +207,10 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
                         "JSON may be compressed with gzip only. Compress the file again.");
     check_json_file(location);
   }
-  scan.sql = function_of(scan.format, location, head, options);
   try {
+    scan.sql = scan.format == "csv" && !options.contains("columns")
+                   ? detected_csv(connection, location, head, options)
+                   : function_of(scan.format, location, head, options);
     scan.columns = connection.describe("SELECT * FROM " + scan.sql);
   } catch (const Error& error) {
     if (error.status() == 507 || error.status() == 499 || error.status() == 403) throw;

@@ -30,6 +30,7 @@ struct Trace {
   bool quiet = false;  // logged only when it fails: probes and files of the page
   std::string cause;
   std::string error_id;
+  net::Headers failure_headers;  // what an endpoint gave before it failed (Upload-Offset, …)
 };
 
 bool well_formed_id(std::string_view id) {
@@ -193,6 +194,7 @@ asio::awaitable<void> GatewayImpl::handle(net::Exchange& inner) {
     cut = exchange.started();
     if (!cut) {
       net::Response response = net::problem_response(error, trace.request_id);
+      for (auto& header : trace.failure_headers) response.headers.push_back(std::move(header));
       if (const std::int64_t seconds = retry_after(failure); seconds > 0) {
         response.headers.emplace_back("Retry-After", std::to_string(seconds));
       }
@@ -341,7 +343,12 @@ asio::awaitable<void> GatewayImpl::endpoint(Wrapped& exchange, Trace& trace,
   context.caller.request_id = trace.request_id;
   context.caller.address = request.remote_address;
   context.cancel = exchange.cancel_token();
-  co_await match.endpoint->run(context, exchange, match.path_values);
+  try {
+    co_await match.endpoint->run(context, exchange, match.path_values);
+  } catch (...) {
+    trace.failure_headers = std::move(context.response_headers);
+    throw;
+  }
 }
 
 void GatewayImpl::finish(const net::Exchange& exchange, Trace& trace, Clock::time_point begin,

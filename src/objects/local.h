@@ -7,8 +7,8 @@
 
 namespace ob::objects {
 
-inline constexpr std::string_view kTemporary = ".tmp";
-inline constexpr std::string_view kStaged = ".staged";
+inline constexpr std::string_view kTemporary = ".openbricks-tmp";
+inline constexpr std::string_view kStaged = ".openbricks-staged";
 
 std::unique_ptr<Store> open_local(const std::string& path);
 

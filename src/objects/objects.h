@@ -93,8 +93,9 @@ class Store {
 // longer than 255 bytes or with NUL, or a first part that the store keeps for itself.
 void validate_key(std::string_view key);
 
-// A directory: "file:///path". Objects are files; temporary files live under ".tmp" and are cleaned
-// at open (unless another process has the store open too); staged objects live under ".staged".
+// A directory: "file:///path". Objects are files; temporary files live under ".openbricks-tmp" and
+// are cleaned at open (unless another process has the store open too); staged objects live under
+// ".openbricks-staged".
 std::unique_ptr<Store> open(const std::string& url);
 
 }  // namespace ob::objects

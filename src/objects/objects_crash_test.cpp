@@ -67,7 +67,7 @@ TEST(ObjectsCrash, AcknowledgedIsWholeAndNothingIsHalf) {
       next = std::max<std::int64_t>(next, number + 1);
     }
     EXPECT_LE(next, acknowledged + 2);
-    EXPECT_TRUE(std::filesystem::is_empty(root + "/.tmp"));
+    EXPECT_TRUE(std::filesystem::is_empty(root + "/.openbricks-tmp"));
     for (const auto& info : store->list("", "", 100'000, false)) store->remove(info.key);
   }
   EXPECT_GT(next, 3);

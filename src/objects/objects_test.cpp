@@ -50,7 +50,7 @@ class ObjectsTest : public testing::Test {
     return "";
   }
   std::size_t drafts() {
-    return std::distance(std::filesystem::directory_iterator(root_ + "/.tmp"), {});
+    return std::distance(std::filesystem::directory_iterator(root_ + "/.openbricks-tmp"), {});
   }
 
   std::string root_;
@@ -88,7 +88,7 @@ TEST_F(ObjectsTest, UncommittedLeavesNothing) {
 }
 
 TEST_F(ObjectsTest, DraftsOfTheDeadAreClearedAtOpen) {
-  std::ofstream(root_ + "/.tmp/left") << "x";
+  std::ofstream(root_ + "/.openbricks-tmp/left") << "x";
   auto second = open("file://" + root_);  // the first is alive: nothing is touched
   EXPECT_EQ(drafts(), 1u);
   second.reset();
@@ -101,7 +101,7 @@ TEST_F(ObjectsTest, RefusesBadKeys) {
   for (const std::string& key :
        {std::string(""), std::string("/a"), std::string("a/"), std::string("a//b"),
         std::string(".."), std::string("a/../b"), std::string("./a"), std::string("a\0b", 3),
-        std::string(256, 'x'), std::string(".tmp/x"), std::string(".staged"),
+        std::string(256, 'x'), std::string(".openbricks-tmp/x"), std::string(".openbricks-staged"),
         std::string("a/") + std::string(200, 'x') + "/" + std::string(1000, 'y')}) {
     EXPECT_EQ(refusal([&] { store_->put(key, "x"); }), "objects.badKey") << key;
     EXPECT_EQ(refusal([&] { store_->head(key); }), "objects.badKey") << key;
@@ -268,7 +268,7 @@ TEST_F(ObjectsTest, StagedGrowAndArePublished) {
   EXPECT_EQ(refusal([&] { store_->stage("a/b", true); }), "objects.badKey");
   // A crash between link and unlink: publishing again succeeds.
   auto again = store_->stage("up2", true);
-  std::filesystem::create_hard_link(root_ + "/.staged/up2", root_ + "/linked");
+  std::filesystem::create_hard_link(root_ + "/.openbricks-staged/up2", root_ + "/linked");
   EXPECT_TRUE(again->publish_if_absent("linked"));
   EXPECT_THAT(store_->staged(), ElementsAre());
 }

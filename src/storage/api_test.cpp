@@ -188,9 +188,9 @@ TEST_F(StorageApiTest, ABrokenConnectionLeavesNothing) {
         "1000000\r\n\r\n" +
         std::string(600'000, 'x'));
     EXPECT_TRUE(
-        eventually([&] { return !std::filesystem::is_empty(directory_ + "/objects/.tmp"); }));
+        eventually([&] { return !std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"); }));
   }
-  EXPECT_TRUE(eventually([&] { return std::filesystem::is_empty(directory_ + "/objects/.tmp"); }));
+  EXPECT_TRUE(eventually([&] { return std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"); }));
   EXPECT_THAT(call("GET", "/files/main/s/mine/half"), StartsWith("HTTP/1.1 404"));
 }
 

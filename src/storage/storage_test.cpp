@@ -41,7 +41,7 @@ TEST_F(StorageTest, AnAbandonedUploadLeavesNothing) {
     EXPECT_EQ(refusal([&] { incoming->finish(); }), "400 storage.wrongLength");
   }
   EXPECT_THAT(names(at("")), ElementsAre());
-  EXPECT_TRUE(std::filesystem::is_empty(directory_ + "/objects/.tmp"));
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"));
 }
 
 TEST_F(StorageTest, DigestsAreChecked) {
@@ -292,7 +292,7 @@ TEST_F(StorageTest, FinishAfterACrashInBetween) {
   // The file became visible, its row is still there.
   const auto upload = service_->create_upload(bob_, at("f"), 3, false);
   service_->append(bob_, upload.id, 0)->write(bytes("abc"));
-  std::filesystem::rename(directory_ + "/objects/.staged/" + upload.id,
+  std::filesystem::rename(directory_ + "/objects/.openbricks-staged/" + upload.id,
                           directory_ + "/objects/f-tmp");
   std::filesystem::create_directories(directory_ + "/objects/volumes/m");
   std::filesystem::rename(directory_ + "/objects/f-tmp", directory_ + "/objects/volumes/m/f");
