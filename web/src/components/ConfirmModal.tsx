@@ -1,8 +1,6 @@
 import { useState, type ReactNode } from 'react';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 
 interface Props {
@@ -23,18 +21,15 @@ export function ConfirmModal({ title, children, action, typed, onConfirm, onClos
   });
   const ready = typed === undefined || text === typed;
   return (
-    <Modal
+    <FormModal
       title={title}
       onClose={onClose}
       onSubmit={() => ready && confirm.run()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="danger" type="submit" disabled={!ready} busy={confirm.busy}>
-            {action}
-          </Button>
-        </>
-      }
+      submit={action}
+      busy={confirm.busy}
+      error={confirm.error}
+      danger
+      disabled={!ready}
     >
       {children}
       {typed !== undefined && (
@@ -56,7 +51,6 @@ export function ConfirmModal({ title, children, action, typed, onConfirm, onClos
           )}
         </Field>
       )}
-      <FormError error={confirm.error} />
-    </Modal>
+    </FormModal>
   );
 }

@@ -12,6 +12,17 @@ export const toggleNode = (id: string): void =>
     before.includes(id) ? before.filter((other) => other !== id) : [...before, id],
   );
 
+/** Closes a catalog or schema that is gone, and all that was open inside it. */
+export function forgetNode(catalog: string, schema?: string): void {
+  expandedNodes.set((before) =>
+    before.filter((id) =>
+      schema === undefined
+        ? id !== catalogId(catalog) && !id.startsWith(schemaId(catalog, ''))
+        : id !== schemaId(catalog, schema),
+    ),
+  );
+}
+
 /** Opens the way to an object. */
 export function revealNode(catalog: string, schema?: string): void {
   const wanted = [catalogId(catalog), ...(schema ? [schemaId(catalog, schema)] : [])];

@@ -1,10 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { createVolume } from '@/api/catalog';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 import { refreshCatalog } from '@/features/catalog/refresh';
 import { SchemaFields } from '@/features/files/SchemaFields';
@@ -31,19 +29,15 @@ export function CreateVolumeDialog({ append, onClose }: Props) {
     });
   });
   return (
-    <Modal
+    <FormModal
       title="Create volume"
       description="A volume holds files, such as uploads and exports."
       onClose={onClose}
       onSubmit={() => !problem && create.run()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={create.busy} disabled={Boolean(problem)}>
-            Create
-          </Button>
-        </>
-      }
+      submit="Create"
+      busy={create.busy}
+      error={create.error}
+      disabled={Boolean(problem)}
     >
       <Field label="Name" error={problem}>
         {(control) => (
@@ -58,7 +52,6 @@ export function CreateVolumeDialog({ append, onClose }: Props) {
         )}
       </Field>
       <SchemaFields place={place} onChange={setPlace} />
-      <FormError error={create.error} />
-    </Modal>
+    </FormModal>
   );
 }

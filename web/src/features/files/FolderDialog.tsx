@@ -1,9 +1,7 @@
 import { useState } from 'react';
 import { createDirectory, joinPath, type VolumeName } from '@/api/files';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 import { refreshFiles } from '@/features/files/refresh';
 
@@ -29,21 +27,16 @@ export function FolderDialog({ volume, directory, onClose }: Props) {
   });
   const problem = problemOf(name.trim());
   return (
-    <Modal
+    <FormModal
       title="New folder"
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
         if (!problem) create.run();
       }}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={create.busy}>
-            Create
-          </Button>
-        </>
-      }
+      submit="Create"
+      busy={create.busy}
+      error={create.error}
     >
       <Field label="Name" error={tried ? problem : undefined}>
         {(control) => (
@@ -56,7 +49,6 @@ export function FolderDialog({ volume, directory, onClose }: Props) {
           />
         )}
       </Field>
-      <FormError error={create.error} />
-    </Modal>
+    </FormModal>
   );
 }

@@ -1,9 +1,7 @@
 import { useState } from 'react';
 import { absolutePath, moveFile, type VolumeName } from '@/api/files';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { toast, toastError } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
 import { refreshFiles } from '@/features/files/refresh';
@@ -31,21 +29,17 @@ export function MoveDialog({ volume, path, onClose }: Props) {
   });
   const problem = !clean || clean.endsWith('/') ? 'Enter a file name.' : undefined;
   return (
-    <Modal
+    <FormModal
       title="Rename or move"
       onClose={onClose}
       onSubmit={() => {
         if (clean === path) onClose();
         else if (!problem) move.run();
       }}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={move.busy} disabled={Boolean(problem)}>
-            Move
-          </Button>
-        </>
-      }
+      submit="Move"
+      busy={move.busy}
+      error={move.error}
+      disabled={Boolean(problem)}
     >
       <Field
         label="New path"
@@ -62,7 +56,6 @@ export function MoveDialog({ volume, path, onClose }: Props) {
           />
         )}
       </Field>
-      <FormError error={move.error} />
-    </Modal>
+    </FormModal>
   );
 }

@@ -3,7 +3,7 @@ import { createKey } from '@/api/account';
 import { Button } from '@/components/Button';
 import { CopyButton } from '@/components/CopyButton';
 import { Field, Input, Select } from '@/components/Field';
-import { FormError } from '@/components/FormError';
+import { FormModal } from '@/components/FormModal';
 import { Modal } from '@/components/Modal';
 import { useAction } from '@/components/useAction';
 
@@ -49,21 +49,16 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
   });
   if (secret) return <ShownOnce secret={secret} onClose={onClose} />;
   return (
-    <Modal
+    <FormModal
       title="Create API key"
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
         if (name.trim()) create.run();
       }}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={create.busy}>
-            Create
-          </Button>
-        </>
-      }
+      submit="Create"
+      busy={create.busy}
+      error={create.error}
     >
       <Field
         label="Name"
@@ -90,7 +85,6 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
           </Select>
         )}
       </Field>
-      <FormError error={create.error} />
-    </Modal>
+    </FormModal>
   );
 }

@@ -1,10 +1,8 @@
 import { useState } from 'react';
 import { createUser } from '@/api/account';
 import { ApiError } from '@/api/errors';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 import { passwordProblem } from '@/features/keys/password';
 
@@ -46,26 +44,20 @@ export function CreateUserDialog({ onClose, onCreated }: Props) {
     </Field>
   );
   return (
-    <Modal
+    <FormModal
       title="Add user"
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
         if (!Object.values(problems).some(Boolean)) create.run();
       }}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={create.busy}>
-            Add
-          </Button>
-        </>
-      }
+      submit="Add"
+      busy={create.busy}
+      error={create.error}
     >
       {field('email', 'Email', 'email')}
       {field('name', 'Name', 'text')}
       {field('password', 'First password', 'password', 'They can change it in their settings.')}
-      <FormError error={create.error} />
-    </Modal>
+    </FormModal>
   );
 }

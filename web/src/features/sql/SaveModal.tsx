@@ -1,8 +1,6 @@
 import { useState } from 'react';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 import { saveTab } from '@/features/sql/save';
 import type { SqlTab } from '@/features/sql/tabs';
@@ -15,21 +13,16 @@ export function SaveModal({ tab, onClose }: { tab: SqlTab; onClose(): void }) {
     onClose();
   });
   return (
-    <Modal
+    <FormModal
       title={tab.savedId ? 'Rename saved query' : 'Save query'}
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
         if (name.trim()) save.run();
       }}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={save.busy}>
-            Save
-          </Button>
-        </>
-      }
+      submit="Save"
+      busy={save.busy}
+      error={save.error}
     >
       <Field label="Name" error={tried && !name.trim() ? 'Enter a name.' : undefined}>
         {(control) => (
@@ -43,7 +36,6 @@ export function SaveModal({ tab, onClose }: { tab: SqlTab; onClose(): void }) {
           />
         )}
       </Field>
-      <FormError error={save.error} />
-    </Modal>
+    </FormModal>
   );
 }

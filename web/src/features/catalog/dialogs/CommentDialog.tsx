@@ -1,9 +1,7 @@
 import { useState } from 'react';
 import { updateCatalog, updateSchema, updateTable } from '@/api/catalog';
-import { Button } from '@/components/Button';
 import { Field, TextArea } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 import { closeCatalogDialog, targetName, type Target } from '@/features/catalog/dialogs/store';
 import { refreshTables } from '@/features/catalog/refresh';
@@ -19,18 +17,13 @@ export function CommentDialog({ target }: { target: Target }) {
     closeCatalogDialog();
   });
   return (
-    <Modal
+    <FormModal
       title={`Comment on ${targetName(target)}`}
       onClose={closeCatalogDialog}
       onSubmit={action.run}
-      footer={
-        <>
-          <Button onClick={closeCatalogDialog}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={action.busy}>
-            Save
-          </Button>
-        </>
-      }
+      submit="Save"
+      busy={action.busy}
+      error={action.error}
     >
       <Field label="Comment" hint="Shown in the catalog and found by search.">
         {(control) => (
@@ -42,7 +35,6 @@ export function CommentDialog({ target }: { target: Target }) {
           />
         )}
       </Field>
-      <FormError error={action.error} />
-    </Modal>
+    </FormModal>
   );
 }

@@ -2,10 +2,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { createCatalog, createSchema, createVolume } from '@/api/catalog';
 import { ApiError } from '@/api/errors';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
 import { closeCatalogDialog, type CatalogDialog } from '@/features/catalog/dialogs/store';
@@ -52,19 +50,14 @@ export function CreateDialog({ dialog }: { dialog: Create }) {
     if (!nameProblem(name)) create.run();
   };
   return (
-    <Modal
+    <FormModal
       title={`Create ${what}`}
       description={hint}
       onClose={closeCatalogDialog}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={closeCatalogDialog}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={create.busy}>
-            Create
-          </Button>
-        </>
-      }
+      submit="Create"
+      busy={create.busy}
+      error={refused ? undefined : create.error}
     >
       <Field label="Name" error={problem}>
         {(control) => (
@@ -86,7 +79,6 @@ export function CreateDialog({ dialog }: { dialog: Create }) {
           />
         )}
       </Field>
-      {!refused && <FormError error={create.error} />}
-    </Modal>
+    </FormModal>
   );
 }

@@ -12,6 +12,7 @@ import { ConfirmModal } from '@/components/ConfirmModal';
 import { toast } from '@/components/toasts';
 import { closeCatalogDialog, targetName, type Target } from '@/features/catalog/dialogs/store';
 import { dropTableWithUndo } from '@/features/catalog/drop-table';
+import { forgetNode } from '@/features/catalog/expanded';
 import { refreshCatalog } from '@/features/catalog/refresh';
 
 /** How many objects go with the target; undefined while that is not known. */
@@ -41,6 +42,8 @@ async function drop(target: Target, leave: () => Promise<void>): Promise<void> {
     await dropTableWithUndo(target, target.kind, leave);
     return;
   }
+  if (target.kind === 'catalog') forgetNode(target.catalog);
+  if (target.kind === 'schema') forgetNode(target.catalog, target.schema);
   await leave();
   await refreshCatalog();
   toast({ title: `Dropped ${target.kind} ${targetName(target)}`, tone: 'success' });

@@ -1,10 +1,8 @@
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { updateCatalog, updateSchema, updateTable } from '@/api/catalog';
-import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
 import { closeCatalogDialog, targetName, type Target } from '@/features/catalog/dialogs/store';
@@ -50,18 +48,14 @@ export function RenameDialog({ target }: { target: Target }) {
     else if (!problem) action.run();
   };
   return (
-    <Modal
+    <FormModal
       title={`Rename ${target.kind} ${before}`}
       onClose={closeCatalogDialog}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={closeCatalogDialog}>Cancel</Button>
-          <Button variant="primary" type="submit" busy={action.busy} disabled={Boolean(problem)}>
-            Rename
-          </Button>
-        </>
-      }
+      submit="Rename"
+      busy={action.busy}
+      error={action.error}
+      disabled={Boolean(problem)}
     >
       <Field
         label="New name"
@@ -79,7 +73,6 @@ export function RenameDialog({ target }: { target: Target }) {
           />
         )}
       </Field>
-      <FormError error={action.error} />
-    </Modal>
+    </FormModal>
   );
 }

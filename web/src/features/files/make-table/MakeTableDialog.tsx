@@ -4,10 +4,8 @@ import { useState } from 'react';
 import { createTable, inferFile } from '@/api/catalog';
 import { absolutePath, type VolumeName } from '@/api/files';
 import type { FileFormat } from '@/api/types';
-import { Button } from '@/components/Button';
 import { ErrorPanel } from '@/components/ErrorPanel';
-import { FormError } from '@/components/FormError';
-import { Modal } from '@/components/Modal';
+import { FormModal } from '@/components/FormModal';
 import { SkeletonRows } from '@/components/Skeleton';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
@@ -96,24 +94,15 @@ export function MakeTableDialog({ volume, path, append, onClose }: Props) {
 
   const labels = { create: 'Create table', append: 'Append rows', overwrite: 'Overwrite table' };
   return (
-    <Modal
+    <FormModal
       wide
       title={append ? `Append ${path} to a table` : `Make a table from ${path}`}
       onClose={onClose}
       onSubmit={() => inferred.data && !problem && make.run()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            type="submit"
-            busy={make.busy}
-            disabled={!inferred.data || Boolean(problem)}
-          >
-            {labels[target.mode]}
-          </Button>
-        </>
-      }
+      submit={labels[target.mode]}
+      busy={make.busy}
+      error={make.error}
+      disabled={!inferred.data || Boolean(problem)}
     >
       <TargetFields target={target} problem={problem} onChange={setTarget} />
       <FormatFields format={format} csv={csv} onFormat={setFormat} onCsv={setCsv} />
@@ -127,7 +116,6 @@ export function MakeTableDialog({ volume, path, append, onClose }: Props) {
           onChange={(next) => setEdited({ of: inferred.data, columns: next })}
         />
       )}
-      <FormError error={make.error} />
-    </Modal>
+    </FormModal>
   );
 }
