@@ -132,6 +132,11 @@ bool bare_in_json(const Vec& vec, std::uint64_t row) {
       return std::isfinite(vec.at<float>(row));
     case DUCKDB_TYPE_DOUBLE:
       return std::isfinite(vec.at<double>(row));
+    case DUCKDB_TYPE_HUGEINT: {
+      // What sum() of integers gives: a number like other integers where 64 bits hold it.
+      const auto& value = vec.at<duckdb_hugeint>(row);
+      return value.upper == (static_cast<std::int64_t>(value.lower) < 0 ? -1 : 0);
+    }
     default:
       return !quoted_in_json(*vec.type);
   }

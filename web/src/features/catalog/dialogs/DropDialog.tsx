@@ -44,6 +44,7 @@ async function drop(target: Target, leave: () => Promise<void>): Promise<void> {
   }
   if (target.kind === 'catalog') forgetNode(target.catalog);
   if (target.kind === 'schema') forgetNode(target.catalog, target.schema);
+  closeCatalogDialog(); // it counts what was inside, which would be asked for once more
   await leave();
   await refreshCatalog();
   toast({ title: `Dropped ${target.kind} ${targetName(target)}`, tone: 'success' });
