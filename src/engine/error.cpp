@@ -123,6 +123,10 @@ Error error_from(std::string_view raw, std::string_view sql) {
   if (is("Permission"))
     return Error(403, "sql.forbidden", "This statement may not reach that file or setting.",
                  parsed.message);
+  // What the Parquet reader throws when a file's bytes contradict each other.
+  if (is("Invalid"))
+    return Error(400, "sql.io",
+                 "A file that this statement reads is damaged (" + detail + ").", parsed.message);
   if (is("IO", "HTTP", "Network")) return Error(400, "sql.io", detail, parsed.message);
   if (is("Settings", "Invalid Configuration", "Missing Extension", "Extension Autoloading",
          "Dependency", "TransactionContext", "Serialization"))

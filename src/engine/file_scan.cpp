@@ -207,6 +207,7 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
                         "JSON may be compressed with gzip only. Compress the file again.");
     check_json_file(location);
   }
+  (void)file_arguments(scan.format, options);  // wrong options are not the file's fault
   try {
     scan.sql = scan.format == "csv" && !options.contains("columns")
                    ? detected_csv(connection, location, head, options)

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/error_text.h"
 
 namespace ob::engine {
 namespace {
@@ -314,6 +315,13 @@ TEST_F(Session, WritesArrow) {
   ASSERT_EQ(schema.n_children, 2);
   EXPECT_STREQ(schema.children[0]->format, "i");
   schema.release(&schema);
+}
+
+TEST(ErrorText, DamagedFilesAreTheCallersFault) {
+  const Error error =
+      error_from(R"({"exception_type":"Invalid","exception_message":"Out of buffer"})", "");
+  EXPECT_EQ(error.status(), 400);
+  EXPECT_EQ(error.id(), "sql.io");
 }
 
 }  // namespace
