@@ -19,16 +19,17 @@ void Registry::add(std::string method, std::string path, Doc doc, Handler handle
   if constexpr (!std::is_same_v<Res, Empty>) {
     endpoint.response_schema = wire::schema_in<Res>(definitions_);
   }
-  insert(std::move(binding), std::move(endpoint),
-         [handler = std::move(handler)](Context& context, const boost::json::value& in) {
-           if constexpr (std::is_void_v<std::invoke_result_t<const Handler&, Context&, Req>>) {
-             handler(context, wire::decode<Req>(in));
-             return boost::json::value(boost::json::object());
-           } else {
-             return boost::json::value(wire::encode<Res>(handler(context, wire::decode<Req>(in))));
-           }
-         },
-         nullptr);
+  insert(
+      std::move(binding), std::move(endpoint),
+      [handler = std::move(handler)](Context& context, const boost::json::value& in) {
+        if constexpr (std::is_void_v<std::invoke_result_t<const Handler&, Context&, Req>>) {
+          handler(context, wire::decode<Req>(in));
+          return boost::json::value(boost::json::object());
+        } else {
+          return boost::json::value(wire::encode<Res>(handler(context, wire::decode<Req>(in))));
+        }
+      },
+      nullptr);
 }
 
 template <class Req, class Handler>

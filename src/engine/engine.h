@@ -37,8 +37,8 @@ class Batch {
   virtual ~Batch() = default;
   virtual std::int64_t rows() const = 0;
   // Appends rows first..last (excluded) as JSON arrays "[…],[…]": 64-bit integers as numbers,
-  // decimals, HUGEINT beyond 64 bits and non-finite floats as strings, BLOB as base64, dates and times as ISO
-  // text, TIMESTAMPTZ with Z, nested as JSON.
+  // decimals, HUGEINT beyond 64 bits and non-finite floats as strings, BLOB as base64, dates and
+  // times as ISO text, TIMESTAMPTZ with Z, nested as JSON.
   virtual void append_json(std::string& out, std::int64_t first, std::int64_t last) const = 0;
   // Appends CSV lines (RFC 4180).
   virtual void append_csv(std::string& out) const = 0;

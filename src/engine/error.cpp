@@ -125,8 +125,8 @@ Error error_from(std::string_view raw, std::string_view sql) {
                  parsed.message);
   // What the Parquet reader throws when a file's bytes contradict each other.
   if (is("Invalid"))
-    return Error(400, "sql.io",
-                 "A file that this statement reads is damaged (" + detail + ").", parsed.message);
+    return Error(400, "sql.io", "A file that this statement reads is damaged (" + detail + ").",
+                 parsed.message);
   if (is("IO", "HTTP", "Network")) return Error(400, "sql.io", detail, parsed.message);
   if (is("Settings", "Invalid Configuration", "Missing Extension", "Extension Autoloading",
          "Dependency", "TransactionContext", "Serialization"))

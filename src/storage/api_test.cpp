@@ -187,10 +187,11 @@ TEST_F(StorageApiTest, ABrokenConnectionLeavesNothing) {
         "PUT /api/v1/files/main/s/mine/half HTTP/1.1\r\nHost: x\r\nContent-Length: "
         "1000000\r\n\r\n" +
         std::string(600'000, 'x'));
-    EXPECT_TRUE(
-        eventually([&] { return !std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"); }));
+    EXPECT_TRUE(eventually(
+        [&] { return !std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"); }));
   }
-  EXPECT_TRUE(eventually([&] { return std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"); }));
+  EXPECT_TRUE(eventually(
+      [&] { return std::filesystem::is_empty(directory_ + "/objects/.openbricks-tmp"); }));
   EXPECT_THAT(call("GET", "/files/main/s/mine/half"), StartsWith("HTTP/1.1 404"));
 }
 
