@@ -18,6 +18,7 @@ class Job {
 
   const std::string& id() const { return item_.id; }
   const std::string& user_id() const { return item_.user_id; }
+  Micros started_at() const { return item_.started_at; }
   // Throws 499 query.cancelled or 408 query.timeout once it was stopped.
   void check() const;
   bool stopped() const;

@@ -47,7 +47,7 @@ class RunningStatement : public Execution {
  public:
   RunningStatement(std::unique_ptr<Started> started, Activity& activity,
                    std::optional<std::int64_t> cut)
-      : started_(std::move(started)), activity_(activity), cut_(cut), since_(now_micros()) {
+      : started_(std::move(started)), activity_(activity), cut_(cut) {
     result_ = started_->guarded([this] {
       return started_->connection().execute(started_->plan.sql, started_->plan.parameters);
     });
@@ -84,7 +84,7 @@ class RunningStatement : public Execution {
 
   Statistics statistics() const override {
     Statistics statistics = started_->plan.statistics;
-    statistics.elapsed_ms = (now_micros() - since_) / 1000;
+    statistics.elapsed_ms = (now_micros() - started_->job().started_at()) / 1000;
     return statistics;
   }
 
@@ -106,7 +106,6 @@ class RunningStatement : public Execution {
   std::unique_ptr<engine::Result> result_;  // destroyed before its connection in started_
   std::optional<std::int64_t> cut_;
   std::int64_t rows_ = 0;
-  Micros since_;
   bool truncated_ = false, ended_ = false;
 };
 
