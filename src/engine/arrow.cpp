@@ -119,7 +119,34 @@ void set_nested(ArrowSchema* schema, const Type& type) {
   }
 }
 
+// SQL types that an Arrow type alone does not tell: 39 digits in a DECIMAL128, texts with a form.
+bool hidden_by_arrow(duckdb_type id) {
+  switch (id) {
+    case DUCKDB_TYPE_HUGEINT:
+    case DUCKDB_TYPE_UHUGEINT:
+    case DUCKDB_TYPE_UUID:
+    case DUCKDB_TYPE_TIME_TZ:
+    case DUCKDB_TYPE_BIT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The field's metadata "sql_type", so that clients can give such values their own type.
+void set_sql_type(ArrowSchema* schema, const Type& type) {
+  ArrowBuffer metadata;
+  check(ArrowMetadataBuilderInit(&metadata, nullptr));
+  auto code = ArrowMetadataBuilderAppend(&metadata, ArrowCharView("sql_type"),
+                                         ArrowCharView(type.text.c_str()));
+  if (code == NANOARROW_OK)
+    code = ArrowSchemaSetMetadata(schema, reinterpret_cast<const char*>(metadata.data));
+  ArrowBufferReset(&metadata);
+  check(code);
+}
+
 void set_schema(ArrowSchema* schema, const Type& type) {
+  if (hidden_by_arrow(type.id)) set_sql_type(schema, type);
   switch (type.id) {
     case DUCKDB_TYPE_LIST:
     case DUCKDB_TYPE_ARRAY:
