@@ -11,12 +11,28 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "delta/delta.h"
 
 struct ArrowSchema;
 struct ArrowArray;
 
 namespace ob::engine {
+
+// A fault at a known place of the SQL that the engine was given.
+class StatementError : public Error {
+ public:
+  // offset: bytes from the start of that SQL.
+  StatementError(const Error& error, std::size_t offset, std::string word)
+      : Error(error), offset_(offset), word_(std::move(word)) {}
+  std::size_t offset() const { return offset_; }
+  // The word or sign there; of a dotted name the last part, without quotes.
+  const std::string& word() const { return word_; }
+
+ private:
+  std::size_t offset_;
+  std::string word_;
+};
 
 struct Options {
   std::vector<std::string>
@@ -64,12 +80,12 @@ class Connection {
  public:
   virtual ~Connection() = default;
   // DuckDB's syntax tree of one or more SELECT statements (json_serialize_sql), and back to SQL.
-  // Throws ob::Error 400 sql.syntax with line and column.
+  // Throws ob::Error 400 sql.syntax, as a StatementError where DuckDB knows the place.
   virtual boost::json::value parse(std::string_view sql) = 0;
   virtual std::string unparse(const boost::json::value& tree) = 0;
   // Streams; memory does not grow with the result. Throws ob::Error: 400 sql.* for the statement's
   // own faults (message cleaned of paths and of values of protected scans), 408 query.timeout, 499
-  // query.cancelled, 507 query.memory.
+  // query.cancelled, 507 query.memory; a StatementError where DuckDB knows the place.
   virtual std::unique_ptr<Result> execute(const std::string& sql,
                                           const Parameters& parameters = nullptr) = 0;
   // Small internal results at once: rows of text values.

@@ -1,28 +1,14 @@
 #include "base/error.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 #include <regex>
 
+#include "engine/engine.h"
 #include "engine/error_text.h"
 
 namespace ob::engine {
-
-// DuckDB counts characters, not bytes.
-Position position_of(std::string_view sql, std::size_t characters) {
-  Position at;
-  std::size_t seen = 0;
-  for (const char c : sql) {
-    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;
-    if (seen++ == characters) break;
-    if (c == '\n') {
-      ++at.line;
-      at.column = 1;
-    } else {
-      ++at.column;
-    }
-  }
-  return at;
-}
 
 namespace {
 
@@ -90,28 +76,20 @@ Error internal_fault(const Parsed& parsed) {
                parsed.kind + ": " + parsed.message);
 }
 
-}  // namespace
-
-Error error_from(std::string_view raw, std::string_view sql) {
-  const Parsed parsed = parse_message(raw);
+Error error_of(const Parsed& parsed) {
   const std::string& kind = parsed.kind;
   std::string detail = without_advice(without_paths(parsed.message));
   if (detail.size() > 2000) detail.resize(detail.find_last_of(" \n", 2000));
-  std::string where;
-  if (parsed.position && *parsed.position <= sql.size()) {
-    const auto at = position_of(sql, *parsed.position);
-    where = " (line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ")";
-  }
   const auto is = [&](auto... names) { return ((kind == names) || ...); };
-  if (is("Parser", "Syntax")) return Error(400, "sql.syntax", detail + where);
+  if (is("Parser", "Syntax")) return Error(400, "sql.syntax", detail);
   if (is("Binder", "Catalog", "Planner", "Parameter Not Resolved", "Parameter Not Allowed",
          "Expression"))
-    return Error(400, "sql.binding", detail + where);
+    return Error(400, "sql.binding", detail);
   if (is("Conversion", "Out of Range", "Invalid Input", "Mismatch Type", "Invalid type", "Decimal",
          "Divide by Zero", "Sequence", "Object Size", "Unknown Type"))
-    return Error(400, "sql.value", detail + where);
+    return Error(400, "sql.value", detail);
   if (is("Not implemented", "Not Implemented", "not implemented"))
-    return Error(400, "sql.unsupported", detail + where);
+    return Error(400, "sql.unsupported", detail);
   if (is("Constraint")) return Error(400, "sql.constraint", detail);
   if (is("Out of Memory"))
     return Error(507, "query.memory",
@@ -130,8 +108,73 @@ Error error_from(std::string_view raw, std::string_view sql) {
   if (is("IO", "HTTP", "Network")) return Error(400, "sql.io", detail, parsed.message);
   if (is("Settings", "Invalid Configuration", "Missing Extension", "Extension Autoloading",
          "Dependency", "TransactionContext", "Serialization"))
-    return Error(400, "sql.unsupported", detail + where, parsed.message);
+    return Error(400, "sql.unsupported", detail, parsed.message);
   return internal_fault(parsed);
+}
+
+std::size_t byte_of_character(std::string_view text, std::size_t characters) {
+  std::size_t at = 0;
+  for (std::size_t seen = 0; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && seen++ == characters) break;
+  return at;
+}
+
+bool in_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Takes a name off the front of `text`.
+std::string take_name(std::string_view& text) {
+  std::string name;
+  if (!text.starts_with('"')) {
+    while (!text.empty() && in_name(text.front())) {
+      name += text.front();
+      text.remove_prefix(1);
+    }
+    return name;
+  }
+  text.remove_prefix(1);
+  while (!text.empty()) {
+    const char c = text.front();
+    text.remove_prefix(1);
+    if (c == '"') {
+      if (!text.starts_with('"')) return name;
+      text.remove_prefix(1);
+    }
+    name += c;
+  }
+  return {};
+}
+
+std::string word_at(std::string_view text) {
+  if (text.empty()) return {};
+  if (!in_name(text.front()) && text.front() != '"') {
+    const auto end = text.find_first_not_of("+-*/%<>=!~^&|@#");
+    return std::string(text.substr(0, std::max<std::size_t>(std::min(end, text.size()), 1)));
+  }
+  std::string name = take_name(text);
+  while (text.starts_with('.')) {
+    text.remove_prefix(1);
+    name = take_name(text);
+  }
+  return name;
+}
+
+}  // namespace
+
+Error error_from(std::string_view raw) {
+  return error_of(parse_message(raw));
+}
+
+void throw_error(std::string_view raw, std::string_view sql, PlaceIn unit) {
+  const Parsed parsed = parse_message(raw);
+  const Error error = error_of(parsed);
+  if (!parsed.position) throw error;
+  const std::size_t at =
+      unit == PlaceIn::bytes ? *parsed.position : byte_of_character(sql, *parsed.position);
+  if (at > sql.size()) throw error;
+  throw StatementError(error, at, word_at(sql.substr(at)));
 }
 
 }  // namespace ob::engine

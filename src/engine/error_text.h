@@ -1,22 +1,18 @@
 #pragma once
 // DuckDB's error texts, for the engine's own sources.
-#include <cstddef>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/error.h"
 
 namespace ob::engine {
 
-struct Position {
-  std::size_t line = 1, column = 1;  // both from 1; columns count characters
-};
-Position position_of(std::string_view sql, std::size_t characters);
-
 // The ob::Error for a message of DuckDB's (structured JSON, since errors_as_json is set), without
-// paths. `sql` is the text that positions refer to; empty when the caller never saw it.
+// paths.
+Error error_from(std::string_view raw);
 
-Error error_from(std::string_view raw, std::string_view sql);
+// Throws that, as a StatementError if the message tells a place in `sql`. Of DuckDB's two kinds of
+// places, those from its parser count characters and those from its binder bytes.
+enum class PlaceIn { characters, bytes };
+[[noreturn]] void throw_error(std::string_view raw, std::string_view sql, PlaceIn unit);
 
 }  // namespace ob::engine

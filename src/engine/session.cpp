@@ -80,14 +80,14 @@ class DuckResult final : public Result {
       : database_(std::move(database)), session_(std::move(session)) {
     check_sql_text(sql);
     if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
-      throw error_from(duckdb_prepare_error(prepared_.get()), {});
+      throw_error(duckdb_prepare_error(prepared_.get()), sql, PlaceIn::bytes);
     bind_parameters(prepared_.get(), parameters);
     duck::Pending pending;
     if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
-      throw error_from(duckdb_pending_error(pending.get()), {});
+      throw_error(duckdb_pending_error(pending.get()), sql, PlaceIn::bytes);
     if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
       const char* message = duckdb_result_error(result_.get());
-      throw error_from(message ? message : duckdb_pending_error(pending.get()), {});
+      throw_error(message ? message : duckdb_pending_error(pending.get()), sql, PlaceIn::bytes);
     }
     auto types = std::make_shared<std::vector<Type>>();
     const idx_t count = duckdb_column_count(result_.get());
@@ -129,7 +129,7 @@ class DuckResult final : public Result {
       if (!chunk) {
         done_ = true;
         const char* message = duckdb_result_error(result_.get());
-        if (message != nullptr && *message != '\0') throw error_from(message, {});
+        if (message != nullptr && *message != '\0') throw error_from(message);
         break;
       }
       if (duckdb_data_chunk_get_size(chunk.get()) > 0)
@@ -148,7 +148,7 @@ class DuckResult final : public Result {
   bool arrow_ended_ = false, done_ = false;
 };
 
-Error parse_error(const boost::json::object& answer, std::string_view sql) {
+[[noreturn]] void throw_parse_error(const boost::json::object& answer, std::string_view sql) {
   const auto text = [&](std::string_view key) {
     const auto* found = answer.if_contains(key);
     return found && found->is_string() ? std::string(found->as_string()) : std::string();
@@ -156,7 +156,7 @@ Error parse_error(const boost::json::object& answer, std::string_view sql) {
   const boost::json::object error{{"exception_type", "Parser"},
                                   {"exception_message", text("error_message")},
                                   {"position", text("position")}};
-  return error_from(boost::json::serialize(error), sql);
+  throw_error(boost::json::serialize(error), sql, PlaceIn::characters);
 }
 
 }  // namespace
@@ -208,7 +208,7 @@ boost::json::value DuckConnection::parse(std::string_view sql) {
   auto answer = boost::json::parse(text, {}, options);
   const auto& object = answer.as_object();
   const auto* failed = object.if_contains("error");
-  if (failed && failed->is_bool() && failed->get_bool()) throw parse_error(object, sql);
+  if (failed && failed->is_bool() && failed->get_bool()) throw_parse_error(object, sql);
   return answer;
 }
 
@@ -225,7 +225,7 @@ std::vector<Column> DuckConnection::describe(const std::string& sql) {
   check_sql_text(sql);
   duck::Prepared prepared;
   if (duckdb_prepare(session_->get(), sql.c_str(), prepared.out()) != DuckDBSuccess)
-    throw error_from(duckdb_prepare_error(prepared.get()), {});
+    throw error_from(duckdb_prepare_error(prepared.get()));
   std::vector<Column> out;
   const idx_t count = duckdb_prepared_statement_column_count(prepared.get());
   for (idx_t i = 0; i < count; ++i) {

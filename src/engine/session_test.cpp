@@ -90,9 +90,10 @@ TEST_F(Session, ParsesAndUnparses) {
   try {
     connection_->parse("SELECT 1;\nSELECT é FROM WHERE");
     FAIL();
-  } catch (const Error& error) {
+  } catch (const StatementError& error) {
     EXPECT_EQ(error.id(), "sql.syntax");
-    EXPECT_THAT(error.what(), HasSubstr("line 2, column 15"));
+    EXPECT_EQ(error.offset(), 25U);  // bytes: the é has two
+    EXPECT_EQ(error.word(), "WHERE");
   }
   EXPECT_THROW(connection_->parse("INSERT INTO t VALUES (1)"), Error);
   EXPECT_THROW(connection_->parse(std::string_view("SELECT 1\0 FROM", 13)), Error);
@@ -172,6 +173,25 @@ TEST_F(Session, TakesParameters) {
   for (const char* wrong :
        {"[]", "[1,2]", "{}", "{\"1\":1,\"z\":2}", "5", "null", "[[1,\"a\"]]", "[{}]"})
     EXPECT_EQ(error_id("SELECT $1", boost::json::parse(wrong)), "sql.parameters") << wrong;
+}
+
+TEST_F(Session, TellsWhereAStatementIsWrong) {
+  const auto place = [&](const std::string& sql) -> std::string {
+    try {
+      connection_->execute(sql);
+    } catch (const StatementError& error) {
+      return std::to_string(error.offset()) + " " + error.word();
+    } catch (const Error&) {
+      return "unknown";
+    }
+    return "no error";
+  };
+  EXPECT_EQ(place("SELECT 'é', nope FROM range(3) t(i)"), "13 nope");
+  EXPECT_EQ(place("SELECT t.nope FROM range(3) t(i)"), "7 nope");
+  EXPECT_EQ(place("SELECT t.\"no\"\"pe\" FROM range(3) t(i)"), "7 no\"pe");
+  EXPECT_EQ(place("SELECT i + DATE '2026-01-01' + 'a'::BLOB FROM range(3) t(i)"), "9 +");
+  EXPECT_EQ(place("SELECT substr(i) FROM range(3) t(i)"), "7 substr");
+  EXPECT_EQ(place("SELECT date_trunc('mont', DATE '2026-01-01')"), "unknown");
 }
 
 TEST_F(Session, MapsErrors) {
@@ -319,7 +339,7 @@ TEST_F(Session, WritesArrow) {
 
 TEST(ErrorText, DamagedFilesAreTheCallersFault) {
   const Error error =
-      error_from(R"({"exception_type":"Invalid","exception_message":"Out of buffer"})", "");
+      error_from(R"({"exception_type":"Invalid","exception_message":"Out of buffer"})");
   EXPECT_EQ(error.status(), 400);
   EXPECT_EQ(error.id(), "sql.io");
 }

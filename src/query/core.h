@@ -22,6 +22,9 @@ struct Core {
 // SQL for DuckDB that gives a statement's rows.
 struct Plan {
   std::string sql;
+  // What the user wrote, `sql` before the scans, and the texts of the views in it; empty: made up
+  // here.
+  std::string text, printed, views;
   boost::json::value parameters;
   std::vector<std::shared_ptr<void>> keep_alive;  // for as long as the SQL may run
   std::map<std::string, std::string> names;       // made-up name → the user's

@@ -164,7 +164,13 @@ std::string Cursor::rest() {
 
 std::string Cursor::rest_from(std::size_t mark) const {
   if (mark >= end_) return {};
-  return std::string(sql_.substr(tokens_[mark].begin, tokens_[end_ - 1].end - tokens_[mark].begin));
+  const std::size_t begin = tokens_[mark].begin;
+  std::string text;
+  for (const char c : sql_.substr(0, begin)) {
+    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    if (!continues) text += c == '\n' ? '\n' : ' ';
+  }
+  return text.append(sql_.substr(begin, tokens_[end_ - 1].end - begin));
 }
 
 }  // namespace ob::query

@@ -272,15 +272,16 @@ Plan Session::run(const CreateView& create) {
   if (!parameters_.is_null() && !(parameters_.is_array() && parameters_.as_array().empty()) &&
       !(parameters_.is_object() && parameters_.as_object().empty()))
     throw bad_request("sql.parameterInView", "A view's query cannot have parameters.");
-  std::string sql = create.query;
+  auto columns = columns_of(plan_query(create.query));
+  std::string sql = create.query.substr(create.query.find_first_not_of(" \n"));
   if (!create.columns.empty()) {
     std::string names;
     for (const std::string& column : create.columns)
       names += (names.empty() ? "" : ", ") + engine::quote_identifier(column);
-    sql = "SELECT * FROM (\n" + create.query + "\n) AS " + engine::quote_identifier(name.object) +
-          "(" + names + ")";
+    sql = "SELECT * FROM (\n" + sql + "\n) AS " + engine::quote_identifier(name.object) + "(" +
+          names + ")";
+    columns = columns_of(plan_query(sql));
   }
-  const auto columns = columns_of(plan_query(sql));
   std::set<std::string> seen;
   for (const engine::Column& column : columns)
     if (!seen.insert(lower(column.name)).second)

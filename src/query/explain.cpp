@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "query/core.h"
+#include "query/places.h"
 
 namespace ob::query {
 
@@ -92,8 +93,9 @@ Plan Session::run(const Explain& explain) {
   const Plan plan = plan_query(explain.sql);
   std::string text;
   const auto append = [&](const std::string& options) {
-    for (const auto& row : connection_.rows("EXPLAIN " + options + plan.sql, plan.parameters))
-      text += tree_text(row.back().value_or("[]"));
+    const auto rows = with_places(
+        plan, [&] { return connection_.rows("EXPLAIN " + options + plan.sql, plan.parameters); });
+    for (const auto& row : rows) text += tree_text(row.back().value_or("[]"));
   };
   if (explain.analyze) append("(ANALYZE, FORMAT JSON) ");
   // DuckDB measures nothing when the statistics of the files alone gave the answer.

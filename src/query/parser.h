@@ -38,7 +38,9 @@ class Cursor {
   std::map<std::string, std::string> property_list();               // ('k' = 'v', k.l = 1)
   std::string property_key();
   std::string type_text();  // up to the next column, its options or the closing bracket
-  std::string rest();       // the text of what is left
+  // The text of what is left, with blanks for what stands before it, so that lines and columns in
+  // it are those of the statement.
+  std::string rest();
   std::string rest_from(std::size_t mark) const;
   std::size_t mark() const { return at_; }
   [[noreturn]] void fail(const std::string& expected) const;

@@ -148,7 +148,13 @@ Statement parse_describe(Cursor& cursor) {
   for (std::string_view word : {"select", "with", "from", "values"})
     if (cursor.next_is(word)) return SelectStatement{cursor.rest_from(begin)};
   if (cursor.next_is_symbol("(")) return SelectStatement{cursor.rest_from(begin)};
-  if (cursor.accept("query")) return SelectStatement{"DESCRIBE " + cursor.rest()};
+  if (cursor.next_is("query")) {
+    const std::size_t at = cursor.rest_from(begin).find_first_not_of(" \n");
+    cursor.skip();
+    std::string text = cursor.rest();
+    if (!text.empty()) text.replace(at, 4, "DESC");
+    return SelectStatement{std::move(text)};
+  }
 
   Describe describe;
   const bool named = cursor.peek(1).kind != TokenKind::end && !cursor.peek(1).is_symbol(".");

@@ -51,7 +51,10 @@ TEST(Parser, CreateTable) {
   const auto as =
       parsed<CreateTable>("create or replace table t partitioned by (a) as select 1 a, ';' b");
   EXPECT_TRUE(as.or_replace);
-  EXPECT_EQ(as.query, "select 1 a, ';' b");
+  // Blanks stand for what precedes a query, so that places in it are those in the statement.
+  EXPECT_EQ(as.query, std::string(48, ' ') + "select 1 a, ';' b");
+  EXPECT_EQ(parsed<CreateTable>("create table `ä` as\nselect 1").query,
+            std::string(19, ' ') + "\nselect 1");
 }
 
 TEST(Parser, OtherStatements) {
@@ -80,12 +83,12 @@ TEST(Parser, OtherStatements) {
   EXPECT_TRUE(parsed<Explain>("explain analyze select 1").analyze);
   EXPECT_EQ(parsed<SelectStatement>("describe select 1").sql, "describe select 1");
   EXPECT_EQ(parsed<SelectStatement>(" /* c */ with x as (select 1) from x ; ; ").sql,
-            "with x as (select 1) from x");
+            std::string(9, ' ') + "with x as (select 1) from x");
 }
 
 TEST(Parser, Insert) {
   EXPECT_EQ(parsed<Insert>("insert into t (a, b) values (1, 2)").columns.size(), 2U);
-  EXPECT_EQ(parsed<Insert>("insert into t (select 1)").query, "(select 1)");
+  EXPECT_EQ(parsed<Insert>("insert into t (select 1)").query, std::string(14, ' ') + "(select 1)");
   EXPECT_TRUE(parsed<Insert>("insert into table t by name select 1 a").by_name);
   EXPECT_TRUE(parsed<Insert>("insert overwrite t select 1").overwrite);
   EXPECT_TRUE(parsed<Insert>("insert overwrite table t values (1)").overwrite);

@@ -246,8 +246,9 @@ void Rewriter::visit_function(Value& value) {
     return;
   take_qualifier(object);
   if (!function_allowed(name))
-    throw bad_request("sql.functionNotAllowed",
-                      "The function " + name + " does not exist or is not allowed here.");
+    throw_at(object,
+             bad_request("sql.functionNotAllowed",
+                         "The function " + name + " does not exist or is not allowed here."));
   visit_slots("E:" + kind, object);
 }
 
@@ -280,6 +281,12 @@ void Rewriter::visit_parameter(const Object& parameter) const {
                         "A parameter's name may hold letters, digits and _ only.");
   if (frame_.in_view)
     throw bad_request("sql.parameterInView", "A view's query cannot have parameters.");
+}
+
+void Rewriter::throw_at(const Object& node, const Error& error) const {
+  const Value* location = node.if_contains("query_location");
+  if (frame_.in_view || !location || !location->is_int64()) throw Error(error);
+  throw engine::StatementError(error, static_cast<std::size_t>(location->get_int64()), "");
 }
 
 // Who asks, and where: DuckDB would tell about itself.

@@ -65,6 +65,7 @@ struct Rewritten {
   boost::json::value statement;  // {node, named_param_map}
   std::vector<TableUse> uses;
   std::map<std::string, std::string> names;   // made-up name → the user's, for messages and plans
+  std::string views;                          // the texts of the views in it
   std::set<std::string> consumed_parameters;  // whose values went into AT (…), out of the tree
 };
 

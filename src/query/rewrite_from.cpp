@@ -113,7 +113,9 @@ void Rewriter::visit_table(Object& item) {
     item["table_name"] = cte->unique;
     return;
   }
-  const Source source = tables_.find(frame_.caller, table_name(item), time_travel(item));
+  const auto travel = time_travel(item);
+  const Source source =
+      at(item, [&] { return tables_.find(frame_.caller, table_name(item), travel); });
   ScopeTable* scoped = scope_table(item);
   if (text_of(item, "alias").empty()) item["alias"] = scoped ? scoped->alias : name;
   item["at_clause"] = nullptr;
@@ -167,8 +169,9 @@ void Rewriter::replace_view(Object& item, const Source& view) {
   if (std::ranges::find(views_, view.name) != views_.end())
     throw bad_request("sql.viewCycle", "The view " + view.name.text() + " refers to itself.");
   views_.push_back(view.name);
-  Value statement = tables_.parse_select(normalise_query(view.sql));
+  out_.views += view.sql + "\n";
   const Frame outer = std::exchange(frame_, {view.view_caller, view.view_defaults, true});
+  Value statement = at(item, [&] { return tables_.parse_select(normalise_query(view.sql)); });
   auto ctes = std::exchange(ctes_, {});
   auto scopes = std::exchange(scopes_, {});
   visit_statement(statement.as_object());
@@ -192,8 +195,9 @@ void Rewriter::visit_table_function(Value& item) {
   const std::string name = text_of(function, "function_name");
   if (is_file_reader(name)) return replace_files(item, name);
   if (!table_function_allowed(name))
-    throw bad_request("sql.functionNotAllowed",
-                      "The table function " + name + " does not exist or is not allowed here.");
+    throw_at(object,
+             bad_request("sql.functionNotAllowed",
+                         "The table function " + name + " does not exist or is not allowed here."));
   for (auto& part : function) slot_of("E:FUNCTION", part.key());
   function["catalog"] = "";
   function["schema"] = "";
@@ -233,7 +237,7 @@ void Rewriter::replace_files(Value& item, const std::string& function) {
         "sql.badFilePath",
         function + " takes a path such as '/Volumes/catalog/schema/volume/file.csv'.");
   TableUse use;
-  use.item = tables_.file(frame_.caller, function, paths, options);
+  use.item = at(object, [&] { return tables_.file(frame_.caller, function, paths, options); });
   Object fresh{{"type", "BASE_TABLE"}};
   for (std::string_view key : {"alias", "sample", "query_location", "column_name_alias"})
     fresh[key] = object.at(key);

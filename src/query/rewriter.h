@@ -2,6 +2,7 @@
 // The tree walk behind rewrite_query(); see rewrite.h.
 #include <boost/json.hpp>
 
+#include "base/error.h"
 #include "query/rewrite.h"
 #include "query/shapes.h"
 
@@ -58,6 +59,16 @@ class Rewriter {
   void visit_pivot(Object& pivot);
   bool replace_context_value(Value& value, std::string_view name, bool in_select_list);
   static void check_absent(std::string_view key, const Value& value);
+  // Tells the place of `node`, unless it stands in a view.
+  [[noreturn]] void throw_at(const Object& node, const Error& error) const;
+  template <class Fn>
+  auto at(const Object& node, Fn fn) const {
+    try {
+      return fn();
+    } catch (const Error& error) {
+      throw_at(node, error);
+    }
+  }
 
   // FROM items (rewrite_from.cpp).
   void visit_from(Value& item);

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "query/lexer.h"
 #include "query/migrations/migrations.h"
+#include "query/places.h"
 
 namespace ob::query {
 
@@ -169,7 +170,7 @@ void Started::fail() {
       throw;
     } catch (const Error& error) {
       job_->check();  // the reason that it was stopped for says more
-      Error told(error.status(), error.id(), with_user_names(error.what(), plan.names),
+      Error told(error.status(), error.id(), with_user_names(placed_message(error, plan), plan.names),
                  error.cause());
       throw told.with_fields(error.fields());
     } catch (const std::exception& error) {

@@ -8,6 +8,7 @@
 #include "query/lexer.h"
 #include "query/normalise.h"
 #include "query/pivot.h"
+#include "query/places.h"
 
 namespace ob::query {
 
@@ -55,12 +56,20 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
     const Plan plan = assemble(std::move(values), std::nullopt, std::move(parameters));
     return connection_.rows(plan.sql, plan.parameters);
   });
-  Rewritten rewritten = rewrite_query(parse_select(text), *this, caller_, defaults_, parameters_);
+  Rewritten rewritten = [&] {
+    try {
+      return rewrite_query(parse_select(text), *this, caller_, defaults_, parameters_);
+    } catch (const engine::StatementError& error) {
+      throw placed_in_text(error, text, sql);
+    }
+  }();
   json::value parameters = parameters_;
   if (!rewritten.consumed_parameters.empty())
     parameters =
         keep_used_parameters(rewritten.statement, parameters_, &rewritten.consumed_parameters);
-  return assemble(std::move(rewritten), limit, std::move(parameters));
+  Plan plan = assemble(std::move(rewritten), limit, std::move(parameters));
+  plan.text = sql;
+  return plan;
 }
 
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
@@ -75,6 +84,8 @@ Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
   for (const auto& [name, meant] : plan.names) made_up.insert(name);
   for (const TableUse& use : rewritten.uses) made_up.insert(use.placeholder);
   verify_printed(parse_select(plan.sql), made_up);
+  plan.printed = plan.sql;
+  plan.views = std::move(rewritten.views);
   for (const TableUse& use : rewritten.uses) scan(use, plan.sql, plan);
   return plan;
 }
@@ -126,7 +137,9 @@ std::vector<engine::Column> Session::columns_of(const Plan& plan) {
   const bool describes = plan.sql.starts_with("DESCRIBE") || plan.sql.starts_with("SUMMARIZE");
   const std::string query = describes ? "SELECT * FROM (" + plan.sql + ")" : plan.sql;
   std::vector<engine::Column> columns;
-  for (const auto& row : connection_.rows("DESCRIBE " + query, plan.parameters))
+  const auto rows =
+      with_places(plan, [&] { return connection_.rows("DESCRIBE " + query, plan.parameters); });
+  for (const auto& row : rows)
     columns.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
   return columns;
 }

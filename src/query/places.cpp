@@ -1,0 +1,96 @@
+#include "query/places.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "query/lexer.h"
+
+namespace ob::query {
+
+namespace {
+
+// At the end of the first line: DuckDB lists candidates below it.
+std::string with_place(std::string message, std::string_view sql, std::size_t offset) {
+  message.insert(std::min(message.find('\n'), message.size()),
+                 " (" + position_text(sql, offset) + ")");
+  return message;
+}
+
+bool in_name(std::string_view text, std::size_t at) {
+  return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) ||
+                              text[at] == '_' || static_cast<unsigned char>(text[at]) >= 0x80);
+}
+
+// The word (or single sign) that begins at `at`.
+std::string_view word_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (in_name(text, end)) ++end;
+  return text.substr(at, std::max<std::size_t>(end - at, 1));
+}
+
+// Where a byte of `text` stands in `sql`; nullopt inside what was replaced.
+std::optional<std::size_t> same_place(std::string_view text, std::string_view sql,
+                                      std::size_t offset) {
+  const auto prefix = std::ranges::mismatch(text, sql).in1 - text.begin();
+  const auto suffix =
+      std::mismatch(text.rbegin(), text.rend(), sql.rbegin(), sql.rend()).first - text.rbegin();
+  const std::size_t from_end = text.size() - offset;
+  const std::size_t length = offset < text.size() ? word_at(text, offset).size() : 0;
+  const auto same_word = [&](std::size_t at) {
+    return (offset == text.size() && at == sql.size()) ||
+           (offset < text.size() && at < sql.size() && word_at(sql, at) == word_at(text, offset));
+  };
+  if (offset + length <= static_cast<std::size_t>(prefix) && same_word(offset)) return offset;
+  if (from_end <= static_cast<std::size_t>(suffix) && same_word(sql.size() - from_end))
+    return sql.size() - from_end;
+  return std::nullopt;
+}
+
+bool is(const Token& token, const std::string& word) {
+  if (token.kind == TokenKind::word || token.kind == TokenKind::identifier)
+    return equals_ignoring_case(token.value, word);
+  return token.kind != TokenKind::end && token.kind != TokenKind::string && token.value == word;
+}
+
+// Index of the one token that is `word`; nullopt where there is none or more than one.
+std::optional<std::size_t> only(const std::vector<Token>& tokens, const std::string& word) {
+  const auto found = std::ranges::find_if(tokens, [&](auto& t) { return is(t, word); });
+  if (found == tokens.end() ||
+      std::any_of(found + 1, tokens.end(), [&](auto& t) { return is(t, word); }))
+    return std::nullopt;
+  return static_cast<std::size_t>(found - tokens.begin());
+}
+
+}  // namespace
+
+Error placed_in_text(const engine::StatementError& error, std::string_view text,
+                     std::string_view sql) {
+  const auto at = same_place(text, sql, std::min(error.offset(), text.size()));
+  if (!at || error.status() >= 405) return error;
+  return Error(error.status(), error.id(), with_place(error.what(), sql, *at), error.cause())
+      .with_fields(error.fields());
+}
+
+std::string placed_message(const Error& error, const Plan& plan) {
+  const auto* placed = dynamic_cast<const engine::StatementError*>(&error);
+  if (!placed || placed->word().empty() || plan.text.empty() || error.status() != 400)
+    return error.what();
+  try {
+    const auto tokens = tokenize(plan.text);
+    const auto found = only(tokens, placed->word());
+    const auto views = tokenize(plan.views);
+    if (!found || !only(tokenize(plan.printed), placed->word()) ||
+        std::ranges::any_of(views, [&](auto& t) { return is(t, placed->word()); }))
+      return error.what();
+    // The place of a qualified name is that of its first part.
+    std::size_t first = *found;
+    const bool call = tokens[first + 1].is_symbol("(");
+    while (!call && first >= 2 && tokens[first - 1].is_symbol(".")) first -= 2;
+    return with_place(error.what(), plan.text, tokens[first].begin);
+  } catch (const Error&) {  // what was printed can be longer or deeper than a statement may be
+    return error.what();
+  }
+}
+
+}  // namespace ob::query
