@@ -129,9 +129,9 @@ test('rows are appended, and the version before can still be seen', async () => 
   await page.getByText('latest', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'View' }).last().click();
   await page.getByText('Version 0').waitFor();
-  await page.getByText('The first 400 rows').waitFor();
+  await page.getByText('All 400 rows').waitFor();
   await page.getByRole('button', { name: 'Show the latest' }).click();
-  await page.getByText('The first 401 rows').waitFor();
+  await page.getByText('All 401 rows').waitFor();
 });
 
 test('the details name the location for other engines', async () => {

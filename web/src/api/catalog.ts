@@ -101,13 +101,15 @@ export const dataFilesQuery = (name: TableName, version?: number) =>
     getNextPageParam: ({ next }) => next,
   });
 
+export const PREVIEW_ROWS = 500;
+
 export const previewQuery = (name: TableName, version?: number) =>
   queryOptions({
     queryKey: [...keyOf(name), 'preview', version ?? 'latest'],
     queryFn: () =>
       losslessBody<QueryResult>(
         api.GET(`${TABLE}/preview`, {
-          params: { path: pathOf(name), query: { version, limit: 500 } },
+          params: { path: pathOf(name), query: { version, limit: PREVIEW_ROWS } },
           parseAs: 'text',
         }),
       ),

@@ -1,17 +1,20 @@
 import { CornerDownLeft, Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react';
 import { closeOverlay } from '@/app/overlays';
 import { useCommands } from '@/app/useCommands';
 import { classes } from '@/components/classes';
 import { Keys } from '@/components/Keys';
+import { useReturnFocus } from '@/components/useReturnFocus';
 
 /** Finds every object, page, action and saved query. */
 export function CommandPalette() {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
+  const [pending, setPending] = useState(false); // Enter came before the answer
   const list = useRef<HTMLDivElement>(null);
   const { commands, searching } = useCommands(text);
+  const returnFocus = useReturnFocus();
   const index = Math.min(chosen, commands.length - 1);
 
   useEffect(() => {
@@ -24,6 +27,10 @@ export function CommandPalette() {
     closeOverlay();
     command.run();
   };
+  const found = useEffectEvent(() => run(0));
+  useEffect(() => {
+    if (pending && !searching) found();
+  }, [pending, searching]);
   const key = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && commands.length > 0) {
@@ -31,7 +38,8 @@ export function CommandPalette() {
       setChosen((index + step + commands.length) % commands.length);
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      run(index);
+      if (searching && chosen === 0) setPending(true);
+      else run(index);
     }
   };
   return (
@@ -40,6 +48,7 @@ export function CommandPalette() {
         <Dialog.Overlay className="fixed inset-0 z-40 bg-[rgb(10_12_20/0.4)]" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={returnFocus}
           className="pop-in fixed inset-x-3 top-3 z-40 flex max-h-[70dvh] flex-col overflow-hidden rounded-lg border border-line bg-raised shadow-pop md:inset-x-auto md:top-[12vh] md:left-1/2 md:w-[600px] md:-translate-x-1/2"
         >
           <Dialog.Title className="sr-only">Search and commands</Dialog.Title>
@@ -57,6 +66,7 @@ export function CommandPalette() {
               onChange={(event) => {
                 setText(event.target.value);
                 setChosen(0);
+                setPending(false);
               }}
               onKeyDown={key}
               className="h-12 flex-1 bg-transparent text-lg outline-none"

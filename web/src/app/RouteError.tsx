@@ -17,15 +17,18 @@ export function RouteError({ error, reset }: { error: unknown; reset(): void }) 
 
 export function NotFoundPage() {
   return (
-    <EmptyState
-      title="There is no such page"
-      actions={
-        <Link to="/" className="text-accent hover:underline">
-          Go to the start page
-        </Link>
-      }
-    >
-      The address may be mistyped, or what it named was removed.
-    </EmptyState>
+    <main className="flex h-dvh flex-col">
+      <h1 className="sr-only">Not found</h1>
+      <EmptyState
+        title="There is no such page"
+        actions={
+          <Link to="/" className="text-accent hover:underline">
+            Go to the start page
+          </Link>
+        }
+      >
+        The address may be mistyped, or what it named was removed.
+      </EmptyState>
+    </main>
   );
 }

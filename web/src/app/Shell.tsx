@@ -1,19 +1,24 @@
 import { Outlet, useRouter } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { createElement, lazy, Suspense, useEffect, useState, type ComponentType } from 'react';
 import { restoreSession, session } from '@/api/session';
 import { ConnectionBanner } from '@/app/ConnectionBanner';
 import { Logo } from '@/app/Logo';
-import { overlay } from '@/app/overlays';
+import { closeOverlay, overlay } from '@/app/overlays';
 import { queryClient } from '@/app/query-client';
 import { Rail } from '@/app/Rail';
 import { useGlobalKeys } from '@/app/useGlobalKeys';
 import { ErrorPanel } from '@/components/ErrorPanel';
+import { toastError } from '@/components/toasts';
 import { catalogDialog } from '@/features/catalog/dialogs/store';
-import { useStore } from '@/lib/store';
+import { createStore, useStore } from '@/lib/store';
 
-const loadPalette = () =>
-  import('@/app/CommandPalette').then((module) => ({ default: module.CommandPalette }));
-const CommandPalette = lazy(loadPalette);
+// Not lazy(): that shows nothing for a moment even when it is loaded, and the first letters typed
+// after Ctrl-K would be lost.
+const palette = createStore<ComponentType | undefined>(undefined);
+const loadPalette = async () => {
+  const { CommandPalette } = await import('@/app/CommandPalette');
+  palette.set(() => CommandPalette);
+};
 const ShortcutsModal = lazy(() =>
   import('@/app/ShortcutsModal').then((module) => ({ default: module.ShortcutsModal })),
 );
@@ -48,9 +53,17 @@ function Starting() {
 function Overlays() {
   const current = useStore(overlay);
   const dialog = useStore(catalogDialog);
+  const loaded = useStore(palette);
+  useEffect(() => {
+    if (current !== 'palette') return;
+    loadPalette().catch((error: unknown) => {
+      closeOverlay();
+      toastError('Could not open the search', error);
+    });
+  }, [current]);
   return (
     <Suspense>
-      {current === 'palette' && <CommandPalette />}
+      {current === 'palette' && loaded && createElement(loaded)}
       {current === 'shortcuts' && <ShortcutsModal />}
       {dialog && <CatalogDialogs dialog={dialog} />}
     </Suspense>
@@ -60,7 +73,7 @@ function Overlays() {
 function SignedIn() {
   useGlobalKeys();
   useEffect(() => {
-    // In time for the first Ctrl-K, whose letters must not be lost.
+    // In time for the first Ctrl-K.
     const timer = setTimeout(() => loadPalette().catch(() => undefined), PRELOAD_DELAY);
     return () => clearTimeout(timer);
   }, []);

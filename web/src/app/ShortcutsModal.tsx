@@ -22,6 +22,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
       ['mod+Space', 'Complete'],
       ['mod+/', 'Comment or uncomment lines'],
       ['mod+F', 'Find in the editor'],
+      ['Esc then Tab', 'Leave the editor'],
     ],
   },
   {
@@ -29,6 +30,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
     keys: [
       ['Arrows', 'Move between cells'],
       ['shift+Arrows', 'Select cells'],
+      ['shift+Space', 'Select whole rows; or press a row’s number'],
       ['mod+C', 'Copy the selected cells'],
       ['enter', 'Show the whole value; on a header: sort'],
     ],

@@ -102,7 +102,11 @@ export function useCommands(text: string): { commands: Command[]; searching: boo
   const saved = useQuery(savedQueries());
   const fixed = usePageAndActionCommands();
 
-  const objects = (wanted ? (found.data ?? []) : []).map((hit) => ({
+  // Hits of an earlier, shorter text stay only while they still match.
+  const hits = (wanted ? (found.data ?? []) : []).filter(
+    (hit) => asked === wanted || matches(wanted, `${hit.name} ${hit.detail}`),
+  );
+  const objects = hits.map((hit) => ({
     id: `object:${hit.kind}:${hit.name}:${hit.detail}`,
     group: 'Data',
     label: hit.kind === 'column' && hit.detail ? `${hit.name} · ${hit.detail}` : hit.name,

@@ -1,12 +1,13 @@
+import { Link } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { ApiError, ConnectionError, isNotFound, messageOf } from '@/api/errors';
 import { Button } from '@/components/Button';
 
 interface Props {
   error: unknown;
   retry?: (() => unknown) | undefined;
-  children?: ReactNode;
+  /** Where to go when it does not exist. */
+  instead?: { label: string; to: string };
 }
 
 function titleOf(error: unknown): string {
@@ -17,7 +18,7 @@ function titleOf(error: unknown): string {
 }
 
 /** What stands in a page's or panel's place when its data cannot be had. */
-export function ErrorPanel({ error, retry, children }: Props) {
+export function ErrorPanel({ error, retry, instead }: Props) {
   const requestId = error instanceof ApiError ? error.requestId : undefined;
   return (
     <div role="alert" className="flex flex-col items-start gap-2 p-6">
@@ -29,7 +30,14 @@ export function ErrorPanel({ error, retry, children }: Props) {
       {requestId && <p className="text-sm text-faint">Request {requestId}</p>}
       <div className="mt-1 flex flex-wrap gap-2">
         {retry && !isNotFound(error) && <Button onClick={() => void retry()}>Try again</Button>}
-        {children}
+        {instead && isNotFound(error) && (
+          <Link
+            to={instead.to}
+            className="inline-flex h-control items-center rounded-md border border-line-strong bg-raised px-2.5 font-medium hover:bg-hover"
+          >
+            {instead.label}
+          </Link>
+        )}
       </div>
     </div>
   );

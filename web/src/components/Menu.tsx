@@ -17,13 +17,16 @@ export interface MenuItem {
 interface Props {
   items: MenuItem[];
   align?: 'start' | 'end';
+  /** For a caller that also opens it itself. */
+  open?: boolean;
+  onOpenChange?(open: boolean): void;
   children: ReactNode;
 }
 
 /** A menu that its child, a button, opens. */
-export function Menu({ items, align = 'end', children }: Props) {
+export function Menu({ items, align = 'end', children, ...state }: Props) {
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} {...state}>
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content

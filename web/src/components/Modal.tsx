@@ -3,6 +3,7 @@ import { Dialog } from 'radix-ui';
 import type { FormEvent, ReactNode } from 'react';
 import { classes } from '@/components/classes';
 import { IconButton } from '@/components/IconButton';
+import { useReturnFocus } from '@/components/useReturnFocus';
 
 interface Props {
   title: ReactNode;
@@ -29,6 +30,7 @@ export function Modal({ title, description, onClose, onSubmit, footer, wide, chi
     event.stopPropagation();
     onSubmit?.();
   };
+  const returnFocus = useReturnFocus();
   const Body = onSubmit ? 'form' : 'div';
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
@@ -37,6 +39,7 @@ export function Modal({ title, description, onClose, onSubmit, footer, wide, chi
         <Dialog.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
           onOpenAutoFocus={focusContent}
+          onCloseAutoFocus={returnFocus}
           className={classes(
             'pop-in fixed z-40 flex max-h-[88dvh] flex-col border border-line bg-raised shadow-pop outline-none',
             'inset-x-0 bottom-0 rounded-t-lg md:inset-x-auto md:top-[10vh] md:bottom-auto md:left-1/2 md:-translate-x-1/2 md:rounded-lg',
@@ -58,7 +61,7 @@ export function Modal({ title, description, onClose, onSubmit, footer, wide, chi
                 <X size={16} />
               </IconButton>
             </header>
-            <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto px-4 py-2">
+            <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto px-4 pt-2 pb-4">
               {children}
             </div>
             {footer && (

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { ChevronRight, Search } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Search } from 'lucide-react';
 import { Fragment, type ReactNode } from 'react';
 import { openPalette } from '@/app/overlays';
 import { IconButton } from '@/components/IconButton';
@@ -17,16 +17,28 @@ interface Props {
 
 /** The line at the top of a page: where it is, and what can be done. */
 export function PageHeader({ crumbs, children }: Props) {
+  const parent = crumbs.findLast(({ to }) => to);
   return (
-    <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2">
-      <nav aria-label="Breadcrumb" className="flex min-w-0 flex-1 items-center gap-1">
+    <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b max-md:gap-x-2 border-line px-4 py-2">
+      <nav aria-label="Breadcrumb" className="flex min-w-40 flex-1 items-center gap-1">
+        {parent?.to && (
+          <Link
+            to={parent.to}
+            aria-label={typeof parent.label === 'string' ? `Back to ${parent.label}` : 'Back'}
+            className="-ml-2 flex size-control shrink-0 items-center justify-center rounded-md text-muted md:hidden"
+          >
+            <ChevronLeft size={18} />
+          </Link>
+        )}
         {crumbs.map((crumb, index) => (
           <Fragment key={index}>
-            {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0 text-faint" />}
+            {index > 0 && (
+              <ChevronRight size={14} aria-hidden className="shrink-0 text-faint max-md:hidden" />
+            )}
             {crumb.to ? (
               <Link
                 to={crumb.to}
-                className="max-w-[16ch] truncate rounded-sm text-muted hover:text-text hover:underline"
+                className="max-w-[24ch] truncate rounded-sm text-muted hover:text-text hover:underline max-md:hidden"
               >
                 {crumb.label}
               </Link>
@@ -43,9 +55,7 @@ export function PageHeader({ crumbs, children }: Props) {
           <Search size={16} />
         </IconButton>
       </span>
-      {children && (
-        <div className="flex flex-wrap items-center gap-2 max-md:basis-full">{children}</div>
-      )}
+      {children && <div className="flex flex-wrap items-center gap-2">{children}</div>}
     </header>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnFormat, formatAgo, formatBytes, formatDuration } from './format';
+import { columnFormat, formatAgo, formatBytes, formatDuration, formatMany } from './format';
 
 const show = (name: string, type: string, value: unknown) =>
   columnFormat({ name, type }).text(value);
@@ -26,6 +26,11 @@ describe('columnFormat', () => {
     expect(format.text('2013-01-01T05:15:00.123456Z')).toMatch(/\.123456$/);
     expect(format.title('2013-01-01T05:15:00Z')).toBe('2013-01-01T05:15:00Z (UTC)');
   });
+});
+
+test('one is singular', () => {
+  expect(formatMany(1, 'row')).toBe('1 row');
+  expect(formatMany(2000, 'row')).toBe('2,000 rows');
 });
 
 test('sizes, durations and ages read well', () => {

@@ -8,10 +8,15 @@ const grouped = new Intl.NumberFormat(undefined, {
 const plain = new Intl.NumberFormat(undefined, { useGrouping: false, maximumFractionDigits: 15 });
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const count = new Intl.NumberFormat();
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+// Its words stand in sentences of the page, which are English; numbers and dates are the user's.
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export const formatCount = (value: number): string => count.format(value);
+/** "1 row", "2,000 rows". */
+export const formatMany = (value: number, one: string, many = `${one}s`): string =>
+  `${formatCount(value)} ${value === 1 ? one : many}`;
+
 export const formatCompact = (value: number): string => compact.format(value);
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
@@ -51,7 +56,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', Number.POSITIVE_INFINITY],
 ];
 
-/** "3 minutes ago", in the user's language. */
+/** "3 minutes ago" */
 export function formatAgo(iso: string, now = Date.now()): string {
   let value = (new Date(iso).getTime() - now) / 1000;
   if (Math.abs(value) < 10) return relative.format(0, 'second');

@@ -44,5 +44,16 @@ describe('statementAt', () => {
 
 test('the place of an error is found in its text', () => {
   expect(errorOffset('Unknown column x (line 2 column 3).', 'select\n  x')).toBe(9);
-  expect(errorOffset('Unknown column x.', 'select x')).toBeUndefined();
+  expect(errorOffset('Out of memory.', 'select x')).toBeUndefined();
+});
+
+test('without a place, the name that the error speaks of is looked for', () => {
+  const offset = (detail: string, sql: string) => errorOffset(detail, sql);
+  const column = 'Referenced column "nope" not found in FROM clause!';
+  expect(offset(column, "select 'nope', nopes, -- nope\n nope")).toBe(31);
+  expect(offset(column, 'select `nope`')).toBe(8);
+  const table = 'There is no table or view main.default.t that you may see.';
+  expect(offset(table, 'select * from default.t')).toBe(22);
+  expect(offset('The function foo is not allowed here.', 'select foo(1)')).toBe(7);
+  expect(offset(column, 'select 1')).toBeUndefined();
 });

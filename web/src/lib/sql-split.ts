@@ -97,8 +97,36 @@ export function offsetOf(text: string, line: number, column: number): number {
   return Math.min(at + Math.max(0, column - 1), text.length);
 }
 
+/** Whether a text stands at a place as a whole word, in any case. */
+function wordAt(sql: string, at: number, word: string): boolean {
+  const part = /[\p{L}\p{N}_]/u;
+  return (
+    sql.slice(at, at + word.length).toLowerCase() === word.toLowerCase() &&
+    !part.test(sql[at - 1] ?? '') &&
+    !part.test(sql[at + word.length] ?? '')
+  );
+}
+
+const NAMED = /(?:table or view|table|view|column|function) (?:"([^"]+)"|(\w[\w.]*\w|\w))/i;
+
+/** The first place of the name that an error speaks of, outside of strings and comments. */
+function namedOffset(detail: string, statement: string): number | undefined {
+  const match = NAMED.exec(detail);
+  const name = match?.[1] ?? match?.[2]?.split('.').at(-1);
+  if (!name) return undefined;
+  for (let at = 0; at < statement.length;) {
+    const end = skipOpaque(statement, at)?.end ?? at + 1;
+    const quoted = end > at + 1 && /["`]/.test(statement[at]!);
+    if (quoted && wordAt(statement, at + 1, name)) return at + 1;
+    if (end === at + 1 && wordAt(statement, at, name)) return at;
+    at = end;
+  }
+  return undefined;
+}
+
 /** The place that an error's text names ("… line 2 column 7 …"), as an offset in the statement. */
 export function errorOffset(detail: string, statement: string): number | undefined {
   const match = /line (\d+)[,:]? column (\d+)/i.exec(detail);
-  return match ? offsetOf(statement, Number(match[1]), Number(match[2])) : undefined;
+  if (match) return offsetOf(statement, Number(match[1]), Number(match[2]));
+  return namedOffset(detail, statement);
 }

@@ -5,6 +5,7 @@ import { GridHeader } from '@/components/grid/GridHeader';
 import { GridRow } from '@/components/grid/GridRow';
 import {
   copyRange,
+  WHOLE_ROW,
   HEADER_HEIGHT,
   initialWidths,
   ROW_HEIGHT,
@@ -19,17 +20,21 @@ interface Props {
   label: string;
   columns: GridColumn[];
   rows: unknown[][];
+  /** What stands below the header when there are no rows. */
+  empty: string;
   /** Called when the last rows come into view. */
   onEnd?: (() => void) | undefined;
 }
 
 function positionOf(event: PointerEvent): Position | undefined {
   const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
-  return cell ? { row: Number(cell.dataset.row), column: Number(cell.dataset.column) } : undefined;
+  return cell
+    ? { row: Number(cell.dataset.row), column: Number(cell.dataset.column ?? WHOLE_ROW) }
+    : undefined;
 }
 
 /** A virtual table of values: sort, resize, select, copy, and move by keyboard. */
-export function DataGrid({ label, columns, rows, onEnd }: Props) {
+export function DataGrid({ label, columns, rows, empty, onEnd }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<Sort>();
   const [opened, setOpened] = useState<Position>();
@@ -92,7 +97,7 @@ export function DataGrid({ label, columns, rows, onEnd }: Props) {
   const { active, range } = keys;
   const openedRow = opened && rows[order ? order[opened.row]! : opened.row];
   return (
-    <>
+    <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
       <div
         ref={scroll}
         role="grid"
@@ -155,6 +160,9 @@ export function DataGrid({ label, columns, rows, onEnd }: Props) {
           </div>
         </div>
       </div>
+      {rows.length === 0 && (
+        <p className="absolute inset-x-0 top-12 text-center text-muted">{empty}</p>
+      )}
       {opened && openedRow && (
         <CellModal
           name={columns[opened.column]!.name}
@@ -163,6 +171,6 @@ export function DataGrid({ label, columns, rows, onEnd }: Props) {
           onClose={() => setOpened(undefined)}
         />
       )}
-    </>
+    </div>
   );
 }

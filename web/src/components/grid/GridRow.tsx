@@ -28,7 +28,8 @@ export const GridRow = memo(function GridRow(props: Props) {
     >
       <div
         aria-hidden
-        className="num sticky left-0 z-[1] flex h-full items-center justify-end border-r border-line bg-panel px-2 text-xs text-faint select-none"
+        data-row={index}
+        className="num sticky left-0 z-[1] flex h-full items-center justify-end border-r border-line bg-panel px-2 text-xs text-faint select-none hover:bg-hover"
         style={{ width: gutter }}
       >
         {formatCount(index + 1)}

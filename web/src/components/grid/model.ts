@@ -13,6 +13,9 @@ export interface Position {
   column: number;
 }
 
+/** In a position's column: a row's number was pressed, which means all of its cells. */
+export const WHOLE_ROW = -1;
+
 /** The cells from `anchor` to `active`, the header left out. */
 export interface Range {
   top: number;

@@ -1,5 +1,5 @@
 import { useRef, useState, type KeyboardEvent } from 'react';
-import { rangeOf, type Position } from '@/components/grid/model';
+import { rangeOf, WHOLE_ROW, type Position } from '@/components/grid/model';
 
 interface Options {
   rows: number;
@@ -26,6 +26,11 @@ export function useGridKeys({ rows, columns, pageRows, reveal, activate }: Optio
     reveal(clamped);
   };
 
+  const selectRows = (from: number, to: number) => {
+    setAnchor({ row: from, column: columns - 1 });
+    setActive({ row: to, column: 0 });
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     const at = active ?? { row: 0, column: 0 };
     const far = event.ctrlKey || event.metaKey;
@@ -43,6 +48,9 @@ export function useGridKeys({ rows, columns, pageRows, reveal, activate }: Optio
     if (move) {
       event.preventDefault();
       go(move, event.shiftKey);
+    } else if (event.key === ' ' && event.shiftKey && active && active.row >= 0) {
+      event.preventDefault();
+      selectRows(Math.max(0, anchor?.row ?? active.row), active.row);
     } else if (event.key === 'Enter' && active) {
       event.preventDefault();
       activate(active);
@@ -59,11 +67,16 @@ export function useGridKeys({ rows, columns, pageRows, reveal, activate }: Optio
     onKeyDown,
     press(position: Position, extend: boolean) {
       dragging.current = true;
-      setActive(position);
-      if (!extend || !anchor) setAnchor(position);
+      const start = extend && anchor ? anchor : position;
+      if (position.column === WHOLE_ROW) selectRows(start.row, position.row);
+      else {
+        setActive(position);
+        setAnchor(start);
+      }
     },
     drag(position: Position) {
-      if (dragging.current) setActive(position);
+      if (!dragging.current) return;
+      setActive({ row: position.row, column: Math.max(0, position.column) });
     },
     release() {
       dragging.current = false;

@@ -42,7 +42,15 @@ export function CatalogLayout() {
         ? objectId(catalog, schema, table)
         : schemaId(catalog, schema);
   // A phone shows the tree as a page of its own; the breadcrumbs lead back to it.
-  if (narrow) return catalog ? <Outlet /> : <CatalogSidebar onPick={open} />;
+  if (narrow && catalog) return <Outlet />;
+  if (narrow) {
+    return (
+      <>
+        <h1 className="sr-only">Catalog</h1>
+        <CatalogSidebar onPick={open} />
+      </>
+    );
+  }
   return (
     <SplitPane
       id="catalog"

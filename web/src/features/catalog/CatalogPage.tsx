@@ -7,7 +7,6 @@ import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
-import { useOpenNode } from '@/features/catalog/CatalogLayout';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { ObjectList } from '@/features/catalog/ObjectList';
 import { schemaId } from '@/features/catalog/tree-model';
@@ -19,7 +18,6 @@ export function CatalogPage() {
   const schemas = useQuery(schemasQuery(catalog));
   const catalogs = useQuery(catalogsQuery());
   const comment = catalogs.data?.find(({ name }) => name === catalog)?.comment;
-  const open = useOpenNode();
   const create = (
     <Button
       icon={<Plus size={14} />}
@@ -35,7 +33,13 @@ export function CatalogPage() {
       </PageHeader>
       {comment && <p className="border-b border-line px-4 py-2 text-muted">{comment}</p>}
       {schemas.isPending && <SkeletonRows />}
-      {schemas.isError && <ErrorPanel error={schemas.error} retry={schemas.refetch} />}
+      {schemas.isError && (
+        <ErrorPanel
+          error={schemas.error}
+          retry={schemas.refetch}
+          instead={{ label: 'Show all catalogs', to: '/catalog' }}
+        />
+      )}
       {schemas.data?.length === 0 && (
         <EmptyState title="No schemas yet" actions={create}>
           A schema holds tables, views and volumes.
@@ -43,7 +47,6 @@ export function CatalogPage() {
       )}
       {schemas.data && schemas.data.length > 0 && (
         <ObjectList
-          onOpen={open}
           items={schemas.data.map((item) => ({
             ...item,
             node: {

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react';
 import { expandedNodes, toggleNode } from '@/features/catalog/expanded';
 import { treeMove, visibleNodes, type TreeNode } from '@/features/catalog/tree-model';
 import { TreeRow } from '@/features/catalog/TreeRow';
@@ -21,6 +21,7 @@ export function CatalogTree({ selected, onPick }: Props) {
   const nodes = visibleNodes(useTreeSource(expanded), expanded);
   const height = useMediaQuery('(pointer: coarse)') ? 38 : 26;
   const [activeId, setActiveId] = useState<string>();
+  const [menuId, setMenuId] = useState<string>();
   const shown = activeId ?? selected;
   const active = nodes.findIndex((node) => node.id === shown);
   const virtualizer = useVirtualizer({
@@ -32,6 +33,20 @@ export function CatalogTree({ selected, onPick }: Props) {
   });
   useEffect(() => virtualizer.measure(), [virtualizer, height]);
 
+  // Shows the line of the page that was come to, once its branch is loaded.
+  const target = nodes.findIndex((node) => node.id === selected);
+  const [reached, setReached] = useState<string>();
+  const [moved, setMoved] = useState(false); // by the user, whose place must not change
+  if (target >= 0 && reached !== selected) {
+    setReached(selected);
+    setActiveId(undefined);
+    setMoved(false);
+  }
+  const reveal = useEffectEvent(() => virtualizer.scrollToIndex(target));
+  useEffect(() => {
+    if (reached && target >= 0 && !moved) reveal(); // once more when branches above it load
+  }, [reached, target, moved]);
+
   const pick = (node: TreeNode) => {
     setActiveId(node.id);
     if (node.expanded === false) toggleNode(node.id);
@@ -40,6 +55,11 @@ export function CatalogTree({ selected, onPick }: Props) {
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const node = nodes[active];
+    if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
+      event.preventDefault();
+      setMenuId(node?.id);
+      return;
+    }
     if ((event.key === 'Enter' || event.key === ' ') && node) {
       event.preventDefault();
       if (node.kind !== 'note' && node.kind !== 'loading') pick(node);
@@ -57,18 +77,25 @@ export function CatalogTree({ selected, onPick }: Props) {
       virtualizer.scrollToIndex(move.to);
     }
   };
+  const items = virtualizer.getVirtualItems();
+  const rendered = items.some(({ index }) => index === active);
   return (
     <div
       ref={scroll}
       role="tree"
       aria-label="Catalog"
-      aria-activedescendant={active >= 0 ? `tree-${active}` : undefined}
+      aria-activedescendant={rendered ? `tree-${active}` : undefined}
       tabIndex={0}
-      onKeyDown={key}
+      onKeyDown={(event) => {
+        setMoved(true);
+        key(event);
+      }}
+      onPointerDown={() => setMoved(true)}
+      onWheel={() => setMoved(true)}
       className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto"
     >
       <div className="relative" style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map((item) => {
+        {items.map((item) => {
           const node = nodes[item.index]!;
           return (
             <TreeRow
@@ -81,6 +108,8 @@ export function CatalogTree({ selected, onPick }: Props) {
               selected={node.id === selected}
               onToggle={(chosen) => toggleNode(chosen.id)}
               onPick={pick}
+              menuOpen={node.id === menuId}
+              onMenu={(shown) => setMenuId(shown ? node.id : undefined)}
             />
           );
         })}

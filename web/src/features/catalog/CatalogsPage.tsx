@@ -5,7 +5,6 @@ import { Button } from '@/components/Button';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
-import { useOpenNode } from '@/features/catalog/CatalogLayout';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { ObjectList } from '@/features/catalog/ObjectList';
 import { catalogId } from '@/features/catalog/tree-model';
@@ -14,7 +13,6 @@ import { useTitle } from '@/lib/hooks';
 export function CatalogsPage() {
   useTitle('Catalog');
   const catalogs = useQuery(catalogsQuery());
-  const open = useOpenNode();
   return (
     <>
       <PageHeader crumbs={[{ label: 'Catalog' }]}>
@@ -29,7 +27,6 @@ export function CatalogsPage() {
       {catalogs.isError && <ErrorPanel error={catalogs.error} retry={catalogs.refetch} />}
       {catalogs.data && (
         <ObjectList
-          onOpen={open}
           items={catalogs.data.map((item) => ({
             ...item,
             node: {

@@ -1,9 +1,10 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Ago } from '@/components/Ago';
 import { Menu } from '@/components/Menu';
 import { IconButton } from '@/components/IconButton';
 import { ObjectIcon } from '@/components/ObjectIcon';
-import type { TreeNode } from '@/features/catalog/tree-model';
+import { nodeHref, type TreeNode } from '@/features/catalog/tree-model';
 import { useNodeMenu } from '@/features/catalog/useNodeMenu';
 import { EllipsisVertical } from 'lucide-react';
 
@@ -14,23 +15,22 @@ export interface ListedObject {
   badge?: ReactNode;
 }
 
-function ObjectRow({ item, onOpen }: { item: ListedObject; onOpen(node: TreeNode): void }) {
+function ObjectRow({ item }: { item: ListedObject }) {
   const { node, owner, created_at, badge } = item;
   const menu = useNodeMenu(node);
   return (
     <tr className="group border-b border-line hover:bg-hover/60">
       <td className="py-1 pr-3 pl-4">
-        <button
-          type="button"
-          onClick={() => onOpen(node)}
-          className="flex max-w-full items-center gap-2 rounded-sm py-0.5 font-medium hover:underline"
+        <Link
+          to={nodeHref(node)}
+          className="inline-flex max-w-full items-center gap-2 rounded-sm py-0.5 font-medium hover:underline"
         >
           <ObjectIcon kind={node.kind} />
           <span className="truncate">{node.label}</span>
           {badge}
-        </button>
+        </Link>
       </td>
-      <td className="max-w-0 truncate px-3 py-1 text-muted">{node.comment}</td>
+      <td className="max-w-0 truncate px-3 py-1 text-muted max-md:hidden">{node.comment}</td>
       <td className="truncate px-3 py-1 text-muted max-md:hidden">{owner}</td>
       <td className="px-3 py-1 text-muted max-md:hidden">
         <Ago time={created_at} />
@@ -47,14 +47,14 @@ function ObjectRow({ item, onOpen }: { item: ListedObject; onOpen(node: TreeNode
 }
 
 /** Objects of one level of the catalog as a table. */
-export function ObjectList(props: { items: ListedObject[]; onOpen(node: TreeNode): void }) {
+export function ObjectList({ items }: { items: ListedObject[] }) {
   return (
     <div className="min-h-0 flex-1 overflow-auto">
       <table className="w-full table-fixed border-collapse text-left">
         <thead className="sticky top-0 z-10 bg-panel text-muted">
           <tr className="border-b border-line [&>th]:h-8 [&>th]:font-medium">
-            <th className="w-[38%] pl-4 max-md:w-1/2">Name</th>
-            <th className="px-3">Comment</th>
+            <th className="pl-4 md:w-[38%]">Name</th>
+            <th className="px-3 max-md:hidden">Comment</th>
             <th className="w-40 px-3 max-md:hidden">Owner</th>
             <th className="w-36 px-3 max-md:hidden">Created</th>
             <th className="w-10">
@@ -63,8 +63,8 @@ export function ObjectList(props: { items: ListedObject[]; onOpen(node: TreeNode
           </tr>
         </thead>
         <tbody>
-          {props.items.map((item) => (
-            <ObjectRow key={item.node.id} item={item} onOpen={props.onOpen} />
+          {items.map((item) => (
+            <ObjectRow key={item.node.id} item={item} />
           ))}
         </tbody>
       </table>

@@ -9,7 +9,6 @@ import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
-import { useOpenNode } from '@/features/catalog/CatalogLayout';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { ObjectList, type ListedObject } from '@/features/catalog/ObjectList';
 import { objectNode } from '@/features/catalog/tree-model';
@@ -30,7 +29,6 @@ export function SchemaPage() {
   const { catalog, schema } = useParams({ from: '/shell/catalog/$catalog/$schema' });
   useTitle(`${catalog}.${schema}`);
   const navigate = useNavigate();
-  const open = useOpenNode();
   const tables = useQuery(tablesQuery(catalog, schema));
   const volumes = useQuery(volumesQuery(catalog, schema));
   const failed = tables.error ?? volumes.error;
@@ -61,6 +59,7 @@ export function SchemaPage() {
       {failed ? (
         <ErrorPanel
           error={failed}
+          instead={{ label: `Show ${catalog}`, to: `/catalog/${encodeURIComponent(catalog)}` }}
           retry={() => Promise.all([tables.refetch(), volumes.refetch()])}
         />
       ) : tables.isPending || volumes.isPending ? (
@@ -81,7 +80,7 @@ export function SchemaPage() {
           Upload a file and make a table of it, or create one in SQL.
         </EmptyState>
       ) : (
-        <ObjectList onOpen={open} items={items.map((item) => listed(catalog, schema, item))} />
+        <ObjectList items={items.map((item) => listed(catalog, schema, item))} />
       )}
     </>
   );

@@ -15,10 +15,13 @@ interface Props {
   selected: boolean;
   onToggle(node: TreeNode): void;
   onPick(node: TreeNode, index: number): void;
+  menuOpen: boolean;
+  onMenu(open: boolean): void;
 }
 
 export function TreeRow(props: Props) {
-  const { node, index, start, height, active, selected, onToggle, onPick } = props;
+  const { node, index, start, height, active, selected, onToggle, onPick, menuOpen, onMenu } =
+    props;
   const menu = useNodeMenu(node);
   const indent = 8 + node.depth * 14;
   const style = { transform: `translateY(${start}px)`, height, paddingLeft: indent };
@@ -39,6 +42,11 @@ export function TreeRow(props: Props) {
       aria-disabled={node.kind === 'note' || undefined}
       title={node.comment || undefined}
       onClick={() => node.kind !== 'note' && onPick(node, index)}
+      onContextMenu={(event) => {
+        if (menu.length === 0) return;
+        event.preventDefault();
+        onMenu(true);
+      }}
       className={classes(
         'group absolute flex w-full items-center gap-1.5 pr-1 select-none',
         node.kind === 'note' ? 'text-sm text-faint' : 'cursor-pointer hover:bg-hover',
@@ -67,7 +75,7 @@ export function TreeRow(props: Props) {
       {node.kind !== 'note' && <ObjectIcon kind={node.kind} />}
       <span className="min-w-0 flex-1 truncate">{node.label}</span>
       {menu.length > 0 && (
-        <Menu items={menu}>
+        <Menu items={menu} open={menuOpen} onOpenChange={onMenu}>
           <button
             type="button"
             tabIndex={-1}

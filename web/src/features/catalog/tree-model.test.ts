@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Table, Volume } from '@/api/types';
-import { catalogId, schemaId, treeMove, visibleNodes, type TreeSource } from './tree-model';
+import {
+  catalogId,
+  nodeHref,
+  schemaId,
+  treeMove,
+  visibleNodes,
+  type TreeSource,
+} from './tree-model';
 
 const source: TreeSource = {
   catalogs: [
@@ -36,6 +43,14 @@ describe('visibleNodes', () => {
     const broken = { ...source, catalogs: new Error('Not allowed') };
     expect(visibleNodes(broken, open)[0]).toMatchObject({ kind: 'note', label: 'Not allowed' });
   });
+});
+
+test('every line leads to the page of its object, whatever its name', () => {
+  const node = { id: '', depth: 0, label: '', catalog: 'main' };
+  expect(nodeHref({ ...node, kind: 'catalog' })).toBe('/catalog/main');
+  const place = { schema: 'a/b ?', object: 'x' };
+  expect(nodeHref({ ...node, ...place, kind: 'table' })).toBe('/catalog/main/a%2Fb%20%3F/x');
+  expect(nodeHref({ ...node, ...place, kind: 'volume' })).toBe('/files/main/a%2Fb%20%3F/x/');
 });
 
 describe('treeMove', () => {

@@ -29,6 +29,13 @@ export const schemaId = (catalog: string, schema: string): string => `s/${catalo
 export const objectId = (catalog: string, schema: string, object: string): string =>
   `o/${catalog}/${schema}/${object}`;
 
+/** The address of an object's page. */
+export function nodeHref({ kind, catalog, schema, object }: TreeNode): string {
+  const names = [catalog, schema, object].filter((name) => name !== undefined);
+  const path = names.map(encodeURIComponent).join('/');
+  return kind === 'volume' ? `/files/${path}/` : `/catalog/${path}`;
+}
+
 function placeholder(
   parent: { id: string; catalog: string; schema?: string },
   depth: number,

@@ -71,10 +71,17 @@ export function FilesPage() {
       <DropArea onFiles={add}>
         <div className="flex min-h-0 flex-1 flex-col overflow-auto">
           {listing.isPending && <SkeletonRows />}
-          {listing.isError && <ErrorPanel error={listing.error} retry={listing.refetch} />}
+          {listing.isError && (
+            <ErrorPanel
+              error={listing.error}
+              retry={listing.refetch}
+              instead={{ label: 'Show all volumes', to: '/files' }}
+            />
+          )}
           {listing.isSuccess && entries.length === 0 && (
             <EmptyState icon={<Upload size={28} />} title="Drop files here">
-              Or use Upload. CSV, JSON and Parquet files can be made into tables; folders work too.
+              Or use Upload above. CSV, JSON and Parquet files can be made into tables; folders work
+              too.
             </EmptyState>
           )}
           {entries.length > 0 && (

@@ -40,7 +40,7 @@ export function ChartControls({ columns, config, onChange }: Props) {
     if (y.length > 0) onChange({ ...config, y });
   };
   return (
-    <div className="flex shrink-0 flex-wrap gap-3 border-line p-3 max-md:border-b md:w-56 md:flex-col md:flex-nowrap md:overflow-y-auto md:border-r">
+    <div className="flex shrink-0 flex-wrap gap-3 border-line p-3 max-md:order-last max-md:border-t md:w-56 md:flex-col md:flex-nowrap md:overflow-y-auto md:border-r">
       <Field label="Type" className="max-md:flex-1">
         {(control) => (
           <Select

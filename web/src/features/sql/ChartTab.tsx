@@ -44,7 +44,7 @@ export function ChartTab({ tabId, result }: { tabId: string; result: QueryResult
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-auto md:flex-row md:overflow-hidden">
       <ChartControls columns={columns} config={config} onChange={set} />
-      <div className="flex min-h-64 min-w-0 flex-1 flex-col p-2">
+      <div className="flex min-h-72 min-w-0 flex-1 flex-col p-2">
         {data.shortened && (
           <p className="px-2 pb-1 text-sm text-warning">
             Not everything is drawn: there are too many series or points. Group the rows in SQL.

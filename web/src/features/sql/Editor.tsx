@@ -50,7 +50,8 @@ export function Editor({ tab, runs, actions }: Props) {
     ];
     const doc = latest.tab.sql;
     view.setState(states.get(id) ?? EditorState.create({ doc, extensions }));
-    if (matchMedia('(pointer: fine)').matches) view.focus();
+    const byKeys = document.activeElement?.matches('[role=tab]:focus-visible');
+    if (matchMedia('(pointer: fine)').matches && !byKeys) view.focus();
     return () => void states.set(id, view.state);
   }, [tab.id]);
 

@@ -6,7 +6,7 @@ import { ErrorPanel } from '@/components/ErrorPanel';
 import { SkeletonRows } from '@/components/Skeleton';
 import { QueryStateIcon } from '@/features/sql/QueryStateIcon';
 import { addTab } from '@/features/sql/tabs';
-import { formatCount, formatDuration } from '@/lib/format';
+import { formatMany, formatDuration } from '@/lib/format';
 
 /** What was run before; a click opens it in a tab. */
 export function HistoryPanel() {
@@ -32,7 +32,7 @@ export function HistoryPanel() {
               <span className="num mt-0.5 flex items-center gap-1.5 text-xs text-muted">
                 <QueryStateIcon state={record.state} />
                 <Ago time={record.started_at} /> · {formatDuration(record.elapsed_ms)}
-                {record.rows !== undefined && ` · ${formatCount(record.rows)} rows`}
+                {record.rows !== undefined && ` · ${formatMany(record.rows, 'row')}`}
               </span>
             </button>
           </li>

@@ -20,11 +20,11 @@ export function PlaceSelect({ tab }: { tab: SqlTab }) {
     tab.schema,
   );
   return (
-    <div className="flex min-w-0 items-center gap-1">
+    <div className="flex min-w-0 items-center gap-1 max-md:order-last max-md:basis-full">
       <Select
         aria-label="Default catalog"
         title="Default catalog"
-        className="max-w-32"
+        className="md:max-w-32"
         value={tab.catalog}
         onChange={(event) => updateTab(tab.id, { catalog: event.target.value, schema: 'default' })}
       >
@@ -36,7 +36,7 @@ export function PlaceSelect({ tab }: { tab: SqlTab }) {
       <Select
         aria-label="Default schema"
         title="Default schema"
-        className="max-w-32"
+        className="md:max-w-32"
         value={tab.schema}
         onChange={(event) => updateTab(tab.id, { schema: event.target.value })}
       >

@@ -66,8 +66,13 @@ export function ResultPanel({ tab, runs }: { tab: SqlTab; runs: Run[] }) {
   if (!run) {
     return (
       <EmptyState icon={<SquareTerminal size={28} />} title="Run a query to see its result">
-        <Keys keys="mod+enter" /> runs the statement at the cursor, <Keys keys="mod+shift+enter" />{' '}
-        all of them.
+        <span className="pointer-coarse:hidden">
+          <Keys keys="mod+enter" /> runs the statement at the cursor,{' '}
+          <Keys keys="mod+shift+enter" /> all of them.
+        </span>
+        <span className="hidden pointer-coarse:inline">
+          Run takes the statement at the cursor, or the selection.
+        </span>
       </EmptyState>
     );
   }

@@ -1,5 +1,5 @@
 import type { Run } from '@/features/sql/runs';
-import { formatBytes, formatCount, formatDuration } from '@/lib/format';
+import { formatBytes, formatCount, formatDuration, formatMany } from '@/lib/format';
 
 /** The line below a result: how many rows, how long, how much was read. */
 export function ResultStatus({ run }: { run: Run }) {
@@ -9,7 +9,7 @@ export function ResultStatus({ run }: { run: Run }) {
   return (
     <div className="num flex shrink-0 flex-wrap items-center gap-x-4 gap-y-0.5 border-t border-line px-3 py-1 text-sm text-muted">
       <span>
-        {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}
+        {formatMany(rows.length, 'row')}
         {next && (run.loadingMore ? ', loading more…' : ' loaded, more below')}
       </span>
       {truncated && !next && (
@@ -21,7 +21,7 @@ export function ResultStatus({ run }: { run: Run }) {
       <span className="flex-1" />
       {read + skipped > 0 && (
         <span title="Files that cannot hold matching rows are not read">
-          {formatCount(read)} {read === 1 ? 'file' : 'files'}
+          {formatMany(read, 'file')}
           {skipped > 0 && `, ${formatCount(skipped)} skipped`}
           {statistics.bytes > 0 && `, ${formatBytes(statistics.bytes)}`}
         </span>

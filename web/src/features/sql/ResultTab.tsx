@@ -8,7 +8,7 @@ import { ResultStatus } from '@/features/sql/ResultStatus';
 import { RunningView } from '@/features/sql/RunningView';
 import { loadMore, type Run } from '@/features/sql/runs';
 import type { SqlTab } from '@/features/sql/tabs';
-import { formatCount, rawText } from '@/lib/format';
+import { formatMany, rawText } from '@/lib/format';
 
 function FailedView({ run }: { run: Run }) {
   const { message, position, requestId } = run.error!;
@@ -40,7 +40,7 @@ function MessageView({ run }: { run: Run }) {
   const texts = columns.flatMap(({ name }, index) => {
     const value = row?.[index];
     if (value === null || value === undefined) return [];
-    if (name === 'num_affected_rows') return [`${formatCount(Number(value))} rows affected`];
+    if (name === 'num_affected_rows') return [`${formatMany(Number(value), 'row')} affected`];
     return [name === 'message' ? rawText(value) : `${name} ${rawText(value)}`];
   });
   return (
@@ -67,14 +67,15 @@ export function ResultTab({ tab, run }: { tab: SqlTab; run: Run }) {
     <>
       {isMessage && !changes ? (
         <MessageView run={run} />
-      ) : rows.length === 0 ? (
-        <EmptyState title="No rows">The statement ran and its result is empty.</EmptyState>
+      ) : columns.length === 0 ? (
+        <EmptyState title="Done">The statement ran and gives no rows.</EmptyState>
       ) : (
         <DataGrid
           key={run.id}
           label="Result"
           columns={columns}
           rows={rows}
+          empty="No rows: the statement ran and its result is empty."
           onEnd={next ? more : undefined}
         />
       )}

@@ -19,14 +19,14 @@ export function RunningView({ run }: { run: Run }) {
     refetchInterval: 1000,
     retry: false,
   });
-  const progress = record.data?.progress ?? -1;
+  const progress = record.data?.progress ?? 0; // 0: not known (yet)
   return (
     <div
       role="status"
       className="flex min-h-0 flex-1 flex-col items-center justify-center gap-3 text-muted"
     >
       <div className="h-1 w-48 overflow-hidden rounded-full bg-hover">
-        {progress >= 0 ? (
+        {progress > 0 ? (
           <div
             className="h-full bg-accent-fill transition-[width]"
             style={{ width: `${Math.min(100, progress)}%` }}
@@ -37,7 +37,7 @@ export function RunningView({ run }: { run: Run }) {
       </div>
       <span className="num">
         {run.state === 'waiting' ? 'Waiting' : `Running, ${formatDuration(elapsed)}`}
-        {progress >= 0 && ` · ${Math.round(progress)} %`}
+        {progress > 0 && ` · ${Math.round(progress)} %`}
       </span>
     </div>
   );

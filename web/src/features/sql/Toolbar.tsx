@@ -1,4 +1,14 @@
-import { Braces, Ellipsis, FastForward, Link2, PanelLeft, Play, Save, Square } from 'lucide-react';
+import {
+  Braces,
+  Ellipsis,
+  FastForward,
+  Link2,
+  PanelLeft,
+  Play,
+  Save,
+  Square,
+  X,
+} from 'lucide-react';
 import { Button } from '@/components/Button';
 import { Select } from '@/components/Field';
 import { IconButton } from '@/components/IconButton';
@@ -8,9 +18,10 @@ import { copyWithToast, toastError } from '@/components/toasts';
 import type { EditorActions } from '@/features/sql/editor-setup';
 import { PlaceSelect } from '@/features/sql/PlaceSelect';
 import { cancel } from '@/features/sql/runs';
-import { updateTab, type SqlTab } from '@/features/sql/tabs';
+import { closeWithUndo, updateTab, type SqlTab } from '@/features/sql/tabs';
 import { formatCount } from '@/lib/format';
 
+const LONGEST_LINK = 4000; // characters of a statement that a link may carry
 const LIMITS = [1000, 10_000, undefined];
 
 interface Props {
@@ -45,7 +56,10 @@ export function Toolbar({ tab, running, actions, onBrowse }: Props) {
   const stop = () => {
     cancel(tab.id).catch((error: unknown) => toastError('Could not cancel', error));
   };
-  const link = tab.savedId && `${location.origin}/sql?q=${encodeURIComponent(tab.savedId)}`;
+  const shared = tab.savedId
+    ? `q=${encodeURIComponent(tab.savedId)}`
+    : tab.sql.trim() && tab.sql.length <= LONGEST_LINK && `text=${encodeURIComponent(tab.sql)}`;
+  const link = shared && `${location.origin}/sql?${shared}`;
   const more: MenuItem[] = [
     {
       label: 'Run all',
@@ -60,6 +74,12 @@ export function Toolbar({ tab, running, actions, onBrowse }: Props) {
       icon: <Link2 size={14} />,
       disabled: !link,
       onSelect: () => link && copyWithToast(link, 'Link'),
+    },
+    {
+      label: 'Close query',
+      icon: <X size={14} />,
+      separated: true,
+      onSelect: () => closeWithUndo(tab),
     },
   ];
   return (

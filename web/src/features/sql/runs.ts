@@ -140,3 +140,8 @@ export async function loadMore(tabId: string, runId: string): Promise<void> {
     });
   }
 }
+
+// Leaving the page stops what it runs, so the browser asks first.
+globalThis.addEventListener?.('beforeunload', (event) => {
+  if (Object.keys(runs.get()).some(isRunning)) event.preventDefault();
+});

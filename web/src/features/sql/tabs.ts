@@ -1,3 +1,4 @@
+import { toast } from '@/components/toasts';
 import { createStoredStore } from '@/lib/storage';
 import { uuid } from '@/lib/ids';
 
@@ -84,6 +85,14 @@ export function closeTab(id: string): () => void {
       active: closed.id,
     });
   };
+}
+
+/** Closes a tab; one with text can be brought back. */
+export function closeWithUndo(tab: SqlTab): void {
+  const undo = closeTab(tab.id);
+  if (tab.sql.trim()) {
+    toast({ title: `Closed “${tab.title}”`, action: { label: 'Undo', run: undo } });
+  }
 }
 
 /** Opens a saved query, or moves to the tab where it is open. */

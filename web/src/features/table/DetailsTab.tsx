@@ -4,7 +4,7 @@ import { Badge } from '@/components/Badge';
 import { CopyButton } from '@/components/CopyButton';
 import { SqlText } from '@/components/SqlText';
 import { pythonSnippet } from '@/features/table/snippets';
-import { formatBytes, formatCount, formatDateTime } from '@/lib/format';
+import { formatBytes, formatCount, formatDateTime, formatMany } from '@/lib/format';
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -29,7 +29,12 @@ function Features({ names }: { names: string[] }) {
 export function DetailsTab({ detail }: { detail: TableDetail }) {
   const properties = Object.entries(detail.properties);
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto">
+    <div
+      role="region"
+      aria-label="Details"
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-y-auto -outline-offset-2"
+    >
       <dl>
         <Row label="Full name">
           {detail.full_name} <CopyButton text={detail.full_name} label="Copy name" />
@@ -53,8 +58,7 @@ export function DetailsTab({ detail }: { detail: TableDetail }) {
         {detail.rows !== undefined && <Row label="Rows">{formatCount(detail.rows)}</Row>}
         {detail.bytes !== undefined && (
           <Row label="Size">
-            {formatBytes(detail.bytes)} in {formatCount(detail.files ?? 0)}{' '}
-            {detail.files === 1 ? 'file' : 'files'}
+            {formatBytes(detail.bytes)} in {formatMany(detail.files ?? 0, 'file')}
           </Row>
         )}
         <Row label="Partition columns">

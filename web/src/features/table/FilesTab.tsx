@@ -16,7 +16,12 @@ export function FilesTab({ name, version }: { name: TableName; version: number |
   const items = files.data.pages.flatMap((page) => page.items);
   if (items.length === 0) return <EmptyState title="No files">The table has no rows.</EmptyState>;
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div
+      role="region"
+      aria-label="Data files"
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-auto -outline-offset-2"
+    >
       <table className="w-full border-collapse text-left">
         <thead className="sticky top-0 bg-panel text-muted">
           <tr className="border-b border-line [&>th]:h-8 [&>th]:px-3 [&>th]:font-medium">

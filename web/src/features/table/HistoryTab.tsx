@@ -9,17 +9,19 @@ import { classes } from '@/components/classes';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { SkeletonRows } from '@/components/Skeleton';
 import { stepDone } from '@/features/home/steps';
-import { formatBytes, formatCount, rawText } from '@/lib/format';
+import { formatBytes, formatMany, rawText } from '@/lib/format';
 
+const rows = (value: number) => formatMany(value, 'row');
+const files = (value: number) => formatMany(value, 'file');
 const METRICS: [string, string, (value: number) => string][] = [
-  ['numOutputRows', 'rows written', formatCount],
-  ['num_added_rows', 'rows written', formatCount],
-  ['numDeletedRows', 'rows deleted', formatCount],
-  ['numUpdatedRows', 'rows updated', formatCount],
-  ['numFiles', 'files', formatCount],
-  ['num_added_files', 'files', formatCount],
-  ['numRemovedFiles', 'files removed', formatCount],
-  ['numOutputBytes', 'written', formatBytes],
+  ['numOutputRows', ' written', rows],
+  ['num_added_rows', ' written', rows],
+  ['numDeletedRows', ' deleted', rows],
+  ['numUpdatedRows', ' updated', rows],
+  ['numFiles', '', files],
+  ['num_added_files', '', files],
+  ['numRemovedFiles', ' removed', files],
+  ['numOutputBytes', ' written', formatBytes],
 ];
 
 type Values = Record<string, unknown> | null | undefined;
@@ -28,7 +30,7 @@ function metricTexts(metrics: Values): string[] {
   return METRICS.flatMap(([key, label, format]) => {
     const value = Number(metrics?.[key]);
     const known = metrics?.[key] !== undefined && metrics?.[key] !== null && Number.isFinite(value);
-    return known ? [`${format(value)} ${label}`] : [];
+    return known ? [`${format(value)}${label}`] : [];
   });
 }
 

@@ -32,7 +32,12 @@ function Facts({ detail }: { detail: TableDetail }) {
 /** What the table is and what columns it has. */
 export function OverviewTab({ detail }: { detail: TableDetail }) {
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div
+      role="region"
+      aria-label="Overview"
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-auto -outline-offset-2"
+    >
       {detail.comment && <p className="max-w-[80ch] px-4 pt-3">{detail.comment}</p>}
       <Facts detail={detail} />
       {detail.view_sql && (

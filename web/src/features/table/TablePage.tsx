@@ -53,13 +53,14 @@ export function TablePage() {
       search: next === undefined ? { tab } : { tab: 'preview', version: next },
     });
   const encoded = encodeURIComponent(catalog);
+  const schemaPath = `/catalog/${encoded}/${encodeURIComponent(schema)}`;
   return (
     <>
       <PageHeader
         crumbs={[
           { label: 'Catalog', to: '/catalog' },
           { label: catalog, to: `/catalog/${encoded}` },
-          { label: schema, to: `/catalog/${encoded}/${encodeURIComponent(schema)}` },
+          { label: schema, to: schemaPath },
           {
             label: (
               <span className="flex items-center gap-2">
@@ -73,7 +74,20 @@ export function TablePage() {
         {detail.data && <TableActions name={name} detail={detail.data} version={version} />}
       </PageHeader>
       {detail.isPending && <SkeletonRows />}
-      {detail.isError && <ErrorPanel error={detail.error} retry={detail.refetch} />}
+      {detail.isError && (
+        <ErrorPanel
+          error={detail.error}
+          retry={detail.refetch}
+          instead={
+            version === undefined
+              ? { label: `Show ${catalog}.${schema}`, to: schemaPath }
+              : {
+                  label: 'Show the latest version',
+                  to: `${schemaPath}/${encodeURIComponent(table)}`,
+                }
+          }
+        />
+      )}
       {detail.data && (
         <>
           {version !== undefined && (
