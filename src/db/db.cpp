@@ -1,6 +1,7 @@
 #include "db/db.h"
 
 #include "base/error.h"
+#include "db/postgres.h"
 #include "db/sqlite.h"
 
 namespace ob::db {
@@ -52,15 +53,23 @@ std::optional<Row> Tx::query_one(std::string_view sql, std::vector<Value> parame
   return std::move(rows.front());
 }
 
-std::unique_ptr<Database> open(const std::string& url) {
+std::unique_ptr<Database> open(const std::string& url, const Options& options) {
   constexpr std::string_view kSqlite = "sqlite://";
   if (url.starts_with(kSqlite) && url.size() > kSqlite.size() + 1 && url[kSqlite.size()] == '/') {
     return open_sqlite(url.substr(kSqlite.size()));
   }
-  const auto scheme = url.substr(0, url.find(':'));
-  throw bad_request("db.badUrl", "The database URL's scheme '" + scheme +
-                                     "' is not known or its path is not absolute; "
-                                     "write sqlite:///absolute/path.db.");
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+    return open_postgres(url, options);
+  }
+  // The rest of the URL may hold a password.
+  const auto colon = url.find(':');
+  throw bad_request("db.badUrl",
+                    "The database URL " +
+                        (colon == url.npos ? "has no scheme"
+                                           : "with the scheme '" + url.substr(0, colon) +
+                                                 "' is not known or its path is not absolute") +
+                        "; write sqlite:///absolute/path.db or "
+                        "postgresql://user:password@host:port/database.");
 }
 
 }  // namespace ob::db

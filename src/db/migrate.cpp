@@ -11,15 +11,29 @@ constexpr std::string_view kRecord =
     "module TEXT NOT NULL, version BIGINT NOT NULL, applied_at BIGINT NOT NULL, "
     "PRIMARY KEY (module, version))";
 
-std::string with_types(std::string_view sql, std::string_view blob_type) {
-  constexpr std::string_view kMark = "{blob}";
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+std::string with_types(std::string_view sql, const Dialect& dialect) {
+  constexpr std::string_view kBlob = "{blob}", kText = "TEXT";
   std::string out;
-  std::size_t from = 0;
-  for (auto at = sql.find(kMark); at != sql.npos; at = sql.find(kMark, from)) {
-    out.append(sql.substr(from, at - from)).append(blob_type);
-    from = at + kMark.size();
+  for (std::size_t i = 0; i < sql.size();) {
+    const auto rest = sql.substr(i);
+    if (rest.starts_with(kBlob)) {
+      out.append(dialect.blob_type);
+      i += kBlob.size();
+    } else if (is_word(sql[i])) {
+      auto end = i;
+      while (end < sql.size() && is_word(sql[end])) ++end;
+      const auto word = sql.substr(i, end - i);
+      out.append(word == kText ? dialect.text_type : word);
+      i = end;
+    } else {
+      out += sql[i++];
+    }
   }
-  return out.append(sql.substr(from));
+  return out;
 }
 
 std::int64_t applied_version(Tx& tx, const std::string& module) {
@@ -31,7 +45,7 @@ std::int64_t applied_version(Tx& tx, const std::string& module) {
 void apply(MigrationTx& tx, const Dialect& dialect, const std::string& module,
            const Migration& migration) {
   try {
-    tx.script(with_types(migration.sql, dialect.blob_type));
+    tx.script(with_types(migration.sql, dialect));
   } catch (const Error& e) {
     throw Error(500, "db.migration",
                 "Migration " + std::to_string(migration.version) + " of " + module +
@@ -47,7 +61,7 @@ void apply(MigrationTx& tx, const Dialect& dialect, const std::string& module,
 void run_migrations(const Dialect& dialect, std::string_view module_name,
                     std::span<const Migration> migrations) {
   const std::string module(module_name);
-  dialect.exclusively([](MigrationTx& tx) { tx.script(kRecord); });
+  dialect.exclusively([&](MigrationTx& tx) { tx.script(with_types(kRecord, dialect)); });
   std::int64_t newest = 0;
   for (const Migration& migration : migrations) {
     if (migration.version != newest + 1) {

@@ -17,6 +17,7 @@ class MigrationTx : public Tx {
 
 struct Dialect {
   std::string_view blob_type;  // what {blob} becomes
+  std::string_view text_type;  // what the word TEXT becomes
   // Runs fn in one write transaction that no other process interleaves with.
   std::function<void(const std::function<void(MigrationTx&)>&)> exclusively;
 };

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "db/migrate.h"
+#include "db/parameters.h"
 
 namespace ob::db {
 namespace {
@@ -215,9 +216,11 @@ class SqliteTx : public MigrationTx {
  public:
   explicit SqliteTx(Connection& connection) : connection_(connection) {}
   std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
+    check_text(parameters);
     return connection_.query(sql, parameters);
   }
   std::int64_t execute(std::string_view sql, std::vector<Value> parameters) override {
+    check_text(parameters);
     return connection_.execute(sql, parameters);
   }
   void script(std::string_view sql) override { connection_.script(sql); }
@@ -258,7 +261,9 @@ class SqliteDatabase : public Database {
       : path_(std::move(path)), writer_(create_private(path_), true) {}
 
   void migrate(std::string_view module, std::span<const Migration> migrations) override {
-    Dialect dialect{.blob_type = "BLOB", .exclusively = [this](const auto& fn) { exclusive(fn); }};
+    const Dialect dialect{.blob_type = "BLOB",
+                          .text_type = "TEXT",
+                          .exclusively = [this](const auto& fn) { exclusive(fn); }};
     run_migrations(dialect, module, migrations);
   }
 
