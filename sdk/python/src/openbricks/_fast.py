@@ -50,8 +50,9 @@ def _numbers(array: pa.Array, code: str, buffer: int = 1, more: int = 0) -> List
     raw = array.buffers()[buffer]
     if raw is None or length == 0:
         return []
-    values = memoryview(raw).cast("b").cast(code)
-    return values[array.offset : array.offset + length].tolist()
+    numbers: Any = memoryview(raw).cast("b")
+    taken: List[Any] = numbers.cast(code)[array.offset : array.offset + length].tolist()
+    return taken
 
 
 def _with_nulls(array: pa.Array, values: List[Any]) -> List[Any]:
