@@ -25,16 +25,8 @@ ensure_packages() {
   command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
   [ ${#missing[@]} -gt 0 ] || return 0
 
-  local as_root=()
-  if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || die "Missing packages: ${missing[*]}" \
-      "Install them as root (apt-get install …) and run this command again."
-    as_root=(sudo)
-  fi
   step "Installing ${#missing[@]} system packages: ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  "${as_root[@]}" apt-get update -qq </dev/null || die "apt-get update failed." \
-    "Check the network and /etc/apt/sources.list, then run this command again."
+  apt_as_root "${missing[*]}" update -qq
   local chosen=()
   for line in "${missing[@]}"; do
     found=
@@ -45,12 +37,63 @@ ensure_packages() {
       "Debian 12 or Ubuntu 24.04 and newer have all of them (on Ubuntu enable 'universe')."
     chosen+=("$found")
   done
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-    "${chosen[@]}" </dev/null >"$LOGS/apt.log" 2>&1 || {
-    tail -n 20 "$LOGS/apt.log" >&2
-    die "apt-get install failed." "The whole output is in $LOGS/apt.log."
-  }
+  apt_as_root "${chosen[*]}" install -y -q --no-install-recommends "${chosen[@]}"
   done_step
+}
+
+# apt_as_root NAMES ARGUMENTS…: apt-get, through sudo where we are not root; the names are for messages.
+apt_as_root() {
+  local names=$1 as_root=()
+  shift
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "Missing packages: $names" \
+      "Install them as root (apt-get install …) and run this command again."
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null >"$LOGS/apt.log" 2>&1 || {
+    tail -n 20 "$LOGS/apt.log" >&2
+    die "apt-get $1 failed." "Check the network and /etc/apt/sources.list; the whole output is in $LOGS/apt.log."
+  }
+}
+
+# ensure_rust: cargo and rustc as native/Cargo.toml needs them: those on the path, in ~/.cargo, or the
+# distribution's (Debian 12 has a new one as rustc-web, Ubuntu several as rustc-1.N).
+ensure_rust() {
+  local least
+  least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/native/Cargo.toml")
+  rust_is "$least" && return 0
+  [ -x "$HOME/.cargo/bin/cargo" ] && PATH=$HOME/.cargo/bin:$PATH && rust_is "$least" && return 0
+  use_versioned_rust "$least" && return 0
+  local by_hand="Install Rust $least or newer (with rustup, or from your distribution), so that cargo is on the PATH."
+  command -v apt-get >/dev/null || die "Rust $least is needed to build native/." "$by_hand"
+  step "Installing Rust (native/ needs $least or newer; here is $(rustc --version 2>/dev/null || echo none))"
+  apt_as_root "cargo, rustc" update -qq
+  local suffix version
+  for suffix in '' -web $(apt-cache search --names-only '^cargo-1\.[0-9]+$' | sed 's/^cargo\(-[0-9.]*\) .*/\1/' | sort -rV); do
+    version=$(apt-cache policy "rustc$suffix" | sed -n 's/^  Candidate: \([0-9.]*\).*/\1/p')
+    at_least "${version:-0}" "$least" || continue
+    apt_as_root "cargo$suffix, rustc$suffix" install -y -q --no-install-recommends "cargo$suffix" "rustc$suffix"
+    hash -r
+    { rust_is "$least" || use_versioned_rust "$least"; } && done_step && return 0
+  done
+  die "No Rust $least or newer is in this system's archives." "$by_hand"
+}
+
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; } # version, least
+
+rust_is() { # least
+  command -v cargo >/dev/null && at_least "$(rustc --version 2>/dev/null | cut -d ' ' -f 2)" "$1"
+}
+
+# Ubuntu's versioned packages put their programs into /usr/lib/rust-1.N/bin.
+use_versioned_rust() { # least
+  local folder
+  for folder in $(compgen -G '/usr/lib/rust-*/bin' | sort -rV); do
+    at_least "$(basename "${folder%/bin}" | cut -d - -f 2)" "$1" && [ -x "$folder/cargo" ] || continue
+    PATH=$folder:$PATH
+    rust_is "$1" && return 0
+  done
+  return 1
 }
 
 # ensure_venv: .venv with the pinned Python packages.
@@ -67,8 +110,9 @@ ensure_venv() {
   done_step
 }
 
-# ensure_native: DuckDB, nanoarrow and the samples under third_party/.
+# ensure_native: Rust, and DuckDB, nanoarrow and the samples under third_party/.
 ensure_native() {
+  ensure_rust
   python3 "$ROOT/tools/fetch_native.py" --check || {
     step "Fetching DuckDB, nanoarrow and the samples into third_party"
     python3 "$ROOT/tools/fetch_native.py" || die "Fetching the native libraries failed." \

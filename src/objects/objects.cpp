@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "objects/local.h"
+#include "objects/remote.h"
 
 namespace ob::objects {
 namespace {
@@ -64,13 +65,20 @@ void validate_key(std::string_view key) {
 }
 
 std::unique_ptr<Store> open(const std::string& url) {
+  return open(url, {});
+}
+
+std::unique_ptr<Store> open(const std::string& url, const Credentials& credentials,
+                            const RemoteOptions& options) {
   constexpr std::string_view kFile = "file://";
   if (url.starts_with(kFile) && url.size() > kFile.size() + 1 && url[kFile.size()] == '/') {
     return open_local(url.substr(kFile.size()));
   }
-  throw bad_request("objects.badUrl", "The objects URL's scheme '" + url.substr(0, url.find(':')) +
-                                          "' is not known or its path is not absolute; "
-                                          "write file:///absolute/path.");
+  if (is_remote(url)) return open_remote(parse_remote(url, credentials), credentials, options);
+  throw bad_request("objects.badUrl",
+                    "The objects URL is of no known kind, or its path is not absolute; write "
+                    "file:///absolute/path, s3://bucket/prefix, gs://bucket/prefix or "
+                    "az://container/prefix?account=NAME.");
 }
 
 }  // namespace ob::objects

@@ -1,0 +1,37 @@
+# native: the Rust libraries of native/, built by cargo into .cache/native: once for all kinds of builds.
+find_program(CARGO cargo HINTS $ENV{HOME}/.cargo/bin REQUIRED)
+get_filename_component(RUST_PROGRAMS ${CARGO} DIRECTORY)
+find_program(RUSTC rustc HINTS ${RUST_PROGRAMS} REQUIRED)
+set(NATIVE_SOURCE ${CMAKE_SOURCE_DIR}/native)
+set(NATIVE_TARGET ${CMAKE_SOURCE_DIR}/.cache/native)
+set(NATIVE_LIBRARY ${NATIVE_TARGET}/release/libopenbricks_native.a)
+set(NATIVE_INCLUDE ${NATIVE_TARGET}/cxxbridge)
+
+file(GLOB_RECURSE NATIVE_SOURCES CONFIGURE_DEPENDS ${NATIVE_SOURCE}/src/*.rs)
+# Rust's linker, and the compiler of the C in its packages: ours, as a bare machine has no `cc`.
+execute_process(COMMAND ${RUSTC} -vV OUTPUT_VARIABLE RUSTC_VERSION COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCH "host: ([^\n]+)" RUST_HOST "${RUSTC_VERSION}")
+set(RUST_HOST ${CMAKE_MATCH_1})
+string(TOUPPER ${RUST_HOST} RUST_HOST_UPPER)
+string(REPLACE "-" "_" RUST_HOST_UPPER ${RUST_HOST_UPPER})
+
+add_custom_command(
+  OUTPUT ${CMAKE_BINARY_DIR}/native.stamp
+  BYPRODUCTS ${NATIVE_LIBRARY}
+  COMMAND ${CMAKE_COMMAND} -E env
+    RUSTC=${RUSTC} CC=${CMAKE_C_COMPILER} CXX=${CMAKE_CXX_COMPILER}
+    CARGO_TARGET_${RUST_HOST_UPPER}_LINKER=${CMAKE_C_COMPILER}
+    ${CARGO} build --release --locked --target-dir ${NATIVE_TARGET}
+  COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/native.stamp
+  DEPENDS ${NATIVE_SOURCES} ${NATIVE_SOURCE}/Cargo.toml ${NATIVE_SOURCE}/Cargo.lock ${NATIVE_SOURCE}/build.rs
+  WORKING_DIRECTORY ${NATIVE_SOURCE}
+  COMMENT "Building the Rust libraries (some minutes at first, then kept in .cache/native)"
+  USES_TERMINAL VERBATIM)
+add_custom_target(native_build DEPENDS ${CMAKE_BINARY_DIR}/native.stamp)
+
+file(MAKE_DIRECTORY ${NATIVE_INCLUDE})
+add_library(native STATIC IMPORTED GLOBAL)
+add_dependencies(native native_build)
+set_target_properties(native PROPERTIES IMPORTED_LOCATION ${NATIVE_LIBRARY})
+target_include_directories(native SYSTEM INTERFACE ${NATIVE_INCLUDE})
+target_link_libraries(native INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)

@@ -1,0 +1,10 @@
+const BRIDGES: [&str; 1] = ["src/objects/bridge.rs"];
+
+fn main() {
+    cxx_build::bridges(BRIDGES)
+        .std("c++20")
+        .compile("openbricks_native_bridge");
+    for bridge in BRIDGES {
+        println!("cargo:rerun-if-changed={bridge}");
+    }
+}

@@ -1,0 +1,88 @@
+//! The HTTP client beneath the stores: it tells each attempt what the server answered, and makes
+//! the completion of a multipart upload conditional where it is asked to.
+use std::sync::{Arc, Mutex};
+
+use ::http::header::IF_NONE_MATCH;
+use ::http::{HeaderValue, Method};
+use async_trait::async_trait;
+use object_store::ClientOptions;
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
+    ReqwestConnector,
+};
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    pub status: Option<u16>,
+    pub transport: Option<HttpErrorKind>,
+}
+
+/// What became of the last request.
+#[derive(Debug, Clone, Default)]
+pub struct Trace(Arc<Mutex<Seen>>);
+
+impl Trace {
+    pub fn seen(&self) -> Seen {
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+    fn note(&self, seen: Seen) {
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = seen;
+    }
+}
+
+tokio::task_local! {
+    pub static TRACE: Trace;
+    /// Within it, a multipart upload is completed only if the key is absent.
+    pub static COMPLETE_IF_ABSENT: ();
+}
+
+#[derive(Debug, Default)]
+pub struct Connector;
+
+impl HttpConnector for Connector {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        let inner = ReqwestConnector::default().connect(options)?;
+        Ok(HttpClient::new(Service { inner }))
+    }
+}
+
+#[derive(Debug)]
+struct Service {
+    inner: HttpClient,
+}
+
+#[async_trait]
+impl HttpService for Service {
+    async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        // The signature covers the headers that it names, and this is not one that it has to name.
+        if COMPLETE_IF_ABSENT.try_with(|_| ()).is_ok() && completes_upload(&request) {
+            let headers = request.headers_mut();
+            headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+        }
+        let result = self.inner.execute(request).await;
+        let seen = match &result {
+            Ok(response) => Seen {
+                status: Some(response.status().as_u16()),
+                transport: None,
+            },
+            Err(error) => Seen {
+                status: None,
+                transport: Some(error.kind()),
+            },
+        };
+        // Outside an attempt (an upload's parts) nobody asks.
+        let _ = TRACE.try_with(|trace| trace.note(seen));
+        result
+    }
+}
+
+fn completes_upload(request: &HttpRequest) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    request.method() == Method::POST && query.split('&').any(|pair| pair.starts_with("uploadId="))
+}

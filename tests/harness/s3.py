@@ -1,0 +1,126 @@
+"""An S3 server for tests: python -m tests.harness.s3 -- command…
+
+The command gets OPENBRICKS_TEST_S3, the server's URL; its exit code is ours. There is a bucket
+`test`. Requests take effect one at a time, so conditions are exact. POST /_faults with a list of
+rules makes the next matching requests go wrong:
+
+    {"method": "PUT", "key": "part of the path", "query": "part of the query", "after": 0,
+     "times": 1, "fault": "503" | "cut" | "lose" | "hang" | "torn" | "unconditional"}
+
+A number answers with that status; `cut` closes the connection before the request has any effect,
+`lose` after it had its effect; `hang` answers only after a minute; `torn` sends half of the body;
+`unconditional` forgets If-None-Match. GET /_seen?key=… tells the methods of what was asked for.
+"""
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import Any, Iterable
+from urllib.parse import unquote
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+BUCKET = "test"
+ERROR = "<Error><Code>{}</Code><Message>A fault of the test.</Message></Error>"
+CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
+
+
+class Faulty:
+    """moto behind a lock, and faults before or after it."""
+
+    def __init__(self) -> None:
+        self.app = DomainDispatcherApplication(create_backend_app)
+        self.lock = threading.Lock()
+        self.rules: list[dict[str, Any]] = []
+        self.seen: list[tuple[str, str]] = []
+
+    def take_fault(self, request: Request, path: str) -> str | None:
+        with self.lock:
+            self.seen.append((request.method, path))
+            for rule in self.rules:
+                query = request.query_string.decode()
+                if (
+                    rule.get("times", 1) > 0
+                    and rule.get("method", request.method) == request.method
+                    and rule.get("key", "") in path
+                    and rule.get("query", "") in query
+                ):
+                    if rule.get("after", 0) > 0:
+                        rule["after"] -= 1
+                        continue
+                    rule["times"] = rule.get("times", 1) - 1
+                    return rule["fault"]
+        return None
+
+    def control(self, request: Request, path: str) -> Response:
+        with self.lock:
+            if path == "/_faults":
+                self.rules += json.loads(request.get_data())
+                return Response(status=204)
+            part = request.args.get("key", "")
+            return Response(" ".join(method for method, seen in self.seen if part in seen))
+
+    def answer(self, environ: dict, body: bytes) -> Response:
+        environ["wsgi.input"] = io.BytesIO(body)
+        with self.lock:
+            return Response.from_app(self.app, environ, buffered=True)
+
+    def __call__(self, environ: dict, start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        body = request.get_data()
+        path = unquote(request.path)
+        if path.startswith("/_"):
+            return self.control(request, path)(environ, start_response)
+        fault = self.take_fault(request, path)
+        if fault is None:
+            return self.answer(environ, body)(environ, start_response)
+        if fault.isdigit():
+            text = ERROR.format(CODES.get(int(fault), "Unknown"))
+            return Response(text, int(fault))(environ, start_response)
+        if fault == "hang":
+            time.sleep(60)
+        if fault == "unconditional":
+            environ.pop("HTTP_IF_NONE_MATCH", None)
+            return self.answer(environ, body)(environ, start_response)
+        response = self.answer(environ, body) if fault in ("lose", "torn") else Response()
+        connection: socket.socket = environ["werkzeug.socket"]
+        if fault == "torn":
+            whole = response.get_data()
+            head = f"HTTP/1.1 {response.status}\r\n" + "".join(
+                f"{name}: {value}\r\n" for name, value in response.headers
+            )
+            connection.sendall(head.encode() + b"\r\n" + whole[: len(whole) // 2])
+        connection.shutdown(socket.SHUT_RDWR)
+        raise ConnectionAbortedError(fault)
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: Any, **__: Any) -> None:
+        """The tests tell what matters."""
+
+
+def main() -> int:
+    command = sys.argv[sys.argv.index("--") + 1 :]
+    server = make_server("127.0.0.1", 0, Faulty(), threaded=True, request_handler=Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.port}"
+    environment = {**os.environ, "OPENBRICKS_TEST_S3": url}
+    request = urllib.request.Request(f"{url}/{BUCKET}", method="PUT")
+    request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=test/x/us-east-1/s3/x")
+    urllib.request.urlopen(request, timeout=60).close()
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
