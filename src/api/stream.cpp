@@ -1,5 +1,7 @@
 // Helpers of streaming endpoints: choosing a media type, and blocking work at either end.
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <charconv>
 
 #include "api/api.h"
@@ -89,26 +91,86 @@ struct Piece {
   std::string bytes;
   bool more = true;
 };
-Piece make_piece(const std::function<bool(std::string&)>& next) {
-  Piece piece;
+// `buffer`: memory to reuse.
+Piece make_piece(const std::function<bool(std::string&)>& next, std::string buffer) {
+  buffer.clear();
+  Piece piece{std::move(buffer)};
   piece.more = next(piece.bytes);
   return piece;
 }
 }  // namespace
 
+namespace {
+
+// Makes a piece on the pool while the caller, on its own strand, does something else.
+class PieceAhead {
+ public:
+  PieceAhead(Pool& pool, const asio::any_io_executor& strand,
+             const std::function<bool(std::string&)>& next, std::string buffer)
+      : made_(std::make_shared<Made>(strand)) {
+    auto work = [&next, buffer = std::move(buffer)]() mutable {
+      return make_piece(next, std::move(buffer));
+    };
+    asio::co_spawn(strand, pool.run(work), [made = made_](std::exception_ptr error, Piece piece) {
+      made->error = std::move(error);
+      made->piece = std::move(piece);
+      made->done = true;
+      made->ready.cancel();
+    });
+  }
+  // Must be awaited before `next` goes.
+  asio::awaitable<void> wait() {
+    while (!made_->done) {
+      co_await made_->ready.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+  }
+  Piece take() {
+    if (made_->error) std::rethrow_exception(made_->error);
+    return std::move(made_->piece);
+  }
+
+ private:
+  struct Made {
+    explicit Made(const asio::any_io_executor& strand)
+        : ready(strand, asio::steady_timer::time_point::max()) {}
+    Piece piece;
+    std::exception_ptr error;
+    bool done = false;
+    asio::steady_timer ready;  // cancelled when it is done
+  };
+  std::shared_ptr<Made> made_;
+};
+
+asio::awaitable<void> send(net::Exchange& exchange, const Piece& piece) {
+  if (!piece.bytes.empty()) co_await exchange.write(piece.bytes);
+  if (exchange.cancel_token().cancelled())
+    throw Error(499, "request.cancelled", "The request was cancelled.");
+}
+
+}  // namespace
+
 asio::awaitable<void> stream_from(Pool& pool, net::Exchange& exchange, net::Response head,
                                   std::function<bool(std::string& out)> next) {
-  auto work = [&next] { return make_piece(next); };
+  const auto strand = co_await asio::this_coro::executor;
+  auto work = [&next] { return make_piece(next, {}); };
   Piece piece = co_await pool.run(work);
+  std::string spare;
   co_await exchange.start(std::move(head));
-  for (;;) {
-    if (!piece.bytes.empty()) co_await exchange.write(piece.bytes);
-    if (!piece.more) break;
-    if (exchange.cancel_token().cancelled()) {
-      throw Error(499, "request.cancelled", "The request was cancelled.");
+  while (piece.more) {
+    PieceAhead ahead(pool, strand, next, std::move(spare));
+    std::exception_ptr failed;
+    try {
+      co_await send(exchange, piece);
+    } catch (...) {
+      failed = std::current_exception();
+      exchange.cancel_token().cancel("the answer cannot be sent");  // ends the work, too
     }
-    piece = co_await pool.run(work);
+    co_await ahead.wait();
+    if (failed) std::rethrow_exception(failed);
+    spare = std::move(piece.bytes);
+    piece = ahead.take();
   }
+  co_await send(exchange, piece);
   co_await exchange.finish();
 }
 

@@ -168,14 +168,12 @@ void set_schema(ArrowSchema* schema, const Type& type) {
   }
 }
 
-// One message as it goes over the wire: prefix, metadata, padding, then `body`.
-std::string message(ArrowIpcEncoder* encoder, const ArrowBuffer& body) {
+// Appends one message as it goes over the wire: prefix, metadata, padding, then `body`.
+void append_message(std::string& out, ArrowIpcEncoder* encoder, const ArrowBuffer& body) {
   ArrowBuffer head;
   ArrowBufferInit(&head);
   const auto code = ArrowIpcEncoderFinalizeBuffer(encoder, 1, &head);
-  std::string out;
   if (code == NANOARROW_OK) {
-    out.reserve(static_cast<std::size_t>(head.size_bytes + body.size_bytes));
     out.append(reinterpret_cast<const char*>(head.data), static_cast<std::size_t>(head.size_bytes));
     if (body.size_bytes > 0)
       out.append(reinterpret_cast<const char*>(body.data),
@@ -183,7 +181,6 @@ std::string message(ArrowIpcEncoder* encoder, const ArrowBuffer& body) {
   }
   ArrowBufferReset(&head);
   check(code);
-  return out;
 }
 
 }  // namespace
@@ -205,23 +202,24 @@ struct ArrowStream::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    release_array();
+    if (array.release) ArrowArrayRelease(&array);
     ArrowArrayViewReset(&view);
     if (encoder.private_data) ArrowIpcEncoderReset(&encoder);
     ArrowBufferReset(&body);
     if (schema.release) ArrowSchemaRelease(&schema);
   }
-  void release_array() {
-    if (array.release) ArrowArrayRelease(&array);
-  }
-  // A fresh array to append to.
+  // An array to append to.
   void begin() {
     ArrowError error{};
     check(ArrowArrayInitFromSchema(&array, &schema, &error), error);
     check(ArrowArrayStartAppending(&array));
-    columns.clear();
     for (std::size_t i = 0; i < types.size(); ++i)
       columns.emplace_back(array.children[i], types[i]);
+  }
+  // Its rows go, its memory stays for the next ones: fresh pages cost as much as the copies.
+  void clear() {
+    for (auto& column : columns) column.clear();
+    array.length = 0;
     bytes = 0;
   }
   std::vector<Type> types;
@@ -244,12 +242,12 @@ ArrowStream::ArrowStream(const std::vector<std::string>& names, const std::vecto
 
 ArrowStream::~ArrowStream() = default;
 
-std::string ArrowStream::schema() {
+void ArrowStream::schema(std::string& out) {
   ArrowError error{};
   check(ArrowIpcEncoderEncodeSchema(&state_->encoder, &state_->schema, &error), error);
   ArrowBuffer none;
   ArrowBufferInit(&none);
-  return message(&state_->encoder, none);
+  append_message(out, &state_->encoder, none);
 }
 
 void ArrowStream::append(const std::vector<Vec>& columns, std::uint64_t rows) {
@@ -270,7 +268,7 @@ bool ArrowStream::empty() const {
   return state_->array.length == 0;
 }
 
-std::string ArrowStream::flush() {
+void ArrowStream::flush(std::string& out) {
   auto& state = *state_;
   ArrowError error{};
   for (auto& column : state.columns) column.finish();
@@ -279,14 +277,12 @@ std::string ArrowStream::flush() {
   check(ArrowBufferResize(&state.body, 0, 0));
   check(ArrowIpcEncoderEncodeSimpleRecordBatch(&state.encoder, &state.view, &state.body, &error),
         error);
-  std::string out = message(&state.encoder, state.body);
-  state.release_array();
-  state.begin();
-  return out;
+  append_message(out, &state.encoder, state.body);
+  state.clear();
 }
 
-std::string ArrowStream::end() {
-  return {"\xFF\xFF\xFF\xFF\0\0\0\0", 8};
+void ArrowStream::end(std::string& out) {
+  out.append("\xFF\xFF\xFF\xFF\0\0\0\0", 8);
 }
 
 }  // namespace ob::engine

@@ -15,14 +15,15 @@ class ArrowStream {
  public:
   ArrowStream(const std::vector<std::string>& names, const std::vector<Type>& types);
   ~ArrowStream();
-  std::string schema();
+  // Messages are appended to `out`.
+  void schema(std::string& out);
   // Copies the rows; throws ob::Error 413 query.valueTooLarge when a batch's column of strings
   // would pass 2 GB.
   void append(const std::vector<Vec>& columns, std::uint64_t rows);
   bool full() const;   // time to flush()
   bool empty() const;  // nothing appended since
-  std::string flush();
-  static std::string end();
+  void flush(std::string& out);
+  static void end(std::string& out);
 
  private:
   struct State;

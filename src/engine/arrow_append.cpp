@@ -296,6 +296,21 @@ void Appender::append(const Vec& vec, std::uint64_t first, std::uint64_t count) 
   length_ += static_cast<std::int64_t>(count);
 }
 
+void Appender::clear() {
+  for (auto& child : children_) child.clear();
+  if (type_->id == DUCKDB_TYPE_MAP) array_->children[0]->length = 0;
+  const auto& layout = static_cast<const ArrowArrayPrivateData*>(array_->private_data)->layout;
+  ArrowArrayValidityBitmap(array_)->size_bits = 0;
+  for (std::int64_t i = 0; i < array_->n_buffers; ++i) {
+    buffer(i)->size_bytes = 0;
+    if (layout.buffer_type[i] == NANOARROW_BUFFER_TYPE_DATA_OFFSET) add_offset(buffer(i), 0);
+  }
+  array_->length = 0;
+  array_->null_count = 0;
+  length_ = 0;
+  nulls_ = 0;
+}
+
 void Appender::finish() {
   for (auto& child : children_) child.finish();
   if (type_->id == DUCKDB_TYPE_MAP) array_->children[0]->length = children_[0].length_;

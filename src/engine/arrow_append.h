@@ -16,6 +16,7 @@ class Appender {
   void append(const Vec& vec, std::uint64_t first, std::uint64_t count);
   // Sets lengths and null counts, also of children.
   void finish();
+  void clear();                // for the next batch, in the same memory
   std::int64_t bytes() const;  // so far, roughly
 
  private:

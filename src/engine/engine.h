@@ -67,10 +67,10 @@ class Result {
   virtual ~Result() = default;
   virtual const std::vector<Column>& columns() const = 0;
   virtual std::unique_ptr<Batch> next() = 0;  // null at the end; throws on errors while running
-  // Arrow IPC stream instead of batches (choose one): the schema message, then a chunk of bytes a
-  // call, then the end-of-stream marker; empty when all has been given. Buffers go out as they are,
-  // without per-value work.
-  virtual std::string next_arrow() = 0;
+  // Arrow IPC stream instead of batches (choose one): appends the schema message, then a record
+  // batch a call, then the end-of-stream marker; false, and nothing appended, when all has been
+  // given. Buffers go out as they are, without per-value work.
+  virtual bool next_arrow(std::string& out) = 0;
 };
 
 // A named value for a parameter: JSON null, bool, number, string, array or object.
@@ -150,6 +150,10 @@ class Engine {
 };
 
 std::unique_ptr<Engine> open(const Options& options);
+
+// A scalar function in every connection that gives back its BIGINT, which the optimiser cannot know
+// beforehand.
+inline constexpr std::string_view unforeseen_function = "__ob_unforeseen";
 
 // SQL text helpers.
 std::string quote_identifier(std::string_view name);  // "a""b"

@@ -81,7 +81,7 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
 }
 
 std::vector<std::shared_ptr<const FileShape>> FileShapes::of(
-    DuckConnection& connection, const std::vector<std::string>& locations) {
+    Instance& instance, const std::vector<std::string>& locations) {
   std::vector<std::string> unknown;
   {
     const std::lock_guard lock(mutex_);
@@ -92,10 +92,11 @@ std::vector<std::shared_ptr<const FileShape>> FileShapes::of(
     for (const auto& location : locations)
       if (!by_location_.contains(location)) unknown.push_back(location);
   }
+  const auto connection = unknown.empty() ? nullptr : instance.connect();
   for (std::size_t i = 0; i < unknown.size(); i += probe_at_once) {
     const auto end = std::min(unknown.size(), i + probe_at_once);
-    probe(connection, {unknown.begin() + static_cast<std::ptrdiff_t>(i),
-                       unknown.begin() + static_cast<std::ptrdiff_t>(end)});
+    probe(*connection, {unknown.begin() + static_cast<std::ptrdiff_t>(i),
+                        unknown.begin() + static_cast<std::ptrdiff_t>(end)});
   }
   const std::lock_guard lock(mutex_);
   std::vector<ShapePtr> out;

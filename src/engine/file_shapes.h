@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/session.h"
+#include "engine/database.h"
 
 namespace ob::engine {
 
@@ -24,7 +24,7 @@ class FileShapes {
  public:
   // One shape a location, in order; equal shapes are the same object. Throws ob::Error 409
   // delta.dataFileUnreadable when a file is gone or broken.
-  std::vector<std::shared_ptr<const FileShape>> of(DuckConnection& connection,
+  std::vector<std::shared_ptr<const FileShape>> of(Instance& instance,
                                                    const std::vector<std::string>& locations);
 
  private:

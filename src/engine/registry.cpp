@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "engine/duck.h"
+#include "engine/engine.h"
 #include "engine/json_depth.h"
 
 namespace ob::engine {
@@ -152,6 +153,11 @@ void shallow(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector o
   }
 }
 
+void unforeseen(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  std::memcpy(duckdb_vector_get_data(output), column<std::int64_t>(input, 0),
+              duckdb_data_chunk_get_size(input) * sizeof(std::int64_t));
+}
+
 // No exception may cross into DuckDB's C callers.
 template <void (*Function)(duckdb_function_info, duckdb_data_chunk, duckdb_vector)>
 void guarded(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
@@ -195,6 +201,14 @@ void register_functions(duckdb_connection connection, Functions& functions) {
   duckdb_scalar_function_set_extra_info(number.get(), &functions, nullptr);
   duckdb_scalar_function_set_function(number.get(), guarded<partition>);
   register_function(connection, number);
+
+  const duck::ScalarFunction same(duckdb_create_scalar_function());
+  duckdb_scalar_function_set_name(same.get(), unforeseen_function.data());
+  duckdb_scalar_function_add_parameter(same.get(), bigint.get());
+  duckdb_scalar_function_set_volatile(same.get());
+  duckdb_scalar_function_set_return_type(same.get(), bigint.get());
+  duckdb_scalar_function_set_function(same.get(), guarded<unforeseen>);
+  register_function(connection, same);
 
   const duck::ScalarFunction checked(duckdb_create_scalar_function());
   duckdb_scalar_function_set_name(checked.get(), "__ob_shallow");

@@ -83,8 +83,7 @@ class Planner {
       for (const Field* field : partition_) file.partition.push_back(partition_value(*add, *field));
     }
     if (files_.empty()) return;
-    const auto connection = instance_.connect();
-    const auto found = shapes.of(*connection, locations);
+    const auto found = shapes.of(instance_, locations);
     for (std::size_t i = 0; i < files_.size(); ++i) files_[i].shape = found[i];
   }
 

@@ -104,22 +104,27 @@ class DuckResult final : public Result {
 
   std::unique_ptr<Batch> next() override { return next_chunk(); }
 
-  std::string next_arrow() override {
+  bool next_arrow(std::string& out) override {
     if (!arrow_) {
       std::vector<std::string> names;
       for (const auto& column : columns_) names.push_back(column.name);
       arrow_ = std::make_unique<ArrowStream>(names, *types_);
-      return arrow_->schema();
+      arrow_->schema(out);
+      return true;
     }
-    if (arrow_ended_) return {};
+    if (arrow_ended_) return false;
     while (!arrow_->full()) {
       const auto chunk = next_chunk();
       if (!chunk) break;
       arrow_->append(chunk->columns_view(), static_cast<std::uint64_t>(chunk->rows()));
     }
-    if (!arrow_->empty()) return arrow_->flush();
-    arrow_ended_ = true;
-    return ArrowStream::end();
+    if (!arrow_->empty()) {
+      arrow_->flush(out);
+    } else {
+      arrow_ended_ = true;
+      ArrowStream::end(out);
+    }
+    return true;
   }
 
  private:
@@ -194,15 +199,32 @@ DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database)
   }
 }
 
-std::string DuckConnection::json_call(const std::string& sql, const std::string& argument) {
-  const auto answer = rows(sql, boost::json::array{boost::json::string(argument)});
-  if (answer.size() != 1 || !answer[0][0]) throw internal("duckdb: no answer to " + sql);
-  return *answer[0][0];
+// A function of one text that gives one, planned once a connection.
+std::string DuckConnection::text_call(duck::Prepared& prepared, const char* sql,
+                                      const std::string& argument) {
+  if (!prepared && duckdb_prepare(session_->get(), sql, prepared.out()) != DuckDBSuccess)
+    throw error_from(duckdb_prepare_error(prepared.get()));
+  const duck::Value value(duckdb_create_varchar_length(argument.data(), argument.size()));
+  if (duckdb_bind_value(prepared.get(), 1, value.get()) != DuckDBSuccess)
+    throw internal(std::string("duckdb: cannot bind the argument of ") + sql);
+  duck::RawResult result;
+  if (duckdb_execute_prepared(prepared.get(), result.get()) != DuckDBSuccess)
+    throw error_from(duckdb_result_error(result.get()));
+  const duck::Chunk chunk(duckdb_fetch_chunk(*result.get()));
+  if (!chunk || duckdb_data_chunk_get_size(chunk.get()) != 1)
+    throw internal(std::string("duckdb: no answer to ") + sql);
+  const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk.get(), 0);
+  if (auto* validity = duckdb_vector_get_validity(vector);
+      validity != nullptr && !duckdb_validity_row_is_valid(validity, 0))
+    throw internal(std::string("duckdb: NULL as the answer to ") + sql);
+  auto& text = *static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
 }
 
 boost::json::value DuckConnection::parse(std::string_view sql) {
   check_sql_text(sql);
-  const auto text = json_call("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", std::string(sql));
+  const auto text =
+      text_call(serialize_, "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", std::string(sql));
   boost::json::parse_options options;
   options.max_depth = 2000;
   auto answer = boost::json::parse(text, {}, options);
@@ -213,7 +235,8 @@ boost::json::value DuckConnection::parse(std::string_view sql) {
 }
 
 std::string DuckConnection::unparse(const boost::json::value& tree) {
-  return json_call("SELECT json_deserialize_sql($1::JSON)", boost::json::serialize(tree));
+  return text_call(deserialize_, "SELECT json_deserialize_sql($1::JSON)",
+                   boost::json::serialize(tree));
 }
 
 std::unique_ptr<Result> DuckConnection::execute(const std::string& sql,

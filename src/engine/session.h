@@ -22,10 +22,11 @@ class DuckConnection final : public Connection {
   std::vector<Column> describe(const std::string& sql);
 
  private:
-  std::string json_call(const std::string& sql, const std::string& argument);
+  std::string text_call(duck::Prepared& prepared, const char* sql, const std::string& argument);
 
   std::shared_ptr<duck::Database> database_;
   std::shared_ptr<duck::Session> session_;
+  duck::Prepared serialize_, deserialize_;  // destroyed before the session
 };
 
 // Throws when the text cannot be passed as a C string.

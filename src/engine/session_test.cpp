@@ -315,8 +315,8 @@ std::int64_t arrow_rows(const std::string& bytes, ArrowSchema* schema_out = null
 
 std::string arrow_bytes(Result& result) {
   std::string all;
-  for (std::string part = result.next_arrow(); !part.empty(); part = result.next_arrow())
-    all += part;
+  while (result.next_arrow(all)) {
+  }
   return all;
 }
 

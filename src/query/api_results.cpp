@@ -101,15 +101,8 @@ std::function<bool(std::string&)> arrow_stream(Service& service, const Caller& c
                                                const Request& request) {
   return [state = lazy(service, caller, request)](std::string& out) {
     state->start();
-    while (out.size() < piece_bytes) {
-      std::string bytes = state->execution->next_arrow();
-      if (bytes.empty()) return false;
-      if (out.empty()) {
-        out = std::move(bytes);
-      } else {
-        out += bytes;
-      }
-    }
+    while (out.size() < piece_bytes)
+      if (!state->execution->next_arrow(out)) return false;
     return true;
   };
 }

@@ -7,6 +7,7 @@
 
 #include "query/query.h"
 #include "query/rewrite.h"
+#include "query/statement_cache.h"
 #include "query/statements.h"
 
 namespace ob::query {
@@ -17,6 +18,7 @@ struct Core {
   identity::Identity& identity;
   std::vector<catalog::TableProvider*> providers;
   FileResolver& files;
+  StatementCache statements{};
 };
 
 // SQL for DuckDB that gives a statement's rows.
@@ -98,7 +100,8 @@ class Session : private Tables {
   Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                 boost::json::value parameters);
   void scan(const TableUse& use, std::string& sql, Plan& plan);
-  void apply_limit(boost::json::value& statement, std::int64_t limit) const;
+  void apply_limit(boost::json::value& statement, std::int64_t limit);
+  void scan_once(boost::json::value& statement);
 
   catalog::Name table_name(const QualifiedName& name) const {
     return resolve_table(name.parts, defaults_);

@@ -67,7 +67,7 @@ class Execution {
   // Null at the end. At most row_limit rows in all.
   virtual std::unique_ptr<engine::Batch> next() = 0;
   // As engine::Result::next_arrow().
-  virtual std::string next_arrow() = 0;
+  virtual bool next_arrow(std::string& out) = 0;
   virtual bool truncated() const = 0;  // rows were cut off; known at the end
   virtual Statistics statistics() const = 0;
   // Between pages: gives its place to others and stops its clock, and back.

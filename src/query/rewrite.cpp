@@ -39,6 +39,7 @@ Rewriter::Rewriter(Tables& tables, const Caller& caller, const Defaults& default
 Rewritten Rewriter::run(Value statement) {
   visit_statement(statement.as_object());
   out_.statement = std::move(statement);
+  out_.nonce = nonce_;
   return std::move(out_);
 }
 

@@ -63,6 +63,7 @@ struct TableUse {
 
 struct Rewritten {
   boost::json::value statement;  // {node, named_param_map}
+  std::string nonce;             // random, in every made-up name
   std::vector<TableUse> uses;
   std::map<std::string, std::string> names;   // made-up name → the user's, for messages and plans
   std::string views;                          // the texts of the views in it

@@ -74,11 +74,11 @@ class RunningStatement : public Execution {
     return batch;
   }
 
-  std::string next_arrow() override {
-    if (ended_) return {};
-    std::string bytes = started_->guarded([this] { return result_->next_arrow(); });
-    if (bytes.empty()) end(std::nullopt);
-    return bytes;
+  bool next_arrow(std::string& out) override {
+    if (ended_) return false;
+    const bool more = started_->guarded([&] { return result_->next_arrow(out); });
+    if (!more) end(std::nullopt);
+    return more;
   }
 
   bool truncated() const override { return truncated_; }

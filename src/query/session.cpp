@@ -8,6 +8,7 @@
 #include "query/lexer.h"
 #include "query/normalise.h"
 #include "query/pivot.h"
+#include "query/rewriter.h"
 #include "query/places.h"
 
 namespace ob::query {
@@ -34,18 +35,7 @@ Plan Session::run(const SelectStatement& select) {
 }
 
 json::value Session::parse_select(const std::string& sql) {
-  json::value parsed;
-  try {
-    parsed = connection_.parse(sql);
-  } catch (const boost::system::system_error&) {  // the tree is deeper than the reader goes
-    throw bad_request("sql.tooDeep", "The statement is nested too deeply: simplify it.");
-  }
-  json::array& statements = parsed.as_object().at("statements").as_array();
-  if (statements.empty()) throw bad_request("sql.empty", "There is no statement.");
-  if (statements.size() > 1)
-    throw bad_request("sql.multipleStatements",
-                      "There is more than one statement: send each in a call of its own.");
-  return std::move(statements[0]);
+  return core_.statements.parse(connection_, sql);
 }
 
 Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> limit) {
@@ -75,15 +65,15 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                        json::value parameters) {
   if (limit) apply_limit(rewritten.statement, *limit);
+  scan_once(rewritten.statement);
   Plan plan;
   plan.parameters = std::move(parameters);
   plan.names = std::move(rewritten.names);
-  plan.sql = connection_.unparse(
-      json::object{{"error", false}, {"statements", json::array{std::move(rewritten.statement)}}});
   std::set<std::string> made_up;
   for (const auto& [name, meant] : plan.names) made_up.insert(name);
   for (const TableUse& use : rewritten.uses) made_up.insert(use.placeholder);
-  verify_printed(parse_select(plan.sql), made_up);
+  plan.sql =
+      core_.statements.print(connection_, std::move(rewritten.statement), rewritten.nonce, made_up);
   plan.printed = plan.sql;
   plan.views = std::move(rewritten.views);
   for (const TableUse& use : rewritten.uses) scan(use, plan.sql, plan);
@@ -111,10 +101,8 @@ void Session::scan(const TableUse& use, std::string& sql, Plan& plan) {
 }
 
 // LIMIT on the query itself, so that DuckDB can stop early; around it where it has its own.
-void Session::apply_limit(json::value& statement, std::int64_t limit) const {
-  json::value limited = connection_.parse("SELECT * FROM (SELECT 1) LIMIT " + std::to_string(limit))
-                            .at("statements")
-                            .as_array()[0];
+void Session::apply_limit(json::value& statement, std::int64_t limit) {
+  json::value limited = parse_select("SELECT * FROM (SELECT 1) LIMIT " + std::to_string(limit));
   json::object& node = statement.as_object().at("node").as_object();
   const json::string& type = node.at("type").as_string();
   const bool describes = type == "SELECT_NODE" &&
@@ -132,6 +120,27 @@ void Session::apply_limit(json::value& statement, std::int64_t limit) const {
   statement = std::move(limited);
 }
 
+// DuckDB reads "SELECT … FROM t LIMIT n" with a large n twice: numbers of rows, then their values
+// by a join (late materialization), at twice the time. A limit that it cannot know beforehand
+// prevents that. With conditions or an order the join may pay, and small limits are read in
+// parallel.
+void Session::scan_once(json::value& statement) {
+  constexpr std::int64_t read_in_parallel = 10'000;
+  json::object& node = statement.as_object().at("node").as_object();
+  if (text_of(node, "type") != "SELECT_NODE" || !node.at("where_clause").is_null()) return;
+  json::array& modifiers = node.at("modifiers").as_array();
+  if (modifiers.size() != 1 || text_of(modifiers[0].as_object(), "type") != "LIMIT_MODIFIER")
+    return;
+  json::value& limit = modifiers[0].as_object().at("limit");
+  if (!limit.is_object() || text_of(limit.as_object(), "class") != "CONSTANT") return;
+  const json::value* value = limit.at("value").as_object().if_contains("value");
+  if (!value || !value->is_int64() || value->get_int64() <= read_in_parallel) return;
+  json::value unknown = parse_select("SELECT " + std::string(engine::unforeseen_function) + "(1)");
+  json::value call = unknown.at("node").at("select_list").as_array()[0];
+  call.as_object().at("children").as_array()[0] = std::move(limit);
+  limit = std::move(call);
+}
+
 std::vector<engine::Column> Session::columns_of(const Plan& plan) {
   // Not from a subquery, where DuckDB renames a second column of the same name.
   const bool describes = plan.sql.starts_with("DESCRIBE") || plan.sql.starts_with("SUMMARIZE");
@@ -139,8 +148,7 @@ std::vector<engine::Column> Session::columns_of(const Plan& plan) {
   std::vector<engine::Column> columns;
   const auto rows =
       with_places(plan, [&] { return connection_.rows("DESCRIBE " + query, plan.parameters); });
-  for (const auto& row : rows)
-    columns.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
+  for (const auto& row : rows) columns.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
   return columns;
 }
 
