@@ -6,6 +6,8 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/log.h"
+#include "base/lru.h"
 #include "base/time.h"
 
 namespace ob {
@@ -60,6 +62,32 @@ TEST(Ids, Utf8FollowsRfc3629) {
 
 TEST(Ids, Sha256KnownAnswer) {
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Log, WritesLinesOfJson) {
+  testing::internal::CaptureStderr();
+  log::info("a \"thing\"", {{"ms", 15.308}, {"whole", 2000.0}, {"count", 7}, {"name", "x\ny"}});
+  const std::string line = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(
+      line.ends_with("\"level\":\"info\",\"message\":\"a \\\"thing\\\"\",\"ms\":15.308,"
+                     "\"whole\":2000,\"count\":7,\"name\":\"x\\ny\"}\n"))
+      << line;
+}
+
+TEST(Lru, ForgetsWhatWasUsedLongestAgo) {
+  LruCache<int> cache(10);
+  cache.put("a", 1, 4);
+  cache.put("b", 2, 4);
+  EXPECT_EQ(cache.find("a"), 1);
+  cache.put("c", 3, 4);  // 12: b goes
+  EXPECT_EQ(cache.find("b"), std::nullopt);
+  EXPECT_EQ(cache.find("a"), 1);
+  EXPECT_EQ(cache.find("c"), 3);
+  cache.put("a", 5, 10);
+  EXPECT_EQ(cache.size(), 1U);
+  EXPECT_EQ(cache.find("a"), 5);
+  cache.put("a", 6, 11);  // too large to keep, and the old one would be wrong
+  EXPECT_EQ(cache.size(), 0U);
 }
 
 TEST(Cancel, RunsCallbacksOnce) {

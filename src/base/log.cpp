@@ -4,8 +4,10 @@
 
 #include <array>
 #include <atomic>
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <charconv>
+#include <cmath>
 #include <string>
 
 #include "base/time.h"
@@ -14,6 +16,22 @@ namespace ob::log {
 namespace {
 std::atomic<Level> threshold{Level::info};
 constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
+
+void append(std::string& line, const Field& field) {
+  const auto& [name, value] = field;
+  line += line.empty() ? "{" : ",";
+  line += boost::json::serialize(boost::json::string_view(name.data(), name.size())) + ":";
+  if (!value.is_double()) {
+    line += boost::json::serialize(value);
+  } else if (!std::isfinite(value.get_double())) {
+    line += "null";
+  } else {  // 15.308, where Boost would write 1.5308E1
+    std::array<char, 32> digits{};
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), value.get_double());
+    line.append(digits.data(), end.ptr);
+  }
+}
 }  // namespace
 
 void set_level(Level level) {
@@ -22,13 +40,12 @@ void set_level(Level level) {
 
 void write(Level level, std::string_view message, Fields fields) {
   if (level < threshold.load(std::memory_order_relaxed)) return;
-  boost::json::object line;
-  line["time"] = format_instant(now_micros());
-  line["level"] = kNames[static_cast<std::size_t>(level)];
-  line["message"] = message;
-  for (const auto& [name, value] : fields) line[name] = value;
-  std::string text = boost::json::serialize(line);
-  text += '\n';
+  std::string text;
+  append(text, {"time", format_instant(now_micros())});
+  append(text, {"level", kNames[static_cast<std::size_t>(level)]});
+  append(text, {"message", message});
+  for (const Field& field : fields) append(text, field);
+  text += "}\n";
   // One write a line, so that lines of threads and processes do not mix. A full or closed stderr
   // must not stop work.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
