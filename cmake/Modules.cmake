@@ -1,8 +1,12 @@
-# openbricks_module(name SOURCES a.cpp … DEPENDS base … [PRIVATE lib …] [TESTS a_test.cpp …] [TEST_DEPENDS …])
-# makes the library ob_<name> from one folder, and the test ob_<name>_test from its tests.
+# openbricks_module(name [METADATA] SOURCES a.cpp … DEPENDS base … [PRIVATE lib …] [TESTS a_test.cpp …] [TEST_DEPENDS …])
+# makes the library ob_<name> from one folder, and the test ob_<name>_test from its tests. With METADATA the tests run on
+# SQLite and once more on PostgreSQL.
 function(openbricks_module name)
-  cmake_parse_arguments(M "" "" "SOURCES;DEPENDS;PRIVATE;TESTS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(M "METADATA" "" "SOURCES;DEPENDS;PRIVATE;TESTS;TEST_DEPENDS" ${ARGN})
   get_filename_component(SRC ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../src ABSOLUTE)
+  if(M_METADATA)
+    list(APPEND M_TEST_DEPENDS db_testing)
+  endif()
   list(TRANSFORM M_DEPENDS PREPEND ob_)
   list(TRANSFORM M_TEST_DEPENDS PREPEND ob_)
   if(M_SOURCES)
@@ -20,5 +24,11 @@ function(openbricks_module name)
     target_link_libraries(ob_${name}_test PRIVATE ob_${name} ${M_TEST_DEPENDS} ${M_PRIVATE} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ob_${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    if(M_METADATA)
+      add_test(NAME ${name}_postgres COMMAND ob_${name}_test)
+      # One after the other: both write their results beside each other under the program's name.
+      set_tests_properties(${name}_postgres PROPERTIES TIMEOUT 300 DEPENDS ${name}
+        ENVIRONMENT OPENBRICKS_TEST_DATABASE=postgres)
+    endif()
   endif()
 endfunction()

@@ -10,9 +10,18 @@ from typing import Iterator
 import pytest
 
 from tests.harness.client import Client
-from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, Server
+from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, DATABASES, Server
 
 USER_PASSWORD = "a-good-password-2"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=DATABASES, help="where servers keep their metadata")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--database"):
+        os.environ["OPENBRICKS_TEST_DATABASE"] = config.getoption("--database")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "catalog/catalog.h"
+#include "db/testing.h"
 
 namespace ob::catalog {
 
@@ -101,7 +102,7 @@ class CatalogFixture : public testing::Test {
     directory_ = mkdtemp(pattern.data());
     std::filesystem::create_directories(data() + "/objects");
     std::filesystem::create_directories(external());
-    database_ = db::open("sqlite://" + data() + "/meta.db");
+    database_ = db::open(db::testing::url_in(data()));
     objects_ = objects::open("file://" + data() + "/objects");
     start();
   }

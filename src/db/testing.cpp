@@ -12,13 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
-#include <thread>
 
 namespace ob::db::testing {
 namespace {
@@ -176,11 +176,19 @@ Postgres& postgres() {
   return server;
 }
 
-std::string fresh_url(const std::string& directory) {
+bool on_postgres() {
   const char* wanted = std::getenv("OPENBRICKS_TEST_DATABASE");
-  if (wanted && std::string_view(wanted) == "postgres") return postgres().create_database();
-  static std::atomic<int> files = 0;
-  return "sqlite://" + directory + "/meta" + std::to_string(++files) + ".db";
+  return wanted && std::string_view(wanted) == "postgres";
+}
+
+std::string url_in(const std::string& directory, const std::string& name) {
+  if (!on_postgres()) return "sqlite://" + directory + "/" + name + ".db";
+  static std::mutex mutex;
+  static std::map<std::string, std::string> urls;
+  const std::lock_guard lock(mutex);
+  std::string& url = urls[directory + "/" + name];
+  if (url.empty()) url = postgres().create_database();
+  return url;
 }
 
 }  // namespace ob::db::testing

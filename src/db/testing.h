@@ -34,8 +34,11 @@ class Postgres {
 
 Postgres& postgres();
 
-// URL of a new database: SQLite in `directory` (any name), or in PostgreSQL where the variable
-// OPENBRICKS_TEST_DATABASE is "postgres".
-std::string fresh_url(const std::string& directory);
+// Whether OPENBRICKS_TEST_DATABASE asks for tests on PostgreSQL.
+bool on_postgres();
+
+// URL of the database that belongs to a directory of a test, the same at each call: a file there,
+// or a database of postgres().
+std::string url_in(const std::string& directory, const std::string& name = "meta");
 
 }  // namespace ob::db::testing

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/ids.h"
+#include "db/testing.h"
 #include "identity/api.h"
 #include "identity/passwords.h"
 #include "identity/throttle.h"
@@ -34,7 +35,7 @@ class IdentityTest : public testing::Test {
   }
   void start() {
     identity_.reset();
-    database_ = db::open("sqlite://" + directory_ + "/a.db");
+    database_ = db::open(db::testing::url_in(directory_));
     identity_ = open(*database_, directory_, "", {.bcrypt_cost = 4});
   }
   Caller caller(const std::string& email, const std::string& password) {
@@ -66,7 +67,7 @@ TEST_F(IdentityTest, BootstrapOnce) {
   EXPECT_EQ(identity_->users(admin_).size(), 1u);
   EXPECT_EQ(identity_->me(admin_).email, "Admin@localhost");
 
-  auto empty = db::open("sqlite://" + directory_ + "/b.db");
+  auto empty = db::open(db::testing::url_in(directory_, "other"));
   auto fresh = open(*empty, directory_, "", {.bcrypt_cost = 4});
   const auto made = fresh->bootstrap("root@localhost", "");
   ASSERT_TRUE(made);
@@ -98,6 +99,7 @@ TEST_F(IdentityTest, AnotherMasterKeyIsRefused) {
 }
 
 TEST_F(IdentityTest, NothingSecretIsStoredInClear) {
+  if (db::testing::on_postgres()) GTEST_SKIP() << "reads the file of the database";
   const auto tokens = identity_->sign_in("admin@localhost", "first password", "1.2.3.4");
   const auto [key, secret] = identity_->create_key(admin_, "k", std::nullopt);
   database_.reset(nullptr);
@@ -111,7 +113,7 @@ TEST_F(IdentityTest, NothingSecretIsStoredInClear) {
                            std::string("\"crv\""), std::string("\"d\":")}) {
     EXPECT_EQ(all.find(text), all.npos) << text;
   }
-  database_ = db::open("sqlite://" + directory_ + "/a.db");
+  database_ = db::open(db::testing::url_in(directory_));
 }
 
 TEST_F(IdentityTest, WrongCredentials) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/ids.h"
+#include "db/testing.h"
 #include "identity/migrations/migrations.h"
 
 namespace ob::identity {
@@ -19,7 +20,7 @@ class TokensTest : public testing::Test {
   void SetUp() override {
     char name[] = "/tmp/ob_tokens_XXXXXX";
     directory_ = mkdtemp(name);
-    database_ = db::open("sqlite://" + directory_ + "/a.db");
+    database_ = db::open(db::testing::url_in(directory_));
     database_->migrate("identity", migrations());
     signer_ = std::make_unique<TokenSigner>(*database_, box_);
     const std::int64_t now = now_micros() / 1'000'000;
@@ -102,7 +103,7 @@ TEST_F(TokensTest, OtherAlgorithmsAreRefused) {
 }
 
 TEST_F(TokensTest, OtherKeysAreRefused) {
-  auto other_database = db::open("sqlite://" + directory_ + "/b.db");
+  auto other_database = db::open(db::testing::url_in(directory_, "other"));
   other_database->migrate("identity", migrations());
   TokenSigner other(*other_database, box_);
   EXPECT_FALSE(good(other.sign(claims_)));

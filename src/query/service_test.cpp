@@ -12,6 +12,7 @@
 #include "catalog/information_schema.h"
 #include "query/api_results.h"
 #include "query/pages.h"
+#include "db/testing.h"
 #include "query/query.h"
 
 namespace ob::query {
@@ -47,7 +48,7 @@ class QueryTest : public testing::Test {
     dir_ = mkdtemp(pattern.data());
     fs::create_directories(dir_ + "/objects");
     fs::create_directories(dir_ + "/tmp");
-    database_ = db::open("sqlite://" + dir_ + "/meta.db");
+    database_ = db::open(db::testing::url_in(dir_));
     objects_ = objects::open("file://" + dir_ + "/objects");
     engine_ = engine::open({.allowed_directories = {dir_ + "/objects", dir_ + "/tmp"},
                             .temp_directory = dir_ + "/tmp/spill",

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "db/testing.h"
 #include "storage/service.h"
 
 namespace ob::storage {
@@ -24,7 +25,7 @@ class StorageFixture : public testing::Test {
   }
   void start(const Options& options = {}) {
     service_.reset();
-    database_ = db::open("sqlite://" + directory_ + "/a.db");
+    database_ = db::open(db::testing::url_in(directory_));
     objects_.reset();
     objects_ = objects::open("file://" + directory_ + "/objects");
     service_ = std::make_unique<StorageService>(*database_, &find_volume, objects_, options);

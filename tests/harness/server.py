@@ -1,4 +1,7 @@
-"""A real server of our own: the release binary on a free port of 127.0.0.1 with a fresh data folder."""
+"""A real server of our own: the release binary on a free port of 127.0.0.1 with a fresh data folder.
+
+Its metadata is in SQLite, or in PostgreSQL where OPENBRICKS_TEST_DATABASE is "postgres".
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("OPENBRICKS_BINARY", ROOT / "build/release/openbricks"))
 ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "test-admin-password-1"
+DATABASES = ("sqlite", "postgres")
 READY = re.compile(r"(https?://[\w.\[\]:-]+:\d+)")
+
+
+_databases: dict[Path, str] = {}
 
 
 class Server:
@@ -27,6 +34,7 @@ class Server:
         self.data = data or Path(tempfile.mkdtemp(prefix="openbricks-test-"))
         self.options = list(options)
         self.variables = variables
+        self.database = ""  # its name in PostgreSQL
         self.process: subprocess.Popen | None = None
         self.url = ""
         self.log: list[str] = []
@@ -42,6 +50,7 @@ class Server:
             "OPENBRICKS_HOST": "127.0.0.1",
             "OPENBRICKS_PORT": str(self.port),  # 0 at first, then the same one after a restart
             "OPENBRICKS_DATA": str(self.data),
+            **self._database_variables(),
             **{f"OPENBRICKS_{k.upper()}": v for k, v in self.variables.items()},
         }
         self.process = subprocess.Popen(
@@ -62,6 +71,18 @@ class Server:
                 raise RuntimeError("The server did not become ready:\n" + self.tail())
         self.port = int(self.url.rsplit(":", 1)[1])
         return self
+
+    def _database_variables(self) -> dict[str, str]:
+        if os.environ.get("OPENBRICKS_TEST_DATABASE", "sqlite") == "sqlite":
+            return {}
+        from tests.harness import postgres
+
+        server = postgres.shared()
+        if not self.database:
+            # The data folder and its database belong together, whichever object starts them.
+            self.database = _databases.setdefault(self.data, "") or server.create_database()
+            _databases[self.data] = self.database
+        return {"OPENBRICKS_DATABASE_URL": server.url(self.database)}
 
     def _read(self, process: subprocess.Popen, ready: threading.Event) -> None:
         for line in process.stdout:
