@@ -74,8 +74,19 @@ query::Options query_options(const Config& config, const Paths& paths) {
   return options;
 }
 
-gateway::Options gateway_options(const Config& config, const Paths& paths) {
+// For /readyz: why the metadata cannot be read, if so.
+std::optional<std::string> database_problem(db::Database& database) {
+  try {
+    database.read([](db::Tx& tx) { tx.query("SELECT 1"); });
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+gateway::Options gateway_options(const Config& config, const Paths& paths, db::Database& database) {
   gateway::Options options;
+  options.not_ready = [&database] { return database_problem(database); };
   options.web_dir = paths.web;
   options.cors_origins = split_list(config.text("cors_origins"));
   options.requests_per_second = static_cast<int>(config.number("requests_per_second"));
@@ -145,7 +156,8 @@ Parts::Parts(const Config& config)
       blocking("blocking", 16),
       registry(blocking, config.number("max_body_mb") << 20) {
   paths.make_temp();
-  database = db::open(paths.database_url);
+  database = db::open(paths.database_url,
+                      {.connections = static_cast<int>(config.number("database_connections"))});
   store = objects::open(paths.objects_url);
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
                             {.access_lifetime_s = config.number("access_token_seconds")});
@@ -166,7 +178,7 @@ Parts::Parts(const Config& config)
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
   query::register_api(registry, *query);
-  gateway = gateway::make(registry, *identity, blocking, gateway_options(config, paths));
+  gateway = gateway::make(registry, *identity, blocking, gateway_options(config, paths, *database));
   gateway->add_gauge("openbricks_queries_running", "Statements at work now.",
                      [this] { return static_cast<double>(query->running()); });
 }

@@ -95,7 +95,10 @@ const std::vector<Setting>& settings() {
       {"port", "8080", "Port to listen on; 0 takes any free one.", Kind::number, 0, 65535},
       {"data", "data", "Directory of everything the server keeps."},
       {"database_url", "",
-       "Metadata database, sqlite:///path; by default a file in the data directory."},
+       "Metadata database, sqlite:///path or postgresql://user:password@host:port/database; by "
+       "default a file in the data directory."},
+      {"database_connections", "16", "Connections to a PostgreSQL database at a time, at most.",
+       Kind::number, 2, 1000},
       {"objects_url", "",
        "Object storage, file:///path; by default a folder in the data directory."},
       {"external_locations", "",
