@@ -44,10 +44,10 @@ class Throttled : public Error {
   std::int64_t retry_after_s;
 };
 
-// All methods block (authenticate only for an API key that was not seen lately) and are
-// thread-safe. Emails compare case-insensitively. A password has at least 10 characters and at most
-// 72 bytes (bcrypt's limit). What signs out, deletes or changes a password stops the tokens in
-// question at once in this process, within 5 s in others that share the database.
+// All methods block (authenticate only where knows_offhand says no) and are thread-safe. Emails
+// compare case-insensitively. A password has at least 10 characters and at most 72 bytes (bcrypt's
+// limit). What signs out, deletes or changes a password stops the tokens in question at once in
+// this process, within 5 s in others that share the database.
 class Identity {
  public:
   virtual ~Identity() = default;
@@ -65,6 +65,8 @@ class Identity {
   // identity.badToken. Cheap: no database look-up for a JWT. request_id and address are the
   // gateway's to fill.
   virtual Caller authenticate(const std::string& bearer) = 0;
+  // Whether authenticate answers without the database, so that an I/O thread may ask.
+  virtual bool knows_offhand(const std::string&) const { return false; }
   virtual void change_password(const Caller&, const std::string& current,
                                const std::string& fresh) = 0;
 

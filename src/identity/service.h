@@ -38,6 +38,7 @@ class IdentityService : public Identity {
   Tokens refresh(const std::string& refresh_token, const std::string& address) override;
   void sign_out(const std::string& refresh_token) override;
   Caller authenticate(const std::string& bearer) override;
+  bool knows_offhand(const std::string& bearer) const override;
   void change_password(const Caller&, const std::string& current,
                        const std::string& fresh) override;
   User me(const Caller&) override;
