@@ -123,6 +123,11 @@ def check_cmake(root: Path, report: Report) -> dict[str, dict[str, set[str]]]:
     return uses
 
 
+def for_tests(file: Path) -> bool:
+    """A test, or a helper of tests: x_test.cpp, testing.h, test_client.h."""
+    return file.stem.endswith("_test") or file.name.startswith("test")
+
+
 def check_include(
     module: str,
     file: Path,
@@ -132,7 +137,7 @@ def check_include(
     allowed: set[str],
     report: Report,
 ) -> None:
-    is_test = file.stem.endswith("_test")
+    is_test = for_tests(file)
     if ".." in header.split("/"):
         report.problem(relative, number, f"include {header} by its path from src/")
         return
@@ -162,7 +167,7 @@ def check_includes(root: Path, uses: dict[str, dict[str, set[str]]], report: Rep
         tests = library | closure(uses[module]["tests"], uses)
         for file in sorted(f for f in folder.rglob("*") if f.suffix in SOURCES):
             relative = file.relative_to(root)
-            allowed = tests if file.stem.endswith("_test") else library
+            allowed = tests if for_tests(file) else library
             for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
                 found = INCLUDE.match(line)
                 if found:

@@ -239,7 +239,7 @@ void sync_directory(const std::filesystem::path& directory) {
 
 // The file holds password hashes: only the server's user may read it (SQLite gives its WAL the same
 // mode).
-const std::string& create_private(const std::string& path) {
+std::string create_private(const std::string& path) {
   const std::filesystem::path file(path);
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);

@@ -98,6 +98,12 @@ TEST_F(IdentityTest, AnotherMasterKeyIsRefused) {
             "500 identity.masterKey");
 }
 
+TEST_F(IdentityTest, OnlyTokensAreCheckedWithoutTheDatabase) {
+  start();  // has just read what is revoked
+  EXPECT_TRUE(identity_->knows_offhand("a.b.c"));
+  EXPECT_FALSE(identity_->knows_offhand("obk_abc"));
+}
+
 TEST_F(IdentityTest, NothingSecretIsStoredInClear) {
   if (db::testing::on_postgres()) GTEST_SKIP() << "reads the file of the database";
   const auto tokens = identity_->sign_in("admin@localhost", "first password", "1.2.3.4");

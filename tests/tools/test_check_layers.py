@@ -48,6 +48,7 @@ def tree(root: Path, files: dict[str, str]) -> list[str]:
         ),
         ("src/delta/a.cpp", '#include "engine/engine.h"\n', "'delta' may not include 'engine'"),
         ("src/catalog/a.cpp", '#include "delta/log_reader.h"\n', "not a public header"),
+        ("src/catalog/a.cpp", '#include "delta/testing.h"\n', "not a public header"),
         ("src/storage/a.cpp", '#include "db/db.h"\n', "name 'db' in DEPENDS"),
         ("src/catalog/a.cpp", "#include <boost/beast/http.hpp>\n", "belongs into net only"),
         ("src/query/a.cpp", "#include <duckdb.h>\n", "belongs into engine only"),
@@ -77,6 +78,7 @@ def test_accepts_what_is_allowed(tmp_path: Path) -> None:
                 "src/net/a.cpp": "#include <boost/beast/http.hpp>\n",
                 "src/engine/a.cpp": "#include <duckdb.h>\n",
                 "src/catalog/a_test.cpp": '#include "delta/test_tables.h"\n',
+                "src/catalog/testing.h": '#include "delta/testing.h"\n',
             },
         )
         == []
