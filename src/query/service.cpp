@@ -170,8 +170,8 @@ void Started::fail() {
       throw;
     } catch (const Error& error) {
       job_->check();  // the reason that it was stopped for says more
-      Error told(error.status(), error.id(), with_user_names(placed_message(error, plan), plan.names),
-                 error.cause());
+      Error told(error.status(), error.id(),
+                 with_user_names(placed_message(error, plan), plan.names), error.cause());
       throw told.with_fields(error.fields());
     } catch (const std::exception& error) {
       job_->check();

@@ -14,9 +14,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from openbricks import _auth
 
 import openbricks
+from openbricks import _auth
 from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, BINARY, Server
 
 
