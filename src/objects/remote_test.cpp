@@ -230,6 +230,25 @@ TEST_F(FaultTest, UploadsInPartsAreExact) {
   }
 }
 
+TEST_F(FaultTest, UploadsThatAreCopiedToTheirKeyAreExact) {
+  auto google = test::open_gcs(prefix_);
+  const std::string data(11 << 20, 'p');
+  for (const auto& kind : {"500", "503", "lose", "cut"}) {
+    const std::string key = "copied-" + std::string(kind);
+    for (const bool expected : {true, false}) {
+      auto writer = google->create(key);
+      writer->write(bytes(data));
+      fault(key, kind, R"("method": "PUT")");  // the copy
+      EXPECT_EQ(writer->commit_if_absent(), expected) << kind;
+      EXPECT_EQ(google->head(key)->size, std::ssize(data));
+    }
+    fault("copied-put-" + std::string(kind), kind, R"("method": "PUT")");
+    EXPECT_TRUE(google->put_if_absent("copied-put-" + std::string(kind), "x")) << kind;
+  }
+  auto scratch = test::open_s3(prefix_ + "/.openbricks-tmp");
+  EXPECT_TRUE(scratch->list("", "", 1, false).empty());
+}
+
 TEST_F(FaultTest, UncommittedUploadsAreAborted) {
   auto writer = store_->create("aborted");
   writer->write(bytes(std::string(11 << 20, 'x')));

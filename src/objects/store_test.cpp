@@ -39,7 +39,12 @@ class StoreTest : public testing::TestWithParam<std::string> {
   }
   std::unique_ptr<Store> reopen() {
     if (GetParam() == "local") return open("file://" + root_);
-    return test::open_s3(prefix_);
+    if (GetParam() == "s3") return test::open_s3(prefix_);
+    if (GetParam() == "gcs") return test::open_gcs(prefix_);
+    return open("az://test/" + prefix_ + "?account=devstoreaccount1",
+                {.account_key = std::getenv("OPENBRICKS_TEST_AZURE_KEY"),
+                 .endpoint = std::getenv("OPENBRICKS_TEST_AZURE")},
+                test::quick());
   }
   std::vector<std::string> keys(const std::string& prefix, const std::string& after = "",
                                 std::size_t limit = 1000, bool delimited = false) {
@@ -60,7 +65,14 @@ class StoreTest : public testing::TestWithParam<std::string> {
   std::unique_ptr<Store> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::Values("local", "s3"),
+// The emulator of Azure is too large for every run; the README tells how to use it.
+std::vector<std::string> stores() {
+  std::vector<std::string> names = {"local", "s3", "gcs"};
+  if (std::getenv("OPENBRICKS_TEST_AZURE")) names.emplace_back("azure");
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::ValuesIn(stores()),
                          [](const auto& it) { return it.param; });
 
 TEST_P(StoreTest, PutsReadsAndReplaces) {
@@ -165,7 +177,7 @@ TEST_P(StoreTest, NeverMixesVersionsInOneReading) {
     }
   } catch (const Error& e) {
     EXPECT_EQ(e.id(), "objects.changed");
-    EXPECT_EQ(GetParam(), "s3");
+    EXPECT_NE(GetParam(), "local");
   }
 }
 

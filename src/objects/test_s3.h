@@ -40,6 +40,11 @@ inline std::unique_ptr<Store> open_s3(const std::string& prefix,
   return open("s3://test/" + prefix, s3_credentials(), options);
 }
 
+// The same server, spoken to as Google Cloud Storage.
+inline std::unique_ptr<Store> open_gcs(const std::string& prefix) {
+  return open("gs://test/" + prefix, {.endpoint = s3_endpoint() + "/gcs"}, quick());
+}
+
 // The body of the answer to a request to the server itself, not to S3.
 inline std::string ask_server(const std::string& method, const std::string& path,
                               const std::string& body = "") {

@@ -10,6 +10,9 @@ rules makes the next matching requests go wrong:
 A number answers with that status; `cut` closes the connection before the request has any effect,
 `lose` after it had its effect; `hang` answers only after a minute; `torn` sends half of the body;
 `unconditional` forgets If-None-Match. GET /_seen?key=… tells the methods of what was asked for.
+
+Below /gcs/ the same bucket speaks as Google Cloud Storage does in XML: other names of headers, and
+conditions on copies.
 """
 
 import io
@@ -30,6 +33,7 @@ from werkzeug.wrappers import Request, Response
 
 BUCKET = "test"
 ERROR = "<Error><Code>{}</Code><Message>A fault of the test.</Message></Error>"
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, Signature=x"
 CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
 
 
@@ -71,7 +75,29 @@ class Faulty:
     def answer(self, environ: dict, body: bytes) -> Response:
         environ["wsgi.input"] = io.BytesIO(body)
         with self.lock:
+            if environ["PATH_INFO"].startswith("/gcs/"):
+                return self.answer_as_google(environ)
             return Response.from_app(self.app, environ, buffered=True)
+
+    def answer_as_google(self, environ: dict) -> Response:
+        for name in ("PATH_INFO", "RAW_URI", "REQUEST_URI"):
+            environ[name] = environ.get(name, "").replace("/gcs/", "/", 1)
+        for name in [name for name in environ if name.startswith("HTTP_X_GOOG_")]:
+            environ[name.replace("X_GOOG", "X_AMZ")] = environ.pop(name)
+        environ["HTTP_AUTHORIZATION"] = SIGNED
+        if environ.pop("HTTP_X_AMZ_IF_GENERATION_MATCH", "") == "0":
+            environ["HTTP_IF_NONE_MATCH"] = "*"
+            if "HTTP_X_AMZ_COPY_SOURCE" in environ:
+                head = {**environ, "REQUEST_METHOD": "HEAD"}
+                head.pop("HTTP_X_AMZ_COPY_SOURCE")
+                head.pop("HTTP_IF_NONE_MATCH")
+                if Response.from_app(self.app, head, buffered=True).status_code == 200:
+                    return Response(ERROR.format("PreconditionFailed"), 412)
+        response = Response.from_app(self.app, environ, buffered=True)
+        for name, value in list(response.headers):
+            if name.lower().startswith("x-amz-meta-"):
+                response.headers[name.lower().replace("x-amz", "x-goog")] = value
+        return response
 
     def __call__(self, environ: dict, start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -117,7 +143,7 @@ def main() -> int:
     url = f"http://127.0.0.1:{server.port}"
     environment = {**os.environ, "OPENBRICKS_TEST_S3": url}
     request = urllib.request.Request(f"{url}/{BUCKET}", method="PUT")
-    request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=test/x/us-east-1/s3/x")
+    request.add_header("Authorization", SIGNED)
     urllib.request.urlopen(request, timeout=60).close()
     return subprocess.run(command, env=environment, check=False).returncode
 

@@ -40,7 +40,12 @@ tokio::task_local! {
     pub static TRACE: Trace;
     /// Within it, a multipart upload is completed only if the key is absent.
     pub static COMPLETE_IF_ABSENT: ();
+    /// Whether a copy within Google Cloud Storage is for an absent key only.
+    pub static COPY_IF_ABSENT: bool;
 }
+
+const GOOGLE_COPY: &str = "x-goog-copy-source";
+const GOOGLE_CONDITION: &str = "x-goog-if-generation-match";
 
 #[derive(Debug, Default)]
 pub struct Connector;
@@ -64,6 +69,16 @@ impl HttpService for Service {
         if COMPLETE_IF_ABSENT.try_with(|_| ()).is_ok() && completes_upload(&request) {
             let headers = request.headers_mut();
             headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+        }
+        // object_store 0.13.2 has the two modes of this copy the wrong way round.
+        if let Ok(if_absent) = COPY_IF_ABSENT.try_with(|it| *it) {
+            if request.headers().contains_key(GOOGLE_COPY) {
+                let headers = request.headers_mut();
+                headers.remove(GOOGLE_CONDITION);
+                if if_absent {
+                    headers.insert(GOOGLE_CONDITION, HeaderValue::from_static("0"));
+                }
+            }
         }
         let result = self.inner.execute(request).await;
         let seen = match &result {

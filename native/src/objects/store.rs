@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use super::bridge::{Kind, ListRequest, Provider, RemoteConfig, RemoteHead, RemoteInfo, ffi};
 use super::config::{Backend, persistent, single};
 use super::failure::{Failure, Result};
+use super::http::COPY_IF_ABSENT;
 use super::retry::Policy;
 use crate::runtime::{Call, guard, runtime};
 
@@ -217,7 +218,10 @@ impl Inner {
                 mode,
                 ..CopyOptions::default()
             };
-            self.store.copy_opts(from, to, options)
+            COPY_IF_ABSENT.scope(
+                mode == CopyMode::Create,
+                self.store.copy_opts(from, to, options),
+            )
         });
         copied.await
     }
