@@ -1,5 +1,6 @@
 #include "engine/write.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 
@@ -63,6 +64,20 @@ std::vector<delta::ColumnStats> column_stats(const std::string& json) {
   return out;
 }
 
+bool has_floating_point(const delta::DataType& type) {
+  if (type.is("float") || type.is("double")) return true;
+  const auto in = [](const auto& inner) { return inner && has_floating_point(*inner); };
+  return in(type.element) || in(type.key) ||
+         std::ranges::any_of(type.fields, has_floating_point, &delta::Field::type);
+}
+
+// Encodings of Parquet 2 (DELTA_BINARY_PACKED and its kin) read a third faster and are smaller. Its
+// encoding of floating point numbers, BYTE_STREAM_SPLIT, is one that Spark's vectorized reader
+// lacks, and DuckDB chooses by file, not by column.
+std::string_view parquet_version(const delta::Schema& schema) {
+  return std::ranges::any_of(schema, has_floating_point, &delta::Field::type) ? "V1" : "V2";
+}
+
 struct RawFile {
   fs::path path;
   std::int64_t rows = 0, size = 0;
@@ -117,7 +132,9 @@ class Writer {
   std::vector<RawFile> copy(const WritePlan& plan, const fs::path& target,
                             const Parameters& parameters) {
     std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(target.string()) +
-                      " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS, "
+                      " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION " +
+                      std::string(parquet_version(schema_)) +
+                      ", RETURN_STATS, "
                       "OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
                       quote_literal(prefix_ + "{i}");
     if (plan.partition.empty())
