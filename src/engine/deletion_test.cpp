@@ -82,7 +82,9 @@ TEST(Deletions, LeaveRowsOut) {
   }
   store->put("t/_delta_log/00000000000000000000.json", log);
   auto scan = engine->scan(table, table.snapshot(), {});
-  const auto one = [&](const std::string& sql) { return *connection->rows(sql)[0][0]; };
+  const auto one = [&](const std::string& sql) {
+    return *connection->rows(sql, scan.parameters)[0][0];
+  };
   EXPECT_EQ(one("SELECT count(*) FROM (" + scan.sql + ")"),
             std::to_string(500000 + 250000 + 499998));
   EXPECT_EQ(one("SELECT count(*) FROM (" + scan.sql +

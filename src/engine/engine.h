@@ -2,6 +2,7 @@
 // SQL execution in process: confined DuckDB instances behind an interface without its header.
 // Streams results. Everything blocks: run it on a Pool. An Engine is thread-safe; a Connection is
 // used by one thread at a time, except interrupt() and progress(), which any thread may call.
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <functional>
@@ -103,6 +104,9 @@ struct WrittenFile {
 // How a scan of a snapshot is narrowed.
 struct ScanOptions {
   std::vector<delta::Predicate> conjuncts;  // for skipping files only; the query still filters
+  // Names of the scan's own parameters: prefix and number, so that they differ from the query's.
+  std::string parameter_prefix = "files";
+  std::size_t first_parameter = 1;
 };
 
 class Engine {
@@ -116,8 +120,11 @@ class Engine {
   // partition values joined in, deletion vectors applied. An empty table yields typed empty rows.
   // Self-contained: any Connection of this engine runs it; state it refers to (deletion vectors)
   // lives as long as the returned handle.
+  // The lists of files are parameters: DuckDB plans a prepared statement over Parquet files twice
+  // unless a parameter without a value keeps it from the first time, and parses long lists slowly.
   struct Scan {
     std::string sql;
+    boost::json::object parameters;  // name → array of locations
     std::size_t files = 0, files_skipped = 0;
     std::int64_t bytes = 0;
     std::shared_ptr<void> keep_alive;

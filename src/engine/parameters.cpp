@@ -116,8 +116,9 @@ duck::Value make_nested(const boost::json::value& value, const Shape& shape) {
     const auto owned =
         make_values(*array, [&](std::size_t) -> const Shape& { return shape.children[0]; });
     auto values = borrowed(owned);
+    values.push_back(nullptr);  // an empty list needs an address, too
     const auto element = type_of(shape.children[0]);
-    return duck::Value(duckdb_create_list_value(element.get(), values.data(), values.size()));
+    return duck::Value(duckdb_create_list_value(element.get(), values.data(), owned.size()));
   }
   std::vector<duck::Value> owned;
   for (const auto& [key, item] : value.get_object())
@@ -148,42 +149,44 @@ duck::Value make_value(const boost::json::value& value, const Shape& shape) {
   }
 }
 
-void bind(duckdb_prepared_statement statement, idx_t index, const boost::json::value& value) {
+void bind(duckdb_prepared_statement statement, idx_t index, const std::string& name,
+          const boost::json::value& value) {
   const auto made = make_value(value, shape_of(value));
   if (!made || duckdb_bind_value(statement, index, made.get()) != DuckDBSuccess)
-    throw bad_parameters("Parameter " + std::to_string(index) +
-                         " is not a value that a statement can take.");
+    throw bad_parameters("Parameter $" + name + " is not a value that a statement can take.");
+}
+
+// Indexes have gaps where a statement has $3 without $1 and $2.
+std::string missing_name(duckdb_prepared_statement statement, const std::set<idx_t>& bound) {
+  constexpr idx_t highest = 65'535;
+  for (idx_t i = 1; i <= highest; ++i) {
+    const duck::Text name(const_cast<char*>(duckdb_parameter_name(statement, i)));
+    if (name && !bound.contains(i)) return name.get();
+  }
+  return {};
 }
 
 }  // namespace
 
 void bind_parameters(duckdb_prepared_statement statement, const Parameters& parameters) {
-  const idx_t wanted = duckdb_nparams(statement);
+  std::set<idx_t> bound;
+  const auto bind_named = [&](const std::string& name, const boost::json::value& value) {
+    idx_t index = 0;
+    if (duckdb_bind_parameter_index(statement, &index, name.c_str()) != DuckDBSuccess)
+      throw bad_parameters("The statement has no parameter $" + name + ".");
+    bind(statement, index, name, value);
+    bound.insert(index);
+  };
   if (const auto* array = parameters.if_array()) {
-    if (array->size() != wanted)
-      throw bad_parameters("The statement has " + std::to_string(wanted) + " parameters, but " +
-                           std::to_string(array->size()) + " values were given.");
-    for (idx_t i = 0; i < wanted; ++i) bind(statement, i + 1, (*array)[i]);
-    return;
-  }
-  if (!parameters.is_object() && !parameters.is_null())
+    for (std::size_t i = 0; i < array->size(); ++i) bind_named(std::to_string(i + 1), (*array)[i]);
+  } else if (const auto* object = parameters.if_object()) {
+    for (const auto& [key, value] : *object) bind_named(key, value);
+  } else if (!parameters.is_null()) {
     throw bad_parameters("Parameters must be a JSON array or object.");
-  if (parameters.is_null() && wanted == 0) return;
-  static const boost::json::object none;
-  const auto& object = parameters.is_object() ? parameters.get_object() : none;
-  std::set<std::string> used;
-  for (idx_t i = 1; i <= wanted; ++i) {
-    const duck::Text name(const_cast<char*>(duckdb_parameter_name(statement, i)));
-    const boost::json::value* value = object.if_contains(name.get());
-    if (value == nullptr)
-      throw bad_parameters("No value was given for the parameter $" + std::string(name.get()) +
-                           ".");
-    used.insert(name.get());
-    bind(statement, i, *value);
   }
-  for (const auto& [key, value] : object)
-    if (!used.contains(std::string(key)))
-      throw bad_parameters("The statement has no parameter $" + std::string(key) + ".");
+  if (bound.size() < duckdb_nparams(statement))
+    throw bad_parameters("No value was given for the parameter $" + missing_name(statement, bound) +
+                         ".");
 }
 
 }  // namespace ob::engine

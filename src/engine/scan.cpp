@@ -1,6 +1,7 @@
 #include "engine/scan.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <map>
 
 #include "base/error.h"
@@ -27,9 +28,11 @@ struct File {
 
 class Planner {
  public:
-  Planner(Instance& instance, delta::Table& table, const delta::Snapshot& snapshot)
+  Planner(Instance& instance, delta::Table& table, const delta::Snapshot& snapshot,
+          const ScanOptions& options)
       : instance_(instance),
         table_(table),
+        options_(options),
         schema_(snapshot.schema()),
         mapped_(snapshot.column_mapping()) {
     const auto& metadata = snapshot.metadata();
@@ -67,6 +70,8 @@ class Planner {
     }
     return out;
   }
+
+  boost::json::object parameters() { return std::move(parameters_); }
 
   std::shared_ptr<void> keep_alive() {
     return std::make_shared<std::vector<std::shared_ptr<void>>>(std::move(handles_));
@@ -177,14 +182,23 @@ class Planner {
       }
       out += " AS " + quote_identifier(field.name);
     }
-    std::vector<std::string> locations;
-    for (const File* file : files) locations.push_back(file->location);
-    out += " FROM read_parquet(" + file_list(locations) + ", hive_partitioning = false) AS f";
+    out += " FROM read_parquet($" + add_list(files) + ", hive_partitioning = false) AS f";
     if (join) out += partition_join(files);
     if (deleted)
       out += " WHERE __ob_live(" + std::to_string(deletions(files)) +
              ", f.file_index, f.file_row_number)";
     return out;
+  }
+
+  // The name of a parameter with the files' locations.
+  std::string add_list(const std::vector<const File*>& files) {
+    boost::json::array locations;
+    locations.reserve(files.size());
+    for (const File* file : files) locations.emplace_back(literal_pattern(file->location));
+    std::string name =
+        options_.parameter_prefix + std::to_string(options_.first_parameter + parameters_.size());
+    parameters_[name] = std::move(locations);
+    return name;
   }
 
   std::int64_t deletions(const std::vector<const File*>& files) {
@@ -209,11 +223,13 @@ class Planner {
 
   Instance& instance_;
   delta::Table& table_;
+  const ScanOptions& options_;
   const delta::Schema& schema_;
   const bool mapped_;
   bool by_id_ = false;
   std::vector<const Field*> partition_;
   std::vector<File> files_;
+  boost::json::object parameters_;
   std::vector<std::shared_ptr<void>> handles_;
 };
 
@@ -223,9 +239,10 @@ Engine::Scan make_scan(Instance& instance, FileShapes& shapes, delta::Table& tab
                        const delta::SnapshotPtr& snapshot, const ScanOptions& options) {
   snapshot->require_readable();
   const auto adds = delta::prune(*snapshot, options.conjuncts);
-  Planner planner(instance, table, *snapshot);
+  Planner planner(instance, table, *snapshot, options);
   Engine::Scan scan;
   scan.sql = planner.plan(shapes, adds);
+  scan.parameters = planner.parameters();
   scan.files = adds.size();
   scan.files_skipped = snapshot->files().size() - adds.size();
   for (const Add* add : adds) scan.bytes += add->size;

@@ -70,8 +70,8 @@ class Tables : public testing::Test {
   std::string read(delta::Table& table, const std::string& rest = "",
                    const std::string& columns = "*") {
     const auto scan = engine_->scan(table, table.snapshot(), {});
-    const auto result =
-        connection_->execute("SELECT " + columns + " FROM (" + scan.sql + ") t " + rest);
+    const auto result = connection_->execute(
+        "SELECT " + columns + " FROM (" + scan.sql + ") t " + rest, scan.parameters);
     std::string out;
     while (const auto batch = result->next()) {
       if (!out.empty()) out += ",";
@@ -153,8 +153,8 @@ TEST_F(Tables, RoundTripsEveryType) {
       R"("0001-01-01","0001-01-01T00:00:00Z","9999-12-31T23:59:59.999999",)"
       R"({"x":1,"y z":{"w":"q"}},[1,null],{"k":0.5},[{"k":{"m":[1,2]}},null]],)"
       R"([null,null,null,null,null,null,null,null,null,null,null,null,null,null,null,null,null,null,null])");
-  const auto result = connection_->execute("SELECT * FROM (" +
-                                           engine_->scan(*table, table->snapshot(), {}).sql + ")");
+  const auto scan = engine_->scan(*table, table->snapshot(), {});
+  const auto result = connection_->execute("SELECT * FROM (" + scan.sql + ")", scan.parameters);
   for (std::size_t i = 0; i < all_types().size(); ++i)
     EXPECT_EQ(delta::from_duckdb(result->columns()[i].type), all_types()[i].type)
         << all_types()[i].name;
@@ -168,7 +168,7 @@ TEST_F(Tables, RoundTripsEveryType) {
 TEST_F(Tables, EmptyTablesHaveTypedColumns) {
   const auto table = create("t", all_types());
   const auto scan = engine_->scan(*table, table->snapshot(), {});
-  const auto result = connection_->execute(scan.sql);
+  const auto result = connection_->execute(scan.sql, scan.parameters);
   EXPECT_EQ(result->columns().size(), all_types().size());
   EXPECT_EQ(result->columns()[13].type, "TIMESTAMP WITH TIME ZONE");
   EXPECT_EQ(result->next(), nullptr);
@@ -203,7 +203,7 @@ TEST_F(Tables, PartitionsByAwkwardValues) {
       engine_->scan(*table, table->snapshot(), {{{"p", delta::Predicate::Op::eq, {"x y"}}}});
   EXPECT_EQ(scan.files, 1U);
   EXPECT_EQ(scan.files_skipped, table->snapshot()->files().size() - 1);
-  EXPECT_EQ(connection_->rows(scan.sql).size(), 1U);
+  EXPECT_EQ(connection_->rows(scan.sql, scan.parameters).size(), 1U);
 }
 
 TEST_F(Tables, PartitionTypesComeBack) {

@@ -98,8 +98,8 @@ class Session : private Tables {
   delta::SnapshotPtr snapshot(const catalog::Opened&, const std::optional<TimeTravel>&);
   Caller owner_of(const catalog::Table& view, const Caller& caller);
   Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
-                boost::json::value parameters);
-  void scan(const TableUse& use, std::string& sql, Plan& plan);
+                const std::set<std::string>* droppable);
+  void scan(const TableUse& use, NamedParameters& parameters, Plan& plan);
   void apply_limit(boost::json::value& statement, std::int64_t limit);
   void scan_once(boost::json::value& statement);
 

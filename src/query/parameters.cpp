@@ -1,7 +1,11 @@
-// Which parameters a rewritten tree still uses.
+// Values for the parameters of a rewritten tree.
 #include <boost/json.hpp>
+#include <charconv>
 #include <functional>
+#include <map>
+#include <optional>
 
+#include "base/error.h"
 #include "query/rewriter.h"
 
 namespace ob::query {
@@ -20,37 +24,62 @@ void each_parameter(json::value& value, const std::function<void(json::object&)>
   }
 }
 
-json::value keep_named(const json::object& parameters, const std::set<std::string>& used,
-                       const std::set<std::string>* droppable) {
-  json::object kept;
-  for (const auto& item : parameters) {
-    const std::string name(item.key());
-    if (used.contains(name) || (droppable && !droppable->contains(name))) kept[name] = item.value();
-  }
-  return kept;
+std::optional<std::size_t> number_of(const std::string& name) {
+  std::size_t number = 0;
+  const auto* end = name.data() + name.size();
+  if (name.empty() || std::from_chars(name.data(), end, number).ptr != end) return std::nullopt;
+  return number;
+}
+
+json::object by_name(const json::value& parameters) {
+  if (parameters.is_object()) return parameters.as_object();
+  json::object out;
+  if (parameters.is_array())
+    for (const json::value& value : parameters.as_array())
+      out[std::to_string(out.size() + 1)] = value;
+  return out;
+}
+
+// DuckDB binds numbers only from $1 on without gaps.
+std::map<std::string, std::string> without_gaps(const std::set<std::string>& used) {
+  std::map<std::size_t, std::string> numbers;
+  for (const std::string& name : used)
+    if (const auto number = number_of(name)) numbers[*number] = name;
+  std::map<std::string, std::string> out;
+  for (const auto& [number, name] : numbers) out[name] = std::to_string(out.size() + 1);
+  return out;
 }
 
 }  // namespace
 
-json::value keep_used_parameters(json::value& statement, const json::value& parameters,
-                                 const std::set<std::string>* droppable) {
+NamedParameters name_parameters(json::value& statement, const json::value& parameters,
+                                const std::set<std::string>* droppable, const std::string& nonce) {
   std::set<std::string> used;
   each_parameter(statement, [&](json::object& p) { used.insert(text_of(p, "identifier")); });
-  if (parameters.is_object()) return keep_named(parameters.as_object(), used, droppable);
-  if (!parameters.is_array()) return parameters;
-  json::array kept;
-  std::map<std::string, std::string> renumbered;
-  for (std::size_t i = 0; i < parameters.as_array().size(); ++i) {
-    const std::string name = std::to_string(i + 1);
-    if (!used.contains(name) && (!droppable || droppable->contains(name))) continue;
-    kept.push_back(parameters.as_array()[i]);
-    renumbered[name] = std::to_string(kept.size());
+  const auto fresh = without_gaps(used);
+  NamedParameters out;
+  std::set<std::string> given;
+  for (const auto& [key, value] : by_name(parameters)) {
+    const std::string name(key);
+    if (used.contains(name)) {
+      const auto renamed = fresh.find(name);
+      out.values[renamed == fresh.end() ? name : renamed->second] = value;
+      given.insert(name);
+    } else if (droppable && !droppable->contains(name)) {
+      throw bad_request("sql.parameters", "The statement has no parameter $" + name + ".");
+    }
   }
+  for (const std::string& name : used)
+    if (!given.contains(name))
+      throw bad_request("sql.parameters", "No value was given for the parameter $" + name + ".");
   each_parameter(statement, [&](json::object& p) {
-    const auto fresh = renumbered.find(text_of(p, "identifier"));
-    if (fresh != renumbered.end()) p["identifier"] = fresh->second;
+    const auto renamed = fresh.find(text_of(p, "identifier"));
+    if (renamed != fresh.end()) p["identifier"] = renamed->second;
   });
-  return kept;
+  // Names and numbers do not go together in one statement.
+  out.scans_prefix = fresh.empty() ? "files_" + nonce + "_" : "";
+  out.scans_first = fresh.size() + 1;
+  return out;
 }
 
 }  // namespace ob::query

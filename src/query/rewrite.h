@@ -3,6 +3,7 @@
 // one, and every table is looked up as the caller and replaced by a placeholder that stands for
 // its scan. CTE names are renamed to unique ones, so that DuckDB can never take a name for
 // something else than this module did.
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <map>
 #include <memory>
@@ -81,11 +82,17 @@ Rewritten rewrite_query(boost::json::value statement, Tables& tables, const Call
 // sql.notSupportedYet.
 void verify_printed(const boost::json::value& statement, const std::set<std::string>& made_up);
 
-// The parameters without those that the statement does not use (of `droppable` only, unless null);
-// DuckDB refuses values that have no place. Positional ones are numbered anew in the tree.
-boost::json::value keep_used_parameters(boost::json::value& statement,
-                                        const boost::json::value& parameters,
-                                        const std::set<std::string>* droppable);
+// A query's parameters by name, and how those of its scans are called.
+struct NamedParameters {
+  boost::json::object values;
+  std::string scans_prefix;
+  std::size_t scans_first = 1, scans = 0;
+};
+// Numbers in the tree become 1, 2, … without gaps. Values that the statement does not use are left
+// out if they are `droppable` (null: all of them). Throws ob::Error 400 sql.parameters for others,
+// and where a value lacks.
+NamedParameters name_parameters(boost::json::value& statement, const boost::json::value& parameters,
+                                const std::set<std::string>* droppable, const std::string& nonce);
 
 // The catalog's name for 1–3 parts. Throws ob::Error 400 catalog.badName.
 catalog::Name resolve_table(const std::vector<std::string>& parts, const Defaults& defaults);

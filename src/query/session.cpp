@@ -8,8 +8,8 @@
 #include "query/lexer.h"
 #include "query/normalise.h"
 #include "query/pivot.h"
-#include "query/rewriter.h"
 #include "query/places.h"
+#include "query/rewriter.h"
 
 namespace ob::query {
 
@@ -42,8 +42,7 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
   std::string text = normalise_query(sql);
   text = with_pivot_values(text, [this](const std::string& query) {
     Rewritten values = rewrite_query(parse_select(query), *this, caller_, defaults_, parameters_);
-    json::value parameters = keep_used_parameters(values.statement, parameters_, nullptr);
-    const Plan plan = assemble(std::move(values), std::nullopt, std::move(parameters));
+    const Plan plan = assemble(std::move(values), std::nullopt, nullptr);
     return connection_.rows(plan.sql, plan.parameters);
   });
   Rewritten rewritten = [&] {
@@ -53,21 +52,18 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
       throw placed_in_text(error, text, sql);
     }
   }();
-  json::value parameters = parameters_;
-  if (!rewritten.consumed_parameters.empty())
-    parameters =
-        keep_used_parameters(rewritten.statement, parameters_, &rewritten.consumed_parameters);
-  Plan plan = assemble(std::move(rewritten), limit, std::move(parameters));
+  const auto consumed = std::move(rewritten.consumed_parameters);
+  Plan plan = assemble(std::move(rewritten), limit, &consumed);
   plan.text = sql;
   return plan;
 }
 
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
-                       json::value parameters) {
+                       const std::set<std::string>* droppable) {
+  auto parameters = name_parameters(rewritten.statement, parameters_, droppable, rewritten.nonce);
   if (limit) apply_limit(rewritten.statement, *limit);
   scan_once(rewritten.statement);
   Plan plan;
-  plan.parameters = std::move(parameters);
   plan.names = std::move(rewritten.names);
   std::set<std::string> made_up;
   for (const auto& [name, meant] : plan.names) made_up.insert(name);
@@ -76,17 +72,23 @@ Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
       core_.statements.print(connection_, std::move(rewritten.statement), rewritten.nonce, made_up);
   plan.printed = plan.sql;
   plan.views = std::move(rewritten.views);
-  for (const TableUse& use : rewritten.uses) scan(use, plan.sql, plan);
+  for (const TableUse& use : rewritten.uses) scan(use, parameters, plan);
+  plan.parameters = std::move(parameters.values);
   return plan;
 }
 
-void Session::scan(const TableUse& use, std::string& sql, Plan& plan) {
+void Session::scan(const TableUse& use, NamedParameters& parameters, Plan& plan) {
+  std::string& sql = plan.sql;
   std::string item = use.item;
   if (item.empty() && use.source.kind == Source::Kind::provider) {
     item = "(" + use.source.sql + ")";
   } else if (item.empty()) {
     auto found = core_.engine.scan(*use.source.table, use.source.snapshot,
-                                   engine::ScanOptions{use.conjuncts});
+                                   {.conjuncts = use.conjuncts,
+                                    .parameter_prefix = parameters.scans_prefix,
+                                    .first_parameter = parameters.scans_first + parameters.scans});
+    parameters.scans += found.parameters.size();
+    parameters.values.insert(found.parameters.begin(), found.parameters.end());
     plan.statistics.files += static_cast<std::int64_t>(found.files);
     plan.statistics.files_skipped += static_cast<std::int64_t>(found.files_skipped);
     plan.statistics.bytes += found.bytes;

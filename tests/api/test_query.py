@@ -128,12 +128,50 @@ PARAMETERS = [
     ("SELECT $1", [1.5], 1.5),
     ("SELECT $1", [True], True),
     ("SELECT len($1)", [[1, 2, 3]], 3),
+    ("SELECT len($1::INT[])", [[]], 0),
+    ("SELECT len($1::INT[][])", [[[], [1]]], 2),
+    ("SELECT len($1::VARCHAR[])", [[None]], 1),
 ]
 
 
 @pytest.mark.parametrize("sql, parameters, expected", PARAMETERS, ids=[p[0] for p in PARAMETERS])
 def test_parameters(admin: Client, sql: str, parameters, expected) -> None:
     assert admin.value(sql, parameters=parameters) == expected
+
+
+PARAMETERS_OVER_TABLES = [
+    ("SELECT sum(a) FROM t WHERE a > ? AND a < ?", [1, 4], 5),
+    ("SELECT sum(a) FROM t WHERE a > $2 AND a < $1", [4, 1], 5),
+    ("SELECT sum(x.a) FROM t x, t y WHERE x.a = y.a AND x.a <> $no", {"no": 2}, 8),
+    ("SELECT sum(a) FROM t WHERE a = $3", {"3": 3}, 3),
+    ("SELECT count(*) FROM t WHERE a IN (SELECT unnest($1))", [[1, 3]], 2),
+    ("SELECT count(*) FROM t VERSION AS OF $1 WHERE a > $2", [1, 0], 4),
+    ("SELECT count(*) FROM t", [], 4),
+    ("SELECT count(*) FROM t", {}, 4),
+    ("SELECT count(*) FROM t, (SELECT 1)", None, 4),
+]
+
+
+@pytest.mark.parametrize(
+    "sql, parameters, expected", PARAMETERS_OVER_TABLES, ids=[p[0] for p in PARAMETERS_OVER_TABLES]
+)
+def test_parameters_over_tables(admin: Client, schema: str, sql, parameters, expected) -> None:
+    names = {"catalog": "main", "schema": schema}
+    admin.sql("CREATE TABLE IF NOT EXISTS t (a INT)", **names)
+    if admin.value("SELECT count(*) FROM t", **names) == 0:
+        admin.sql("INSERT INTO t VALUES (1), (2), (3), (4)", **names)
+    assert admin.value(sql, parameters=parameters, **names) == expected
+    assert "t" in str(admin.sql("EXPLAIN " + sql, parameters=parameters, **names))
+
+
+@pytest.mark.parametrize("parameters", [[], [1], [1, 2, 3], {"x": 1}, {"1": 1}, None])
+def test_wrong_parameters_over_tables(admin: Client, schema: str, parameters) -> None:
+    names = {"catalog": "main", "schema": schema}
+    admin.sql("CREATE TABLE IF NOT EXISTS t (a INT)", **names)
+    told = problem(
+        admin.query("SELECT * FROM t WHERE a IN ($1, $2)", parameters=parameters, **names), 400
+    )
+    assert "parameter" in told["detail"] and "files" not in told["detail"]
 
 
 @pytest.mark.parametrize("parameters", [[], [1], [1, 2, 3], {"x": 1}, "text", 5])
