@@ -299,6 +299,19 @@ Error bad_schema(const std::string& what) {
   return {400, "delta.badSchema", what};
 }
 
+std::size_t count_fields(const Schema& schema);
+
+std::size_t count_fields(const DataType& type) {
+  return count_fields(type.fields) + (type.key ? count_fields(*type.key) : 0) +
+         (type.element ? count_fields(*type.element) : 0);
+}
+
+std::size_t count_fields(const Schema& schema) {
+  std::size_t count = schema.size();
+  for (const auto& field : schema) count += count_fields(field.type);
+  return count;
+}
+
 void check_names(const Schema& fields, const std::string& where);
 
 void check_type(const DataType& type, const std::string& column) {
@@ -334,6 +347,8 @@ void check_names(const Schema& fields, const std::string& where) {
 }  // namespace
 
 void validate_metadata(const Metadata& m) {
+  if (count_fields(m.schema) > max_fields)
+    throw bad_schema("A table can have at most 20,000 columns, fields of structs included.");
   check_names(m.schema, "the table");
   for (const auto& type : unknown_types(m.schema)) {
     throw bad_schema("The table cannot have a column of " + type + ".");

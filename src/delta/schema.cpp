@@ -13,7 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kMaxDepth = 100;
-constexpr std::size_t kMaxFields = 20'000;
 constexpr std::size_t kMaxSchemaBytes = 32u << 20;
 
 Error bad_schema(const std::string& what) {
@@ -52,7 +51,7 @@ class SchemaReader {
   }
 
   Field field(const json::value& v, int depth) {
-    if (++count_ > kMaxFields) throw bad_schema("it has more than 20,000 fields");
+    if (++count_ > max_fields) throw bad_schema("it has more than 20,000 fields");
     const auto& object = as_object(v, "a field");
     Field out;
     out.name = text(object, "name");

@@ -40,6 +40,8 @@ struct Field {
 
 using Schema = std::vector<Field>;
 
+constexpr std::size_t max_fields = 20'000;  // of a schema, those in its structs included
+
 Schema parse_schema(std::string_view json);  // throws ob::Error delta.badLog
 std::string to_json(const Schema& schema);
 const Field* find_field(const Schema& schema,

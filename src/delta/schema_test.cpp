@@ -284,6 +284,12 @@ TEST(Features, ValidatesNewSchemas) {
   EXPECT_EQ(check({field("a", "INT")}, {"a"}), "delta.badSchema");
   EXPECT_EQ(check({field("a", "INT"), field("b", "INT[]")}, {"b"}), "delta.badSchema");
   EXPECT_EQ(check({field("a", "INT"), field("b", "INT")}, {"b", "B"}), "delta.badSchema");
+  Schema wide;
+  for (std::size_t i = 0; i < max_fields / 2; ++i)
+    wide.push_back(field("c" + std::to_string(i), "STRUCT<x: INT>"));
+  EXPECT_EQ(check(wide), "");
+  wide.push_back(field("last", "INT"));
+  EXPECT_EQ(check(wide), "delta.badSchema");
 }
 
 TEST(EnforceSchema, NamesEachColumn) {

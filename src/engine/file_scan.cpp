@@ -21,7 +21,8 @@ constexpr std::size_t head_size = 64 * 1024;
 constexpr std::int64_t sample_all_below = 64 << 20;  // bytes
 constexpr const char* sample_rows = "200000";
 constexpr std::int64_t max_json_object = 16 << 20;  // bytes
-constexpr int max_json_depth = 24;                  // deeper parts stay JSON text
+constexpr int max_csv_columns = 10'000;
+constexpr int max_json_depth = 24;  // deeper parts stay JSON text
 
 struct Head {
   std::int64_t size = 0;
@@ -120,9 +121,8 @@ std::string sample_of(const std::string& location, const Head& head) {
 }
 
 std::string function_of(const std::string& format, const std::string& location, const Head& head,
-                        const boost::json::object& options) {
+                        const boost::json::object& options, const std::string& arguments) {
   const std::string file = quote_literal(literal_pattern(location));
-  const std::string arguments = file_arguments(format, options);
   const std::string sample = sample_of(location, head);
   if (format == "parquet")
     return "read_parquet(" + file + ", hive_partitioning = false" + arguments + ")";
@@ -136,15 +136,47 @@ std::string function_of(const std::string& format, const std::string& location, 
   return "read_csv(" + file + ", hive_partitioning = false" + sample + arguments + ")";
 }
 
+// Detection takes time with the square of the columns: the first lines tell how many there are.
+void check_width(DuckConnection& connection, const std::string& location,
+                 const boost::json::object& options) {
+  std::string counts = "0";
+  const auto count = [&](std::string_view mark) {
+    const std::string literal = quote_literal(mark);
+    counts +=
+        ", (length(line) - length(replace(line, " + literal + ", ''))) // length(" + literal + ")";
+  };
+  for (const char* mark : {",", ";", "|", "\t"}) count(mark);
+  for (const char* name : {"delim", "delimiter", "sep"})
+    if (const auto* given = options.if_contains(name); given && !given->as_string().empty())
+      count(given->as_string());
+  boost::json::object encoding;
+  if (const auto* given = options.if_contains("encoding")) encoding["encoding"] = *given;
+  const auto widest = connection.rows(
+      "SELECT max(greatest(" + counts +
+      ")) FROM (SELECT regexp_replace(line, '\"[^\"]*\"', '', 'g') "
+      "AS line FROM read_csv(" +
+      quote_literal(literal_pattern(location)) +
+      ", hive_partitioning = false, auto_detect = false, header = false, delim = '\x01', "
+      "quote = '', escape = '', columns = {'line': 'VARCHAR'}, null_padding = true, "
+      "ignore_errors = true" +
+      file_arguments("csv", encoding) + ") LIMIT 100)");
+  if (const auto& most = widest.at(0).at(0); most && std::stoll(*most) >= max_csv_columns)
+    throw bad_request("file.tooManyColumns",
+                      "The file has more than " + std::to_string(max_csv_columns) +
+                          " columns, the most that a table from a file may have. Make rows of "
+                          "them, or split the file.");
+}
+
 // read_csv with everything spelled out that detection found, so that the file is examined once and
 // not again by every statement that plans it.
 std::string detected_csv(DuckConnection& connection, const std::string& location, const Head& head,
-                         const boost::json::object& options) {
+                         const boost::json::object& options, const std::string& given_arguments) {
+  check_width(connection, location, options);
   const std::string file = quote_literal(literal_pattern(location));
   const auto found = connection.rows(
       "SELECT Delimiter, Quote, Escape, NewLineDelimiter, Comment, DateFormat, TimestampFormat, "
       "SkipRows, HasHeader, to_json(Columns) FROM sniff_csv(" +
-      file + sample_of(location, head) + file_arguments("csv", options) + ")");
+      file + sample_of(location, head) + given_arguments + ")");
   const auto& row = found.at(0);
   boost::json::object rest = options;  // what detection has not consumed
   for (const char* consumed : {"types", "all_varchar", "normalize_names"}) rest.erase(consumed);
@@ -207,14 +239,16 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
                         "JSON may be compressed with gzip only. Compress the file again.");
     check_json_file(location);
   }
-  (void)file_arguments(scan.format, options);  // wrong options are not the file's fault
+  const std::string arguments = file_arguments(scan.format, options);
   try {
     scan.sql = scan.format == "csv" && !options.contains("columns")
-                   ? detected_csv(connection, location, head, options)
-                   : function_of(scan.format, location, head, options);
+                   ? detected_csv(connection, location, head, options, arguments)
+                   : function_of(scan.format, location, head, options, arguments);
     scan.columns = connection.describe("SELECT * FROM " + scan.sql);
   } catch (const Error& error) {
-    if (error.status() == 507 || error.status() == 499 || error.status() == 403) throw;
+    if (error.status() == 507 || error.status() == 499 || error.status() == 403 ||
+        error.id() == "file.tooManyColumns")
+      throw;
     throw file_fault(error, scan.format);
   }
   if (scan.columns.empty()) throw bad_request("file.empty", "The file has no columns.");

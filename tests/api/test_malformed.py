@@ -1,5 +1,6 @@
 """Broken and hostile input: a clear error each time, and a server that goes on."""
 
+import gzip
 import json
 import os
 import random
@@ -151,6 +152,8 @@ def broken_files() -> dict[str, bytes]:
         "nul.csv": b"a,b\n1,\x00\n",
         "quote.csv": b'a,b\n1,"open\n2,3\n',
         "wide.csv": b",".join(b"c%d" % i for i in range(6_000)) + b"\n",
+        "widest.csv": b",".join(b"c%d" % i for i in range(200_000)) + b"\n",
+        "widest.csv.gz": gzip.compress(b";".join(b"c%d" % i for i in range(200_000)) + b"\n"),
         "ragged.csv": b"a,b\n1\n1,2,3\n,,,,\n",
         "noise.csv": os.urandom(50_000),
         "empty.csv": b"",
