@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "app/memory.h"
 #include "base/error.h"
 #include "catalog/api.h"
 #include "identity/api.h"
@@ -44,11 +45,6 @@ std::string find_directory(const std::string& setting,
     if (fs::is_directory(path)) return path.string();
   }
   return {};
-}
-
-// The machine's memory in bytes.
-std::int64_t machine_memory() {
-  return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
 }
 
 engine::Options engine_options(const Config& config, const Paths& paths,

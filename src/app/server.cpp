@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/memory.h"
 #include "app/parts.h"
 #include "app/samples.h"
 #include "base/error.h"
@@ -113,6 +114,7 @@ void announce(const Config& config, int port, const std::optional<std::string>& 
 
 int run_server(const Config& config) {
   set_log_level(config.text("log_level"));
+  bound_memory();
   Parts parts(config);
 
   asio::io_context io;

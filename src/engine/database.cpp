@@ -56,6 +56,36 @@ void guard_json(duckdb_connection connection) {
     run(connection, std::string("CREATE MACRO ") + macro);
 }
 
+// Functions that make texts and lists of any length at once, without looking at limits of time and
+// memory.
+void guard_lengths(duckdb_connection connection) {
+  for (const char* macro : {"lpad(s, n, p) AS system.main.lpad(s, __ob_length(n), p)",
+                            "rpad(s, n, p) AS system.main.rpad(s, __ob_length(n), p)",
+                            "repeat(s, n) AS system.main.repeat(s, __ob_length(n))",
+                            "bitstring(s, n) AS system.main.bitstring(s, __ob_length(n))",
+                            "list_resize(l, n) AS system.main.list_resize(l, __ob_length(n)), "
+                            "(l, n, v) AS system.main.list_resize(l, __ob_length(n), v)",
+                            "array_resize(l, n) AS system.main.array_resize(l, __ob_length(n)), "
+                            "(l, n, v) AS system.main.array_resize(l, __ob_length(n), v)"})
+    run(connection, std::string("CREATE MACRO ") + macro);
+  for (const std::string name : {"range", "generate_series"})
+    run(connection, "CREATE MACRO " + name + "(n) AS system.main." + name +
+                        "(__ob_length(n)::BIGINT), (a, b) AS system.main." + name +
+                        "(a, __ob_range_end(a, b, 1)), (a, b, s) AS system.main." + name +
+                        "(a, __ob_range_end(a, b, s), s)");
+  // Macros have no variable arguments.
+  constexpr int most_values = 40;
+  for (const std::string name : {"printf", "format"}) {
+    std::string forms, values;
+    for (int i = 0; i <= most_values; ++i) {
+      if (i > 0) values += ", v" + std::to_string(i);
+      forms += (i > 0 ? ", (f" : "(f") + values + ") AS system.main." + name +
+               "(__ob_format(f::VARCHAR)" + values + ")";
+    }
+    run(connection, "CREATE MACRO " + name + forms);
+  }
+}
+
 }  // namespace
 
 Instance::Instance(Options options) : options_(std::move(options)) {
@@ -86,6 +116,7 @@ std::shared_ptr<duck::Database> Instance::open() {
     throw internal("duckdb: cannot connect");
   register_functions(session.get(), *functions_);
   guard_json(session.get());
+  guard_lengths(session.get());
   confine(session.get(), options_);
   return database;
 }

@@ -39,6 +39,7 @@ using Chunk = Handle<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 using LogicalType = Handle<duckdb_logical_type, duckdb_destroy_logical_type>;
 using Value = Handle<duckdb_value, duckdb_destroy_value>;
 using ScalarFunction = Handle<duckdb_scalar_function, duckdb_destroy_scalar_function>;
+using ScalarFunctionSet = Handle<duckdb_scalar_function_set, duckdb_destroy_scalar_function_set>;
 using DbConfig = Handle<duckdb_config, duckdb_destroy_config>;
 
 struct Freed {

@@ -168,14 +168,16 @@ void append_map(std::string& out, const Vec& vec, std::uint64_t row) {
   out.push_back(object ? '}' : ']');
 }
 
+// The members of row(1, 2) have no names: an array keeps them apart.
 void append_struct(std::string& out, const Vec& vec, std::uint64_t row) {
-  out.push_back('{');
+  const bool named = vec.type->labels.empty() || !vec.type->labels[0].empty();
+  out.push_back(named ? '{' : '[');
   for (std::size_t i = 0; i < vec.children.size(); ++i) {
     if (i > 0) out.push_back(',');
-    out += vec.type->keys[i];
+    if (named) out += vec.type->keys[i];
     append_json_value(out, vec.children[i], row);
   }
-  out.push_back('}');
+  out.push_back(named ? '}' : ']');
 }
 
 }  // namespace

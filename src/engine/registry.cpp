@@ -133,24 +133,102 @@ void partition(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector
   }
 }
 
-void shallow(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+constexpr std::int64_t max_length = 16 << 20;
+constexpr const char* too_long =
+    "a text or list of more than 16777216 elements cannot be made at once";
+
+// NULL where any of the row's inputs is; DuckDB leaves that to the function.
+bool null_row(duckdb_data_chunk input, duckdb_vector output, idx_t row) {
+  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(input); ++i) {
+    auto* validity = duckdb_vector_get_validity(duckdb_data_chunk_get_vector(input, i));
+    if (validity == nullptr || duckdb_validity_row_is_valid(validity, row)) continue;
+    duckdb_vector_ensure_validity_writable(output);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), row);
+    return true;
+  }
+  return false;
+}
+
+void length(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const idx_t rows = duckdb_data_chunk_get_size(input);
+  const auto* lengths = column<std::int64_t>(input, 0);
+  auto* out = static_cast<std::int32_t*>(duckdb_vector_get_data(output));
+  for (idx_t i = 0; i < rows; ++i) {
+    if (null_row(input, output, i)) continue;
+    if (lengths[i] > max_length) return duckdb_scalar_function_set_error(info, too_long);
+    out[i] = static_cast<std::int32_t>(std::max<std::int64_t>(lengths[i], INT32_MIN));
+  }
+}
+
+// At least so many microseconds; months as 28 days.
+double least_micros(const duckdb_interval& step) {
+  constexpr double day = 86'400e6;
+  return step.months * 28 * day + step.days * day + static_cast<double>(step.micros);
+}
+double least_micros(std::int64_t step) {
+  return static_cast<double>(step);
+}
+
+// The end of range(start, end, step), when it has not too many elements. Step: BIGINT or INTERVAL.
+template <class Step>
+void range_end(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const idx_t rows = duckdb_data_chunk_get_size(input);
+  const auto* starts = column<std::int64_t>(input, 0);
+  const auto* ends = column<std::int64_t>(input, 1);
+  const auto* steps = column<Step>(input, 2);
+  auto* out = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
+  for (idx_t i = 0; i < rows; ++i) {
+    if (null_row(input, output, i)) continue;
+    const double span = static_cast<double>(ends[i]) - static_cast<double>(starts[i]);
+    const double step = least_micros(steps[i]);
+    if (step != 0 && span / step > static_cast<double>(max_length))
+      return duckdb_scalar_function_set_error(info, too_long);
+    out[i] = ends[i];
+  }
+}
+
+// The texts as they are, where `allowed` says so.
+template <class Allowed>
+void copy_texts(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output,
+                const Allowed& allowed, const char* error) {
   const idx_t rows = duckdb_data_chunk_get_size(input);
   const duckdb_vector vector = duckdb_data_chunk_get_vector(input, 0);
-  auto* validity = duckdb_vector_get_validity(vector);
   auto* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
   for (idx_t i = 0; i < rows; ++i) {
-    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, i)) {
-      duckdb_vector_ensure_validity_writable(output);
-      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), i);
-      continue;
-    }
+    if (null_row(input, output, i)) continue;
     const std::string_view text(duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i]));
-    if (!JsonDepth().feed(text)) {
-      duckdb_scalar_function_set_error(info, "JSON is nested too deeply for this function");
-      return;
-    }
+    if (!allowed(text)) return duckdb_scalar_function_set_error(info, error);
     duckdb_vector_assign_string_element_len(output, i, text.data(), text.size());
   }
+}
+
+void shallow(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  copy_texts(
+      info, input, output, [](std::string_view text) { return JsonDepth().feed(text); },
+      "JSON is nested too deeply for this function");
+}
+
+// Formats may ask for a width in digits, or by "*" and "{}" from a value.
+bool modest_format(std::string_view format) {
+  int digits = 0, depth = 0;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    const char c = format[i];
+    if ((c == '{' || c == '}') && depth == 0 && format.substr(i).starts_with(std::string(2, c))) {
+      ++i;  // a brace itself
+      continue;
+    }
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (c == '{') ++depth;
+    if (c == '}') depth = std::max(0, depth - 1);
+    if (digits > 5 || depth > 1 || (c == '*' && format.find('%') != std::string_view::npos))
+      return false;
+  }
+  return true;
+}
+
+void modest(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  copy_texts(info, input, output, modest_format,
+             "a format may not name widths of more than five digits, nor take them from values");
 }
 
 void unforeseen(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
@@ -171,6 +249,30 @@ void guarded(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector o
 void register_function(duckdb_connection connection, const duck::ScalarFunction& function) {
   if (duckdb_register_scalar_function(connection, function.get()) != DuckDBSuccess)
     throw internal("cannot register a scalar function");
+}
+
+// One function for the types that range() takes.
+void register_range_ends(duckdb_connection connection) {
+  const duck::ScalarFunctionSet set(duckdb_create_scalar_function_set("__ob_range_end"));
+  const auto add = [&](duckdb_type value, duckdb_type step, duckdb_scalar_function_t function) {
+    const duck::LogicalType values(duckdb_create_logical_type(value));
+    const duck::LogicalType steps(duckdb_create_logical_type(step));
+    const duck::ScalarFunction end(duckdb_create_scalar_function());
+    duckdb_scalar_function_set_name(end.get(), "__ob_range_end");
+    duckdb_scalar_function_add_parameter(end.get(), values.get());
+    duckdb_scalar_function_add_parameter(end.get(), values.get());
+    duckdb_scalar_function_add_parameter(end.get(), steps.get());
+    duckdb_scalar_function_set_return_type(end.get(), values.get());
+    duckdb_scalar_function_set_special_handling(end.get());
+    duckdb_scalar_function_set_function(end.get(), function);
+    if (duckdb_add_scalar_function_to_set(set.get(), end.get()) != DuckDBSuccess)
+      throw internal("cannot add a scalar function to its set");
+  };
+  add(DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT, guarded<range_end<std::int64_t>>);
+  add(DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_INTERVAL, guarded<range_end<duckdb_interval>>);
+  add(DUCKDB_TYPE_TIMESTAMP_TZ, DUCKDB_TYPE_INTERVAL, guarded<range_end<duckdb_interval>>);
+  if (duckdb_register_scalar_function_set(connection, set.get()) != DuckDBSuccess)
+    throw internal("cannot register a set of scalar functions");
 }
 
 }  // namespace
@@ -210,13 +312,27 @@ void register_functions(duckdb_connection connection, Functions& functions) {
   duckdb_scalar_function_set_function(same.get(), guarded<unforeseen>);
   register_function(connection, same);
 
-  const duck::ScalarFunction checked(duckdb_create_scalar_function());
-  duckdb_scalar_function_set_name(checked.get(), "__ob_shallow");
-  duckdb_scalar_function_add_parameter(checked.get(), varchar.get());
-  duckdb_scalar_function_set_return_type(checked.get(), varchar.get());
-  duckdb_scalar_function_set_special_handling(checked.get());
-  duckdb_scalar_function_set_function(checked.get(), guarded<shallow>);
-  register_function(connection, checked);
+  const auto add_check = [&](const char* name, duckdb_scalar_function_t function) {
+    const duck::ScalarFunction check(duckdb_create_scalar_function());
+    duckdb_scalar_function_set_name(check.get(), name);
+    duckdb_scalar_function_add_parameter(check.get(), varchar.get());
+    duckdb_scalar_function_set_return_type(check.get(), varchar.get());
+    duckdb_scalar_function_set_special_handling(check.get());
+    duckdb_scalar_function_set_function(check.get(), function);
+    register_function(connection, check);
+  };
+  add_check("__ob_shallow", guarded<shallow>);
+  add_check("__ob_format", guarded<modest>);
+
+  const duck::LogicalType integer(duckdb_create_logical_type(DUCKDB_TYPE_INTEGER));
+  const duck::ScalarFunction bounded(duckdb_create_scalar_function());
+  duckdb_scalar_function_set_name(bounded.get(), "__ob_length");
+  duckdb_scalar_function_add_parameter(bounded.get(), bigint.get());
+  duckdb_scalar_function_set_return_type(bounded.get(), integer.get());
+  duckdb_scalar_function_set_special_handling(bounded.get());
+  duckdb_scalar_function_set_function(bounded.get(), guarded<length>);
+  register_function(connection, bounded);
+  register_range_ends(connection);
 }
 
 }  // namespace ob::engine

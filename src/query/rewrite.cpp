@@ -299,7 +299,7 @@ bool Rewriter::replace_context_value(Value& value, std::string_view name, bool i
   if (call && !object.at("children").as_array().empty()) return false;
   std::string text;
   if (word == "current_user" || word == "session_user" || word == "current_role" ||
-      (call && word == "user")) {
+      word == "user") {
     text = invoker_.email;
   } else if (word == "current_catalog" || (call && word == "current_database")) {
     text = frame_.defaults.catalog;

@@ -15,8 +15,10 @@ json::value parse_one(engine::Connection& connection, const std::string& sql) {
   json::value parsed;
   try {
     parsed = connection.parse(sql);
-  } catch (const boost::system::system_error&) {  // the tree is deeper than the reader goes
-    throw bad_request("sql.tooDeep", "The statement is nested too deeply: simplify it.");
+  } catch (const boost::system::system_error& failed) {
+    if (failed.code() == json::error::too_deep)
+      throw bad_request("sql.tooDeep", "The statement is nested too deeply: simplify it.");
+    throw bad_request("sql.value", "The statement holds a number that is out of range.");
   }
   json::array& statements = parsed.as_object().at("statements").as_array();
   if (statements.empty()) throw bad_request("sql.empty", "There is no statement.");

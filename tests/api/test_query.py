@@ -139,6 +139,54 @@ def test_parameters(admin: Client, sql: str, parameters, expected) -> None:
     assert admin.value(sql, parameters=parameters) == expected
 
 
+LARGE = [
+    "lpad('x', 2000000000, 'y')",
+    "rpad('x', 2000000000, 'y')",
+    "repeat('x', 2000000000)",
+    "bitstring('1', 2000000000)",
+    "list_resize([1], 2000000000)",
+    "array_resize([1], 2000000000, 5)",
+    "range(2000000000)",
+    "generate_series(1, 2000000000)",
+    "range(0, -2000000000, -1)",
+    "range(DATE '1000-01-01', DATE '3000-01-01', INTERVAL 1 SECOND)",
+    "printf('%2000000000d', 1)",
+    "printf('%*d', 2000000000, 1)",
+    "printf('%' || n || 'd', 1)",
+    "format('{:>2000000000}', 1)",
+    "format('{:>{}}', 1, 2000000000)",
+]
+
+
+@pytest.mark.parametrize("expression", LARGE)
+def test_values_of_any_length_are_refused(admin: Client, expression: str) -> None:
+    """DuckDB makes these in one go: neither a time limit nor the memory's would stop it."""
+    problem(admin.query(f"SELECT {expression} FROM (SELECT 2000000000 AS n)"), 400, "sql.value")
+
+
+BOUNDED = [
+    ("lpad('x', 3, 'y') || rpad('x', 3, 'y') || repeat('ab', 2)", "yyxxyyabab"),
+    ("repeat('x', -5) || lpad('xyz', -99999999999, 'y')", ""),
+    ("[lpad('x', NULL, 'y'), repeat('x', NULL), repeat(NULL, 3)]", [None, None, None]),
+    ("[range(3), range(1, 3), range(6, 0, -3), range(NULL)]", [[0, 1, 2], [1, 2], [6, 3], None]),
+    ("[list_resize([1], 2), array_resize([1], 2, 9), repeat([7], 2)]", [[1, None], [1, 9], [7, 7]]),
+    ("len(generate_series(TIMESTAMP '2020-01-01', TIMESTAMP '2021-01-01', INTERVAL 1 MONTH))", 13),
+    ("printf('%5d|%s|%.2f', 1, 'a', 2.5) || printf('100%%')", "    1|a|2.50100%"),
+    ("format('{} {:>5} {:.2f} {{}}', 1, 'b', 2.5)", "1     b 2.50 {}"),
+    ("[row(1, 'a')]", [[1, "a"]]),
+]
+
+
+@pytest.mark.parametrize("expression, expected", BOUNDED, ids=[b[0] for b in BOUNDED])
+def test_values_of_a_modest_length(admin: Client, expression: str, expected) -> None:
+    assert admin.value(f"SELECT {expression}") == expected
+
+
+def test_lengths_by_row(admin: Client) -> None:
+    sql = "SELECT repeat(a, n) FROM (VALUES ('x', 3), ('y', NULL), (NULL, 4), ('z', 0)) t(a, n)"
+    assert admin.sql(sql) == [["xxx"], [None], [None], [""]]
+
+
 PARAMETERS_OVER_TABLES = [
     ("SELECT sum(a) FROM t WHERE a > ? AND a < ?", [1, 4], 5),
     ("SELECT sum(a) FROM t WHERE a > $2 AND a < $1", [4, 1], 5),
@@ -187,6 +235,7 @@ def test_defaults_of_names(admin: Client, schema: str) -> None:
 
 FAULTS = [
     "",
+    "SELECT 1e99999",
     ";",
     "SELEC 1",
     "SELECT",
