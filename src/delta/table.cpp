@@ -113,7 +113,13 @@ ImplPtr TableImpl::refresh() {
 }
 
 SnapshotPtr TableImpl::snapshot_at(std::int64_t version) {
-  const auto newest = refresh();
+  ImplPtr newest;
+  try {
+    newest = refresh();
+  } catch (const Error& e) {
+    if (e.status() != 422) throw;
+    return reader_.load(version);  // a later commit is broken; this one may be whole
+  }
   if (newest->version() == version) return newest;
   if (version < newest->version()) {
     const auto base = cached(version);

@@ -258,6 +258,20 @@ TEST_F(Tables, ChecksNullsAndNames) {
   EXPECT_EQ(read(*table, "ORDER BY a"), R"([7,null,null],[8,null,{"x":1,"l":[]}])");
 }
 
+TEST_F(Tables, RefusesDatesWithoutEnd) {
+  const auto table = create(
+      "t", {field("d", "DATE"), field("s", "STRUCT<l: ARRAY<TIMESTAMP>>"),
+            field("m", "MAP<STRING, TIMESTAMP_NTZ>"), field("x", "STRING"), field("f", "DOUBLE")});
+  for (const char* row : {"SELECT 'infinity'::DATE d", "SELECT {'l': ['-infinity'::TIMESTAMPTZ]} s",
+                          "SELECT MAP {'a': 'infinity'::TIMESTAMP} m"}) {
+    EXPECT_EQ(error_id([&] { append(*table, row); }), "delta.infinite") << row;
+    EXPECT_EQ(parquet_files(), 0U);
+  }
+  append(*table, "SELECT 'infinity' x, 'infinity'::DOUBLE f");
+  const auto days = create("u", {field("d", "DATE"), field("x", "INT")}, {"d"});
+  EXPECT_EQ(error_id([&] { append(*days, "SELECT 'infinity'::DATE d, 1 x"); }), "delta.infinite");
+}
+
 TEST_F(Tables, ReadsFilesThatLackOrWidenColumns) {
   const auto table =
       create("t", {field("A", "BIGINT"), field("b", "STRING"), field("c", "TIMESTAMP"),

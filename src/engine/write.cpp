@@ -78,6 +78,34 @@ std::string_view parquet_version(const delta::Schema& schema) {
   return std::ranges::any_of(schema, has_floating_point, &delta::Field::type) ? "V1" : "V2";
 }
 
+// The type of a leaf that Parquet names, through lists and maps; null when there is none.
+const delta::DataType* leaf_type(const delta::Schema& schema,
+                                 const std::vector<std::string>& path) {
+  const delta::Schema* fields = &schema;
+  const delta::DataType* type = nullptr;
+  for (const auto& part : path) {
+    if (type != nullptr && (type->is("array") || type->is("map"))) {
+      if (part == "key") type = type->key.get();
+      if (part == "element" || part == "value") type = type->element.get();
+    } else {
+      if (type != nullptr) fields = &type->fields;
+      const auto field = std::ranges::find(*fields, part, &delta::Field::physical_name);
+      if (field == fields->end()) return nullptr;
+      type = &field->type;
+    }
+  }
+  return type;
+}
+
+// DuckDB has dates and instants without end, which no other reader of Parquet knows.
+void refuse_infinite(const delta::DataType* type, const std::optional<std::string>& value,
+                     const std::string& column) {
+  if (type == nullptr || !value || (*value != "infinity" && *value != "-infinity")) return;
+  if (type->is("date") || type->is("timestamp") || type->is("timestamp_ntz"))
+    throw bad_request("delta.infinite", "The column \"" + column + "\" holds " + *value +
+                                            ", which a table cannot keep: write NULL or a date.");
+}
+
 struct RawFile {
   fs::path path;
   std::int64_t rows = 0, size = 0;
@@ -118,6 +146,9 @@ class Writer {
         fs::remove(file.path);
         continue;
       }
+      for (const auto& stats : file.stats)
+        for (const auto& bound : {stats.min, stats.max})
+          refuse_infinite(leaf_type(schema_, stats.path), bound, stats.path.front());
       out.push_back(place(plan, file, out.size(), cleanup, touched, indexed));
     }
     std::ranges::sort(touched);
@@ -190,10 +221,12 @@ class Writer {
     fs::path target = file.path;
     if (!plan.partition.empty()) {
       const auto key = keys_->key(file.partition);
-      for (std::size_t i = 0; i < plan.partition.size(); ++i)
-        out.add.partition_values.emplace_back(
-            plan.partition[i]->physical_name(),
-            delta::partition_text(plan.partition[i]->type, key[i]));
+      for (std::size_t i = 0; i < plan.partition.size(); ++i) {
+        const auto& field = *plan.partition[i];
+        refuse_infinite(&field.type, key[i], field.name);
+        out.add.partition_values.emplace_back(field.physical_name(),
+                                              delta::partition_text(field.type, key[i]));
+      }
       const auto directory = delta::partition_directory(out.add.partition_values);
       relative = directory + "/" + prefix_ + std::to_string(number) + std::string(suffix);
       target = root_ / relative;

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import socket
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -267,6 +268,18 @@ def test_broken_logs(admin: Client, schema: str, external, name: str) -> None:
     read = admin.query(f"SELECT * FROM main.{schema}.x")
     assert "root:" not in read.text
     problem(read, (400, 403, 404, 409, 422, 501))
+
+
+def test_older_versions_of_a_broken_log(admin: Client, schema: str) -> None:
+    table = f"main.{schema}.broken_end"
+    admin.sql(f"CREATE TABLE {table} AS SELECT 1 AS a")
+    admin.sql(f"INSERT INTO {table} VALUES (2)")
+    log = Path(admin.location(table).removeprefix("file://")) / "_delta_log"
+    (log / "00000000000000000002.json").write_text('{"add":{"path":')
+    for version, rows in enumerate(([[1]], [[1], [2]])):
+        assert admin.sql(f"SELECT a FROM {table} VERSION AS OF {version} ORDER BY a") == rows
+    told = problem(admin.query(f"SELECT * FROM {table}"), 422, "delta.badLog")
+    assert "00000000000000000002.json" in told["detail"]
 
 
 def test_mutated_logs(admin: Client, schema: str, external) -> None:
