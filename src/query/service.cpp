@@ -240,6 +240,7 @@ std::unique_ptr<Execution> QueryService::run(const Caller& caller, const Request
 void QueryService::run_to_end(const Caller& caller, const std::string& sql) {
   Request request;
   request.sql = sql;
+  request.in_history = false;
   const auto execution = run(caller, request, Shape::pages);
   while (execution->next()) {
   }
