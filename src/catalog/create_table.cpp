@@ -61,11 +61,13 @@ class Reservation {
 std::shared_ptr<delta::Table> CatalogService::delta_of(const Table& table) {
   if (table.kind == TableKind::external) {
     auto place = locations_.place(table.location);
-    return cache_.get(table.id,
-                      [&] { return delta::open_table(place.store, place.root, parquet_); });
+    return cache_.get(table.id, [&] {
+      return delta::open_table(place.store, place.root, parquet_, housekeeper_.get());
+    });
   }
-  return cache_.get(table.id,
-                    [&] { return delta::open_table(objects_, table.location, parquet_); });
+  return cache_.get(table.id, [&] {
+    return delta::open_table(objects_, table.location, parquet_, housekeeper_.get());
+  });
 }
 
 Table CatalogService::publish(const Table& table, const store::SchemaRow& parent) {
@@ -115,7 +117,7 @@ Table CatalogService::create_managed(Table table, const store::SchemaRow& parent
   table.kind = TableKind::managed;
   table.location = "tables/" + table.id;
   const Reservation reservation(creating_mutex_, creating_, table.location);
-  auto delta = delta::open_table(objects_, table.location, parquet_);
+  auto delta = delta::open_table(objects_, table.location, parquet_, housekeeper_.get());
   delta::SnapshotPtr snapshot;
   try {
     build(*delta);
@@ -147,7 +149,7 @@ Table CatalogService::create_external(Table table, const store::SchemaRow& paren
   const auto place = locations_.place(table.location);
   const bool had_log = has_delta_log(place);
   db_.read([&](db::Tx& tx) { refuse_overlap(tx, table.location, had_log); });
-  auto delta = delta::open_table(place.store, place.root, parquet_);
+  auto delta = delta::open_table(place.store, place.root, parquet_, housekeeper_.get());
   build(*delta);
   const auto snapshot = delta->snapshot();
   table.created_at = table.updated_at = now_micros();

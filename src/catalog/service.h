@@ -119,6 +119,7 @@ class CatalogService : public Service {
   identity::Identity& identity_;
   std::shared_ptr<objects::Store> objects_;
   delta::ParquetIo& parquet_;
+  const std::unique_ptr<delta::Housekeeper> housekeeper_ = delta::make_housekeeper();
   Locations locations_;
   TableCache cache_{256};
   std::mutex creating_mutex_;

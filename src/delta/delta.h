@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delta/actions.h"
@@ -78,6 +79,9 @@ struct ReadSet {
   std::vector<std::string> removed_paths;  // files this commit removes: must still be there
 };
 
+// Id of the error after which a commit may or may not have been written.
+inline constexpr std::string_view kUnknownOutcome = "delta.unknownOutcome";
+
 struct CommitRequest {
   std::string operation;           // "WRITE", "CREATE TABLE", "DELETE", …
   boost::json::object parameters;  // operationParameters
@@ -104,9 +108,11 @@ class Table {
   virtual std::vector<CommitRecord> history(std::size_t limit,
                                             std::optional<std::int64_t> before_version) = 0;
   // Writes the commit; rebases over concurrent commits where the protocol's rules allow, else
-  // throws ob::Error 409 delta.conflict saying what changed. Returns the committed version. Writes
-  // a checkpoint when one is due (delta.checkpointInterval, default 10 here as in Spark... read
-  // from the table's configuration).
+  // throws ob::Error 409 delta.conflict saying what changed. Returns the version that the actions
+  // are in: appends that add files and do nothing else share one commit when they come at the same
+  // time. After 503 delta.unknownOutcome (kUnknownOutcome) the store has not said whether the
+  // commit was written, and it may still appear; after any other error it was not. A checkpoint
+  // that is due (delta.checkpointInterval, default 10) is the housekeeper's work.
   virtual std::int64_t commit(const CommitRequest& request) = 0;
   virtual void checkpoint() = 0;  // of the newest snapshot
   // Row indexes deleted from a file by its deletion vector, sorted; checks magic, checksum, size
@@ -118,8 +124,22 @@ class Table {
   virtual std::string file_location(const std::string& path) const = 0;
 };
 
+// Work on tables that no statement waits for: checkpoints, and the clean-up of logs. One thread of
+// its own, which leaves most of the machine's time to statements. Destruction waits for the work
+// that runs and drops what has not begun.
+class Housekeeper {
+ public:
+  virtual ~Housekeeper() = default;
+  // Runs `work` soon. Work of the same key that has not begun is replaced. What it throws is
+  // logged.
+  virtual void add(const std::string& key, std::function<void()> work) = 0;
+  virtual void wait_until_idle() = 0;
+};
+std::unique_ptr<Housekeeper> make_housekeeper();
+
+// Without a housekeeper, which must outlive the use of the table, commit() itself does its work.
 std::shared_ptr<Table> open_table(std::shared_ptr<objects::Store> store, std::string root,
-                                  ParquetIo& parquet);
+                                  ParquetIo& parquet, Housekeeper* housekeeper = nullptr);
 
 // --- pruning
 // -----------------------------------------------------------------------------------------------------

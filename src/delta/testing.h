@@ -66,6 +66,7 @@ class Spy final : public objects::Store {
   explicit Spy(std::unique_ptr<objects::Store> inner) : inner_(std::move(inner)) {}
   std::optional<objects::ObjectInfo> head(const std::string& key) override {
     ++heads;
+    if (blind && fail_heads(key)) throw failure;
     return inner_->head(key);
   }
   std::string get(const std::string& key, std::int64_t max) override {
@@ -84,6 +85,11 @@ class Spy final : public objects::Store {
       auto hook = std::move(before_put);
       before_put = nullptr;
       hook();
+    }
+    if (fail_puts > 0) {
+      --fail_puts;
+      if (late) inner_->put_if_absent(key, bytes);
+      throw failure;
     }
     const bool done = inner_->put_if_absent(key, bytes);
     if (lose_answer) {
@@ -104,6 +110,11 @@ class Spy final : public objects::Store {
   std::atomic<int> heads{0}, gets{0}, lists{0};
   std::function<void()> before_put;  // runs once
   bool lose_answer = false;
+  Error failure{503, "objects.unavailable", "down"};
+  int fail_puts = 0;  // the next so many puts fail …
+  bool late = false;  // … but take effect
+  bool blind = false;
+  std::function<bool(const std::string&)> fail_heads;  // while blind
 
  private:
   std::unique_ptr<objects::Store> inner_;
