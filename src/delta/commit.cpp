@@ -187,12 +187,22 @@ Prepared prepare(const CommitRequest& request, const std::string& location) {
                 "for added rows.");
   }
   out.blind_append = !sorted.adds.empty() && sorted.removes.empty() && !request.reads.whole_table &&
-                     request.reads.removed_paths.empty();
+                     request.reads.removed_paths.empty() && !request.reads.predicates;
   for (auto* part : {&sorted.rest, &sorted.removes, &sorted.adds}) {
     for (auto& a : *part) out.actions.push_back(std::move(a));
   }
   return out;
 }
+
+namespace {
+
+bool read_rows_like(const CommitRequest& request, const Add& add) {
+  const auto& reads = request.reads;
+  return reads.whole_table ||
+         (reads.predicates && may_match(*request.base, add, *reads.predicates));
+}
+
+}  // namespace
 
 void check_conflicts(const CommitRequest& request, const Prepared& prepared,
                      const std::vector<Action>& winner, std::int64_t version) {
@@ -212,8 +222,9 @@ void check_conflicts(const CommitRequest& request, const Prepared& prepared,
       throw conflict_with(version, "it changed the schema or the properties");
     }
     if (const auto* add = std::get_if<Add>(&a)) {
-      // Without a change of data this commit is under snapshot isolation: new rows do not matter.
-      if (request.reads.whole_table && add->data_change && prepared.data_change) {
+      // Where only files are rearranged, snapshot isolation is enough: new rows do not matter.
+      if (add->data_change && (prepared.data_change || prepared.metadata_changed) &&
+          read_rows_like(request, *add)) {
         throw conflict_with(version, "it added rows that this statement should have seen");
       }
     }

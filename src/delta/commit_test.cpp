@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <set>
+#include <boost/json/serialize.hpp>
 #include <thread>
 
 #include "delta/testing.h"
@@ -115,6 +116,38 @@ TEST_F(CommitTest, ConflictsFollowSparksRules) {
   CommitRequest overwrite{.operation = "WRITE", .base = fourth, .reads = {.whole_table = true}};
   for (const auto& f : fourth->files()) overwrite.actions.emplace_back(Remove{.path = f.path});
   EXPECT_EQ(commit_id(overwrite), "delta.conflict");
+}
+
+TEST_F(CommitTest, OnlyRowsThatMayHaveBeenReadConflict) {
+  create();
+  const auto with_values = [](const std::string& path, int low, int high) {
+    auto add = file(path);
+    add.stats = boost::json::serialize(boost::json::object{{"numRecords", 2},
+                                                           {"minValues", {{"a", low}}},
+                                                           {"maxValues", {{"a", high}}},
+                                                           {"nullCount", {{"a", 0}}}});
+    return add;
+  };
+  append("a");
+  append("b");
+  const auto base = table->snapshot();
+  const auto reading = [&](const std::string& path, std::vector<Predicate> predicates) {
+    auto request = remove_request(path, base);
+    request.reads.predicates = std::move(predicates);
+    return request;
+  };
+  const auto a_below = [](const std::string& n) {
+    return std::vector{Predicate{"a", Predicate::Op::lt, {n}}};
+  };
+  table->commit(append_request({with_values("new", 10, 20)}, base));
+  EXPECT_EQ(commit_id(reading("a", {})), "delta.conflict");
+  EXPECT_EQ(commit_id(reading("a", a_below("11"))), "delta.conflict");
+  EXPECT_EQ(commit_id(reading("a", a_below("10"))), "");
+  auto check = base->metadata();
+  check.configuration["x"] = "y";
+  CommitRequest constraint{.operation = "ADD CONSTRAINT", .actions = {check}, .base = base};
+  constraint.reads.predicates.emplace();
+  EXPECT_EQ(commit_id(constraint), "delta.conflict");  // the new rows were not checked
 }
 
 TEST_F(CommitTest, LostAnswersAreLookedUp) {

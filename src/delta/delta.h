@@ -73,10 +73,21 @@ struct CommitRecord {
   CommitInfo info;
 };
 
+// A conjunct on one column that a file may be skipped by. Values are SQL literal text without
+// quotes. For a string column only from string literals (in `s = 5` the column is cast, which text
+// cannot tell); instants without a zone are taken with a day of slack.
+struct Predicate {
+  std::string column;  // logical name, dotted for struct fields
+  enum class Op { eq, lt, le, gt, ge, in, is_null, is_not_null } op;
+  std::vector<std::string> values;
+};
+
 // What a commit read, for conflict detection ("Conflict checking" as delta-spark does it).
 struct ReadSet {
   bool whole_table = false;  // e.g. overwrite: conflicts with any concurrent add of data
   std::vector<std::string> removed_paths;  // files this commit removes: must still be there
+  // All rows that may match these were read: conflicts with a concurrent add of data that may.
+  std::optional<std::vector<Predicate>> predicates;
 };
 
 // Id of the error after which a commit may or may not have been written.
@@ -143,17 +154,11 @@ std::shared_ptr<Table> open_table(std::shared_ptr<objects::Store> store, std::st
 
 // --- pruning
 // -----------------------------------------------------------------------------------------------------
-// A conjunct on one column that a file may be skipped by. Values are SQL literal text without
-// quotes. For a string column only from string literals (in `s = 5` the column is cast, which text
-// cannot tell); instants without a zone are taken with a day of slack.
-struct Predicate {
-  std::string column;  // logical name, dotted for struct fields
-  enum class Op { eq, lt, le, gt, ge, in, is_null, is_not_null } op;
-  std::vector<std::string> values;
-};
 // Files that may hold matching rows. Exact on partition values, conservative on statistics (types
 // compared by the column's Delta type; anything doubtful keeps the file).
 std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts);
+// Whether one file, of this snapshot or a later one with the same schema, may.
+bool may_match(const Snapshot& snapshot, const Add& add, const std::vector<Predicate>& conjuncts);
 
 // --- writing helpers
 // --------------------------------------------------------------------------------------------- A

@@ -330,30 +330,46 @@ std::optional<Test> make_test(const Snapshot& snapshot, const Predicate& predica
 
 }  // namespace
 
-std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts) {
-  std::vector<Test> tests;
-  std::vector<std::size_t> by_stats;
-  for (const auto& predicate : conjuncts) {
-    auto test = make_test(snapshot, predicate);
-    if (!test) continue;
-    if (!test->partition) by_stats.push_back(tests.size());
-    tests.push_back(*std::move(test));
+namespace {
+
+class Pruner {
+ public:
+  Pruner(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts) {
+    for (const auto& predicate : conjuncts) {
+      auto test = make_test(snapshot, predicate);
+      if (!test) continue;
+      if (!test->partition) by_stats_.push_back(tests_.size());
+      tests_.push_back(*std::move(test));
+    }
   }
-  dom::parser parser;
+
+  bool may_match(const Add& add) {
+    for (const auto& test : tests_) {
+      if (test.partition && !partition_may_match(test, add)) return false;
+    }
+    return by_stats_.empty() || stats_may_match(tests_, by_stats_, add, parser_);
+  }
+
+ private:
+  std::vector<Test> tests_;
+  std::vector<std::size_t> by_stats_;
+  dom::parser parser_;
+};
+
+}  // namespace
+
+std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts) {
+  Pruner pruner(snapshot, conjuncts);
   std::vector<const Add*> out;
   out.reserve(snapshot.files().size());
   for (const auto& add : snapshot.files()) {
-    bool keep = true;
-    for (const auto& test : tests) {
-      if (test.partition && !partition_may_match(test, add)) {
-        keep = false;
-        break;
-      }
-    }
-    if (keep && (by_stats.empty() || stats_may_match(tests, by_stats, add, parser)))
-      out.push_back(&add);
+    if (pruner.may_match(add)) out.push_back(&add);
   }
   return out;
+}
+
+bool may_match(const Snapshot& snapshot, const Add& add, const std::vector<Predicate>& conjuncts) {
+  return Pruner(snapshot, conjuncts).may_match(add);
 }
 
 }  // namespace ob::delta
