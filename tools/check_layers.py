@@ -36,7 +36,7 @@ MAY_INCLUDE: dict[str, set[str]] = {
 EXTRA_PUBLIC: dict[str, set[str]] = {
     "base": {"*"},
     "catalog": {"catalog/information_schema.h"},
-    "delta": {"delta/actions.h", "delta/schema.h"},
+    "delta": {"delta/actions.h", "delta/maintenance.h", "delta/schema.h"},
     "identity": {"identity/caller.h"},
 }
 

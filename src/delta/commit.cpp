@@ -161,8 +161,10 @@ Prepared prepare(const CommitRequest& request, const std::string& location) {
   if (out.protocol_changed) out.actions.emplace_back(protocol);
   if (sorted.metadata) out.actions.emplace_back(metadata);
   const auto partitions = partition_names(metadata);
+  // An older version's files may have vectors although the table makes no new ones any more.
   const bool vectors =
-      supports(protocol, "deletionVectors") && config_flag(metadata, "delta.enableDeletionVectors");
+      supports(protocol, "deletionVectors") &&
+      (config_flag(metadata, "delta.enableDeletionVectors") || request.operation == "RESTORE");
   for (auto& a : sorted.adds) {
     auto& add = std::get<Add>(a);
     prepare_add(add, partitions, location, vectors);

@@ -23,7 +23,8 @@ std::optional<std::int64_t> number(const boost::json::value& value) {
 
 bool may_join(const CommitRequest& request) {
   if (!request.base || request.operation != "WRITE" || request.actions.empty() ||
-      request.reads.whole_table || !request.reads.removed_paths.empty()) {
+      request.reads.whole_table || request.reads.predicates ||
+      !request.reads.removed_paths.empty()) {
     return false;
   }
   const auto added = [](const Action& a) {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include <set>
 #include <boost/json/serialize.hpp>
+#include <set>
 #include <thread>
 
 #include "delta/testing.h"

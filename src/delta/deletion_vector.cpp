@@ -185,23 +185,6 @@ std::string uuid_text(std::string_view bytes) {
   return out;
 }
 
-std::string file_key_of(objects::Store& store, const std::string& root, const DeletionVector& dv) {
-  std::string relative;
-  if (dv.storage_type == "p") {
-    relative = resolve_path(dv.path_or_inline, directory_location(store, root));
-  } else {
-    const auto& text = dv.path_or_inline;
-    if (text.size() < 20) throw bad_vector("its file's name is too short");
-    const auto id = z85_decode(std::string_view(text).substr(text.size() - 20));
-    if (!id) throw bad_vector("its file's name is not of base 85");
-    const auto prefix = text.substr(0, text.size() - 20);
-    const auto name = "deletion_vector_" + uuid_text(*id) + ".bin";
-    relative = prefix.empty() ? name : prefix + "/" + name;
-    resolve_path(relative, directory_location(store, root));  // the prefix may hold anything
-  }
-  return root.empty() ? relative : root + "/" + relative;
-}
-
 }  // namespace
 
 std::optional<std::string> z85_decode(std::string_view text) {
@@ -221,6 +204,21 @@ std::optional<std::string> z85_decode(std::string_view text) {
     for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xFF);
   }
   return out;
+}
+
+std::optional<std::string> vector_path(const DeletionVector& dv, const std::string& location) {
+  if (dv.storage_type == "i") return std::nullopt;
+  if (dv.storage_type == "p") return resolve_path(dv.path_or_inline, location);
+  if (dv.storage_type != "u") throw bad_vector("its storage type is unknown");
+  const auto& text = dv.path_or_inline;
+  if (text.size() < 20) throw bad_vector("its file's name is too short");
+  const auto id = z85_decode(std::string_view(text).substr(text.size() - 20));
+  if (!id) throw bad_vector("its file's name is not of base 85");
+  const auto prefix = text.substr(0, text.size() - 20);
+  const auto name = "deletion_vector_" + uuid_text(*id) + ".bin";
+  auto relative = prefix.empty() ? name : prefix + "/" + name;
+  resolve_path(relative, location);  // the prefix may hold anything
+  return relative;
 }
 
 std::vector<std::uint64_t> decode_bitmap(std::string_view bytes, std::int64_t cardinality) {
@@ -243,10 +241,8 @@ std::vector<std::uint64_t> read_deletion_vector(objects::Store& store, const std
     bytes->resize(size);
     return decode_bitmap(*bytes, dv.cardinality);
   }
-  if (dv.storage_type != "u" && dv.storage_type != "p") {
-    throw bad_vector("its storage type is unknown");
-  }
-  const auto reader = store.open(file_key_of(store, root, dv));
+  const auto relative = *vector_path(dv, directory_location(store, root));
+  const auto reader = store.open(root.empty() ? relative : root + "/" + relative);
   if (read_bytes(*reader, 0, 1)[0] != 1) throw bad_vector("its file has an unknown version");
   const std::int64_t offset = dv.offset.value_or(1);  // the first one follows the version byte
   const auto data = read_bytes(*reader, offset, size + 8);

@@ -18,6 +18,10 @@ std::optional<std::string> z85_decode(std::string_view text);
 // ob::Error 422 delta.badDeletionVector; never more than `cardinality` rows.
 std::vector<std::uint64_t> decode_bitmap(std::string_view bytes, std::int64_t cardinality);
 
+// The file that holds it, relative to the table at `location`; nullopt for an inline one. Throws
+// ob::Error 422 delta.badPath, delta.badDeletionVector.
+std::optional<std::string> vector_path(const DeletionVector& dv, const std::string& location);
+
 // As Table::deleted_rows(). `root` is the table's key prefix.
 std::vector<std::uint64_t> read_deletion_vector(objects::Store& store, const std::string& root,
                                                 const DeletionVector& dv);

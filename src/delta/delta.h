@@ -111,6 +111,7 @@ class Table {
   virtual const std::string& root()
       const = 0;  // key prefix of the table in its store, no trailing '/'
   virtual std::string location() const = 0;  // local path or URL that other engines open
+  virtual objects::Store& store() = 0;       // where root() is
   virtual SnapshotPtr snapshot() = 0;        // newest; ob::Error 404 delta.notATable
   virtual SnapshotPtr snapshot_at(
       std::int64_t version) = 0;  // ob::Error 404 delta.noSuchVersion with the range

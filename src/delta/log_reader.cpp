@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/json/parse.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kHintBytes = 4 << 20;
 constexpr std::int64_t kHeadBytes = 256 << 10;
+constexpr std::size_t kMaxSidecars = 100'000;
 constexpr std::int64_t kMaxForward = 200;  // commits; beyond, a checkpoint is likely to help
 
 Error no_such_version(std::int64_t version, const LogListing& listing) {
@@ -51,9 +53,13 @@ std::string LogReader::sidecar_key(const std::string& path) const {
 }
 
 void LogReader::read_checkpoint(const CheckpointFiles& files, SnapshotBuilder& builder) const {
-  std::vector<std::string> sidecars;
+  std::set<std::string> sidecars;  // each is read once, however often it is named
   const auto sink = [&](CheckpointRow row) {
-    if (row.sidecar) sidecars.push_back(sidecar_key(row.sidecar->path));
+    if (row.sidecar) sidecars.insert(sidecar_key(row.sidecar->path));
+    if (sidecars.size() > kMaxSidecars) {
+      throw Error(422, "delta.badCheckpoint",
+                  "The checkpoint " + files.name() + " names more than 100,000 sidecars.");
+    }
     if (row.action && !std::holds_alternative<CommitInfo>(*row.action)) {
       builder.apply(*std::move(row.action));
     }

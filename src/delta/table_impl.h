@@ -29,6 +29,7 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
 
   const std::string& root() const override { return root_; }
   std::string location() const override { return location_; }
+  objects::Store& store() override { return *store_; }
   SnapshotPtr snapshot() override { return refresh(); }
   SnapshotPtr snapshot_at(std::int64_t version) override;
   SnapshotPtr snapshot_before(Micros instant) override;

@@ -19,6 +19,7 @@ class Marked final : public delta::Table {
   explicit Marked(std::shared_ptr<delta::Table> inner) : inner_(std::move(inner)) {}
   const std::string& root() const override { return inner_->root(); }
   std::string location() const override { return inner_->location(); }
+  objects::Store& store() override { return inner_->store(); }
   delta::SnapshotPtr snapshot() override { return inner_->snapshot(); }
   delta::SnapshotPtr snapshot_at(std::int64_t v) override { return inner_->snapshot_at(v); }
   delta::SnapshotPtr snapshot_before(Micros t) override { return inner_->snapshot_before(t); }

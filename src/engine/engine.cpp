@@ -40,9 +40,10 @@ class DuckEngine final : public Engine {
   std::vector<WrittenFile> write(Connection& connection, const std::string& select_sql,
                                  const Parameters& parameters, delta::Table& table,
                                  const delta::Schema& schema,
-                                 const std::vector<std::string>& partition_columns) override {
+                                 const std::vector<std::string>& partition_columns,
+                                 std::int64_t file_bytes) override {
     return write_files(instance_, connection, select_sql, parameters, table, schema,
-                       partition_columns);
+                       partition_columns, file_bytes);
   }
 
   FileScan scan_file(Connection& connection, const std::string& location, const std::string& format,

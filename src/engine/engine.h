@@ -135,11 +135,13 @@ class Engine {
   // Runs `select_sql` on `connection` and writes its rows as Parquet files of `table` (nothing is
   // committed), cast to the schema by name (case-insensitive; missing columns NULL; NOT NULL
   // checked: ob::Error 400 delta.notNull). Files are durable (fsync) when it returns; on an
-  // exception those written are removed.
+  // exception those written are removed. A file that passes `file_bytes` is closed and another one
+  // begun (0: a good size for most tables), unless the table is partitioned.
   virtual std::vector<WrittenFile> write(Connection& connection, const std::string& select_sql,
                                          const engine::Parameters& parameters, delta::Table& table,
                                          const delta::Schema& schema,
-                                         const std::vector<std::string>& partition_columns) = 0;
+                                         const std::vector<std::string>& partition_columns,
+                                         std::int64_t file_bytes = 0) = 0;
 
   // A FROM item for a user's file: read_csv/read_json/read_parquet with safe options. `format` is
   // csv, json, parquet, or empty to tell from the name and the first bytes. Throws ob::Error 400

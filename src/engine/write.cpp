@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t max_partitions = 20'000;
 constexpr std::string_view suffix = ".zstd.parquet";
 // A file is closed when it passes this, so that tables of many gigabytes have files of even size.
-constexpr std::string_view file_size = "512MB";
+constexpr std::int64_t file_size = 512'000'000;
 
 // "\"a\".\"b\"\"c\"" → {a, b"c}
 std::vector<std::string> split_path(std::string_view text) {
@@ -116,10 +116,12 @@ struct RawFile {
 class Writer {
  public:
   Writer(Instance& instance, Connection& connection, delta::Table& table,
-         const delta::Schema& schema, const std::vector<std::string>& partition_columns)
+         const delta::Schema& schema, const std::vector<std::string>& partition_columns,
+         std::int64_t file_bytes)
       : connection_(connection),
         schema_(schema),
         partition_columns_(partition_columns),
+        file_bytes_(file_bytes > 0 ? file_bytes : file_size),
         root_(table.location()),
         write_id_(new_uuid()),
         prefix_("part-" + write_id_ + "-"),
@@ -169,7 +171,7 @@ class Writer {
                       "OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
                       quote_literal(prefix_ + "{i}");
     if (plan.partition.empty())
-      sql += ", FILE_SIZE_BYTES '" + std::string(file_size) + "'";
+      sql += ", FILE_SIZE_BYTES " + std::to_string(file_bytes_);
     else
       sql += ", PARTITION_BY (__ob_partition), WRITE_PARTITION_COLUMNS false";
     if (!plan.field_ids.empty()) sql += ", FIELD_IDS " + plan.field_ids;
@@ -249,6 +251,7 @@ class Writer {
   Connection& connection_;
   const delta::Schema& schema_;
   const std::vector<std::string>& partition_columns_;
+  const std::int64_t file_bytes_;
   const fs::path root_;
   const std::string write_id_, prefix_;
   std::shared_ptr<PartitionKeys> keys_;
@@ -271,8 +274,9 @@ int indexed_columns_of(delta::Table& table) {
 std::vector<WrittenFile> write_files(Instance& instance, Connection& connection,
                                      const std::string& select_sql, const Parameters& parameters,
                                      delta::Table& table, const delta::Schema& schema,
-                                     const std::vector<std::string>& partition_columns) {
-  Writer writer(instance, connection, table, schema, partition_columns);
+                                     const std::vector<std::string>& partition_columns,
+                                     std::int64_t file_bytes) {
+  Writer writer(instance, connection, table, schema, partition_columns, file_bytes);
   return writer.run(select_sql, parameters, indexed_columns_of(table));
 }
 

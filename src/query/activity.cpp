@@ -72,20 +72,32 @@ void Activity::resume(Job& job) {
   std::unique_lock lock(mutex_);
   if (job.holds_place_) return;
   job.deadline_ = now_micros() + job.left_us_;
-  const auto free = [&] {
-    return running_ < options_.running_total &&
-           running_of_[job.user_id()] < options_.running_per_user;
-  };
-  if (!free()) {
-    if (queued_ >= options_.queued_total)
+  if (!may_run(job)) {
+    if (static_cast<int>(waiting_.size()) >= options_.queued_total)
       throw Error(429, "query.tooMany",
                   "Too many statements are running and waiting: try again shortly.");
-    ++queued_;
-    while (!free() && !job.stopped()) changed_.wait_for(lock, std::chrono::milliseconds(100));
-    --queued_;
-    job.check();
+    wait_for_place(job, lock);
+    return;
   }
   take_place(job);
+}
+
+// In order of arrival among those whose user may run one more: who frees a place hands it on.
+void Activity::wait_for_place(Job& job, std::unique_lock<std::mutex>& lock) {
+  Waiting mine{.job = job};
+  const auto place = waiting_.insert(waiting_.end(), &mine);
+  // Woken to be told its place; now and then to see whether it was stopped.
+  while (!job.holds_place_ && !job.stopped())
+    mine.turn.wait_for(lock, std::chrono::milliseconds(100));
+  if (job.holds_place_) return;
+  waiting_.erase(place);
+  job.check();
+}
+
+bool Activity::may_run(const Job& job) const {
+  const auto mine = running_of_.find(job.user_id());
+  return running_ < options_.running_total &&
+         (mine == running_of_.end() || mine->second < options_.running_per_user);
 }
 
 void Activity::take_place(Job& job) {
@@ -100,7 +112,12 @@ void Activity::release_place(Job& job) {
   --running_;
   const auto mine = running_of_.find(job.user_id());
   if (--mine->second == 0) running_of_.erase(mine);
-  changed_.notify_all();
+  const auto next = std::ranges::find_if(waiting_, [&](Waiting* w) { return may_run(w->job); });
+  if (next == waiting_.end()) return;
+  Waiting& waiting = **next;
+  waiting_.erase(next);
+  take_place(waiting.job);
+  waiting.turn.notify_one();
 }
 
 void Activity::park(Job& job) {

@@ -56,6 +56,12 @@ class Activity {
   int running() const;
 
  private:
+  struct Waiting {
+    Job& job;
+    std::condition_variable turn;
+  };
+  bool may_run(const Job& job) const;
+  void wait_for_place(Job& job, std::unique_lock<std::mutex>& lock);
   void take_place(Job& job);
   void release_place(Job& job);
   void watch(const std::stop_token& stop);
@@ -65,7 +71,8 @@ class Activity {
   std::condition_variable_any changed_;
   std::map<std::string, std::shared_ptr<Job>> jobs_;
   std::map<std::string, int> running_of_;
-  int running_ = 0, queued_ = 0;
+  int running_ = 0;
+  std::list<Waiting*> waiting_;  // in order of arrival
   std::jthread watcher_;
 };
 

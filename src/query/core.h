@@ -1,5 +1,6 @@
 #pragma once
 // What runs one statement: the parts it needs, and the SQL that gives its rows.
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ struct Core {
   std::vector<catalog::TableProvider*> providers;
   FileResolver& files;
   StatementCache statements{};
+  bool vacuum_retention_check = true;
 };
 
 // SQL for DuckDB that gives a statement's rows.
@@ -60,6 +62,8 @@ class Session : private Tables {
 
   // Executes a command, or prepares a query. `limit`: of a query's rows.
   Plan execute(const Statement& statement, std::optional<std::int64_t> limit);
+  // Called now and then during long work outside the engine; throws once the statement is stopped.
+  std::function<void()> check_stopped = [] {};
 
   // A user's query text as SQL that DuckDB may run.
   Plan plan_query(const std::string& sql, std::optional<std::int64_t> limit = std::nullopt);
@@ -120,8 +124,24 @@ class Session : private Tables {
   Plan run(const Comment&);
   Plan run(const SetProperties&);
   Plan run(const Insert&);
+  Plan run(const Optimize&);
+  Plan run(const Vacuum&);
+  Plan run(const Restore&);
   Plan run(const Show&);
   Plan run(const Describe&);
+
+  // execute_optimize.cpp
+  struct Rewrite {
+    std::vector<const delta::Add*> old;
+    std::vector<delta::Add> fresh;
+  };
+  std::vector<const delta::Add*> files_where(const catalog::Opened&, const delta::Snapshot&,
+                                             const std::string& condition);
+  std::vector<Rewrite> rewrite_files(const catalog::Opened&, const delta::SnapshotPtr&,
+                                     const std::vector<std::vector<const delta::Add*>>& bins,
+                                     const std::vector<std::string>& zorder, std::int64_t target);
+  std::int64_t commit_rewrites(delta::Table&, delta::SnapshotPtr base, const Optimize&,
+                               std::vector<Rewrite>& rewrites);
 
   delta::CommitRequest commit_request(const std::string& operation) const;
   Plan replace_all(const catalog::Opened& opened, const std::string& operation);

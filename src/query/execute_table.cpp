@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "delta/maintenance.h"
 #include "query/core.h"
 #include "query/lexer.h"
 
@@ -21,20 +22,9 @@ std::int64_t now_millis() {
   return now_micros() / 1000;
 }
 
-delta::Remove removal(const delta::Add& add) {
-  delta::Remove remove;
-  remove.path = add.path;
-  remove.deletion_timestamp = now_millis();
-  remove.extended_file_metadata = true;
-  remove.partition_values = add.partition_values;
-  remove.size = add.size;
-  remove.deletion_vector = add.deletion_vector;
-  return remove;
-}
-
 void remove_all(const delta::SnapshotPtr& snapshot, delta::CommitRequest& request) {
   for (const delta::Add& add : snapshot->files()) {
-    request.actions.emplace_back(removal(add));
+    request.actions.emplace_back(delta::removal_of(add, true));
     request.reads.removed_paths.push_back(add.path);
   }
   request.reads.whole_table = true;
@@ -167,7 +157,15 @@ void check_property(const std::string& key, const std::string& value) {
       throw bad_request("sql.badProperty", key + " must be such as 'interval 30 days'.");
     return;
   }
-  if (key == "delta.appendOnly" && (value == "true" || value == "false")) return;
+  if (key == "delta.targetFileSize") {
+    const auto size = delta::parse_size(value);
+    if (!size || *size < 1 << 20)
+      throw bad_request("sql.badProperty",
+                        key + " must be a size of 1mb or more, such as '128mb'.");
+    return;
+  }
+  const bool flag = key == "delta.appendOnly" || key == "delta.enableExpiredLogCleanup";
+  if (flag && (value == "true" || value == "false")) return;
   throw bad_request("sql.badProperty",
                     "The table property " + key + " cannot be set to '" + value + "' here.");
 }
@@ -253,7 +251,7 @@ Plan Session::create_table(const NewTable& wanted, const Plan* rows) {
       count = add_files(core_.engine.write(connection_, rows->sql, rows->parameters, table,
                                            metadata.schema, metadata.partition_columns),
                         request);
-    version = table.commit(request);
+    version = delta::commit_or_discard(table, request);
   };
   const catalog::Table made =
       core_.catalog.create_table(caller_, wanted.name, wanted.location, wanted.comment,
@@ -381,7 +379,7 @@ Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& 
                                    base->schema(), base->metadata().partition_columns),
                 request);
   if (request.actions.empty()) return affected_plan(0, base->version());
-  return affected_plan(count, opened.delta->commit(request));
+  return affected_plan(count, delta::commit_or_discard(*opened.delta, request));
 }
 
 // --- TRUNCATE, properties

@@ -43,6 +43,8 @@ class Cursor {
   std::string rest();
   std::string rest_from(std::size_t mark) const;
   std::size_t mark() const { return at_; }
+  // The text up to the next `stop` outside brackets, or to the end, with blanks before it.
+  std::string text_before(std::string_view stop);
   [[noreturn]] void fail(const std::string& expected) const;
 
  private:
@@ -57,6 +59,9 @@ Statement parse_drop(Cursor& cursor);
 Statement parse_alter(Cursor& cursor);
 Statement parse_comment(Cursor& cursor);
 Statement parse_insert(Cursor& cursor);
+Statement parse_optimize(Cursor& cursor);
+Statement parse_vacuum(Cursor& cursor);
+Statement parse_restore(Cursor& cursor);
 Statement parse_show(Cursor& cursor);
 Statement parse_describe(Cursor& cursor);
 

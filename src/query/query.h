@@ -36,7 +36,9 @@ struct Options {
   std::int64_t longest_timeout_s = 24 * 3600;
   int running_total = 8;  // more wait in a queue …
   int running_per_user = 4;
-  int queued_total = 40;      // … of this length; beyond it 429 query.tooMany
+  int queued_total = 120;  // … of this length; beyond it 429 query.tooMany
+  // Whether VACUUM refuses a retention shorter than the table's delta.deletedFileRetentionDuration.
+  bool vacuum_retention_check = true;
   int cursors_per_user = 16;  // open pages; the oldest is closed for a new one
   std::int64_t cursor_idle_s = 300;
 };

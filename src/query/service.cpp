@@ -195,7 +195,9 @@ QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
       history_(database),
       saved_(database),
       activity_(options),
-      pool_("query", static_cast<std::size_t>(options.running_total + options.queued_total)) {}
+      pool_("query", static_cast<std::size_t>(options.running_total + options.queued_total)) {
+  core_.vacuum_retention_check = options.vacuum_retention_check;
+}
 
 std::unique_ptr<Started> QueryService::enter(const Caller& caller, const Request& request) {
   if (request.sql.size() > max_sql_bytes)
@@ -222,6 +224,7 @@ std::unique_ptr<Started> QueryService::prepare(const Caller& caller, const Reque
     if (!request.catalog.empty()) defaults.catalog = request.catalog;
     if (!request.schema.empty()) defaults.schema = request.schema;
     Session session(core_, started->connection(), caller, defaults, request.parameters);
+    session.check_stopped = [&job = started->job()] { job.check(); };
     started->plan = session.execute(parse_statement(request.sql), limit);
   });
   return started;

@@ -80,6 +80,22 @@ struct Insert {
   std::string query;
 };
 
+struct Optimize {
+  QualifiedName name;
+  std::string where;  // a condition on partition columns; empty: all
+  std::vector<std::string> zorder;
+};
+struct Vacuum {
+  QualifiedName name;
+  std::optional<double> hours;
+  bool dry_run = false;
+};
+struct Restore {
+  QualifiedName name;
+  std::optional<std::int64_t> version;
+  std::string timestamp;  // when there is no version
+};
+
 struct Show {
   enum class What { catalogs, schemas, tables, views, volumes, columns, create_table, properties };
   What what = What::tables;
@@ -94,9 +110,9 @@ struct Describe {
   std::optional<std::int64_t> limit;
 };
 
-using Statement =
-    std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer, Drop, Undrop,
-                 Truncate, Rename, Comment, SetProperties, Insert, Show, Describe>;
+using Statement = std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer,
+                               Drop, Undrop, Truncate, Rename, Comment, SetProperties, Insert,
+                               Optimize, Vacuum, Restore, Show, Describe>;
 
 // Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,
 // sql.multipleStatements, sql.syntax (with line and column), sql.notSupportedYet and

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from tests.harness.client import wait_until
 from tests.interop import handmade
 from tests.interop.handmade import Table, mapped, metadata, primitive, protocol
 from tests.interop.support import Lake, read_theirs, rows, same
@@ -45,8 +47,10 @@ def test_our_checkpoints(lake: Lake) -> None:
     wanted = same(lake, name)
     assert len(wanted) == 47
     place = lake.client.location(name)
-    last = json.loads(open(f"{place}/_delta_log/_last_checkpoint").read())
-    assert last["version"] >= 20
+    hint = Path(place) / "_delta_log/_last_checkpoint"
+    # Written behind the commits.
+    wait_until(lambda: hint.exists() and json.loads(hint.read_text())["version"] >= 20)
+    last = json.loads(hint.read_text())
     copy = lake.path("copy")
     shutil.copytree(place, copy)
     handmade.forget_commits(copy, last["version"])
