@@ -178,16 +178,7 @@ Prepared prepare(const CommitRequest& request, const std::string& location) {
     removes_data = removes_data || remove.data_change;
   }
   out.data_change = out.data_change || removes_data;
-  if (removes_data && config_flag(metadata, "delta.appendOnly")) {
-    throw bad_request("delta.appendOnly",
-                      "This table takes only new rows (delta.appendOnly); rows cannot be changed "
-                      "or removed.");
-  }
-  if (removes_data && config_flag(metadata, "delta.enableChangeDataFeed")) {
-    throw Error(400, "delta.unsupportedFeature",
-                "This table records its changes (changeDataFeed), which OpenBricks can do only "
-                "for added rows.");
-  }
+  if (removes_data) require_removable(metadata);
   out.blind_append = !sorted.adds.empty() && sorted.removes.empty() && !request.reads.whole_table &&
                      request.reads.removed_paths.empty() && !request.reads.predicates;
   for (auto* part : {&sorted.rest, &sorted.removes, &sorted.adds}) {

@@ -64,6 +64,8 @@ class Snapshot {
   void require_readable() const;
   // As above for writers (and readers). A commit checks further what depends on its actions.
   void require_writable() const;
+  // As above for statements that remove or change rows; also 400 delta.appendOnly.
+  void require_removable() const;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

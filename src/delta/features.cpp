@@ -217,6 +217,19 @@ void require_writable(const Protocol& p, const Metadata& m) {
   refuse(missing, "written");
 }
 
+void require_removable(const Metadata& metadata) {
+  if (config_flag(metadata, "delta.appendOnly")) {
+    throw bad_request("delta.appendOnly",
+                      "This table takes only new rows (delta.appendOnly); rows cannot be changed "
+                      "or removed.");
+  }
+  if (config_flag(metadata, "delta.enableChangeDataFeed")) {
+    throw Error(400, "delta.unsupportedFeature",
+                "This table records its changes (changeDataFeed), which OpenBricks can do only "
+                "for added rows.");
+  }
+}
+
 std::set<std::string> features_for(const Metadata& m) {
   std::set<std::string> out;
   const auto use = [&](const char* name, bool used) {

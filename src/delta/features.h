@@ -19,6 +19,10 @@ bool config_flag(const Metadata& metadata, const std::string& key);
 void require_readable(const Protocol& protocol, const Metadata& metadata);
 void require_writable(const Protocol& protocol, const Metadata& metadata);
 
+// Throws ob::Error 400 delta.appendOnly, delta.unsupportedFeature when rows may not be removed or
+// changed.
+void require_removable(const Metadata& metadata);
+
 // The features that writers of this protocol must respect, also those of old version numbers.
 std::set<std::string> writer_features(const Protocol& protocol);
 bool supports(const Protocol& protocol, const std::string& feature);

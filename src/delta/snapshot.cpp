@@ -27,6 +27,11 @@ void Snapshot::require_writable() const {
   delta::require_writable(protocol(), metadata());
 }
 
+void Snapshot::require_removable() const {
+  require_writable();
+  delta::require_removable(metadata());
+}
+
 std::vector<Remove> SnapshotImpl::tombstones() const {
   return {state_.tombstones.begin(), state_.tombstones.end()};
 }

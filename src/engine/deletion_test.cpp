@@ -98,6 +98,17 @@ TEST(Deletions, LeaveRowsOut) {
                 ") WHERE v BETWEEN 900000 AND 900004"),
             "900001,900003");
   EXPECT_EQ(one("SELECT count(*) FROM (" + scan.sql + ") WHERE v = 1499999"), "0");
+  // Rows tell their places, in chosen files too.
+  ScanOptions options;
+  options.places = {"f", "r"};
+  options.only = {0, 2};
+  const auto placed = engine->scan(table, table.snapshot(), options);
+  EXPECT_EQ(placed.files, 2U);
+  EXPECT_EQ(one("SELECT count(*) || ' ' || count(*) FILTER (v = f * 500000 + r) || ' ' || "
+                "string_agg(DISTINCT f, ',' ORDER BY f) FROM (" +
+                placed.sql + ")"),
+            "999998 999998 0,2");
+  EXPECT_EQ(one("SELECT r FROM (" + placed.sql + ") WHERE v = 1400000"), "400000");
   // Once the scan is let go of, its SQL no longer runs.
   scan.keep_alive.reset();
   EXPECT_THROW(one("SELECT count(*) FROM (" + scan.sql + ")"), Error);

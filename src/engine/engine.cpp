@@ -41,9 +41,9 @@ class DuckEngine final : public Engine {
                                  const Parameters& parameters, delta::Table& table,
                                  const delta::Schema& schema,
                                  const std::vector<std::string>& partition_columns,
-                                 std::int64_t file_bytes) override {
+                                 const WriteOptions& options) override {
     return write_files(instance_, connection, select_sql, parameters, table, schema,
-                       partition_columns, file_bytes);
+                       partition_columns, options);
   }
 
   FileScan scan_file(Connection& connection, const std::string& location, const std::string& format,

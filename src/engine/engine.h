@@ -101,12 +101,29 @@ struct WrittenFile {
   std::int64_t rows = 0;
 };
 
+struct WriteOptions {
+  // Rows stay in the order that the SELECT gives them, in one file a partition; else they are
+  // written in parallel, into files of even size.
+  bool ordered = false;
+  // A file that passes this is closed and another one begun, unless the rows are ordered or the
+  // table is partitioned; 0: a good size for most tables.
+  std::int64_t file_bytes = 0;
+};
+
 // How a scan of a snapshot is narrowed.
 struct ScanOptions {
   std::vector<delta::Predicate> conjuncts;  // for skipping files only; the query still filters
   // Names of the scan's own parameters: prefix and number, so that they differ from the query's.
   std::string parameter_prefix = "files";
   std::size_t first_parameter = 1;
+  // Two more columns at the end, BIGINT, of these names: the position of a row's file in
+  // snapshot->files(), and the row's in its file.
+  struct Places {
+    std::string file, row;
+  };
+  std::optional<Places> places;
+  // The files at these positions, ascending, instead of those that the conjuncts leave.
+  std::optional<std::vector<std::int64_t>> only;
 };
 
 class Engine {
@@ -135,13 +152,12 @@ class Engine {
   // Runs `select_sql` on `connection` and writes its rows as Parquet files of `table` (nothing is
   // committed), cast to the schema by name (case-insensitive; missing columns NULL; NOT NULL
   // checked: ob::Error 400 delta.notNull). Files are durable (fsync) when it returns; on an
-  // exception those written are removed. A file that passes `file_bytes` is closed and another one
-  // begun (0: a good size for most tables), unless the table is partitioned.
+  // exception those written are removed.
   virtual std::vector<WrittenFile> write(Connection& connection, const std::string& select_sql,
                                          const engine::Parameters& parameters, delta::Table& table,
                                          const delta::Schema& schema,
                                          const std::vector<std::string>& partition_columns,
-                                         std::int64_t file_bytes = 0) = 0;
+                                         const WriteOptions& options = {}) = 0;
 
   // A FROM item for a user's file: read_csv/read_json/read_parquet with safe options. `format` is
   // csv, json, parquet, or empty to tell from the name and the first bytes. Throws ob::Error 400

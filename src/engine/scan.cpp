@@ -21,9 +21,15 @@ constexpr std::size_t max_branches = 8;
 
 struct File {
   const Add* add = nullptr;
+  std::int64_t position = 0;  // among the snapshot's files
   std::string location;
   std::shared_ptr<const FileShape> shape;
   std::vector<std::optional<std::string>> partition;  // in the order of the partition columns
+};
+
+struct Chosen {
+  const Add* add = nullptr;
+  std::int64_t position = 0;
 };
 
 class Planner {
@@ -34,6 +40,7 @@ class Planner {
         table_(table),
         options_(options),
         schema_(snapshot.schema()),
+        places_(options.places),
         mapped_(snapshot.column_mapping()) {
     const auto& metadata = snapshot.metadata();
     const auto mode = metadata.configuration.find("delta.columnMapping.mode");
@@ -47,9 +54,9 @@ class Planner {
     }
   }
 
-  std::string plan(FileShapes& shapes, const std::vector<const Add*>& adds) {
+  std::string plan(FileShapes& shapes, const std::vector<Chosen>& chosen) {
     if (schema_.empty()) throw bad_request("delta.noColumns", "The table has no columns to read.");
-    load(shapes, adds);
+    load(shapes, chosen);
     if (files_.empty()) return empty();
     std::map<std::vector<std::optional<std::string>>, std::vector<const File*>> tuples;
     for (const auto& file : files_) tuples[file.partition].push_back(&file);
@@ -78,11 +85,12 @@ class Planner {
   }
 
  private:
-  void load(FileShapes& shapes, const std::vector<const Add*>& adds) {
+  void load(FileShapes& shapes, const std::vector<Chosen>& chosen) {
     std::vector<std::string> locations;
-    for (const Add* add : adds) {
+    for (const auto& [add, position] : chosen) {
       auto& file = files_.emplace_back();
       file.add = add;
+      file.position = position;
       file.location = table_.file_location(add->path);
       locations.push_back(file.location);
       for (const Field* field : partition_) file.partition.push_back(partition_value(*add, *field));
@@ -117,7 +125,22 @@ class Planner {
       out +=
           "CAST(NULL AS " + delta::to_duckdb(field.type) + ") AS " + quote_identifier(field.name);
     }
+    if (places_)
+      for (const auto* name : {&places_->file, &places_->row})
+        out += ", CAST(NULL AS BIGINT) AS " + quote_identifier(*name);
     return out + " WHERE false";
+  }
+
+  // The columns of ScanOptions::places.
+  std::string places(const std::vector<const File*>& files) const {
+    if (!places_) return {};
+    std::string positions;
+    for (const File* file : files)
+      positions += (positions.empty() ? "" : ", ") + std::to_string(file->position);
+    return ", list_extract(CAST([" + positions +
+           "] AS BIGINT[]), CAST(f.file_index AS BIGINT) + 1) AS " +
+           quote_identifier(places_->file) + ", CAST(f.file_row_number AS BIGINT) AS " +
+           quote_identifier(places_->row);
   }
 
   // The name that the files of this shape give the column; empty when they lack it.
@@ -167,7 +190,7 @@ class Planner {
   std::string branch(const std::vector<const File*>& files, bool join) {
     const FileShape& shape = *files.front()->shape;
     const bool deleted = files.front()->add->deletion_vector.has_value();
-    if (deleted || join) require_no_clash(shape);
+    if (deleted || join || places_) require_no_clash(shape);
     std::string out = "SELECT ";
     for (const auto& field : schema_) {
       if (&field != &schema_.front()) out += ", ";
@@ -182,6 +205,7 @@ class Planner {
       }
       out += " AS " + quote_identifier(field.name);
     }
+    out += places(files);
     out += " FROM read_parquet($" + add_list(files) + ", hive_partitioning = false) AS f";
     if (join) out += partition_join(files);
     if (deleted)
@@ -217,14 +241,15 @@ class Planner {
         if (equal_ignoring_case(column.name, reserved))
           throw bad_request("delta.unsupportedName",
                             "A table with a column named " + column.name +
-                                " cannot be read when it has deletion vectors or many partitions. "
-                                "Rename the column.");
+                                " cannot be read when it has deletion vectors or many partitions, "
+                                "nor changed. Rename the column.");
   }
 
   Instance& instance_;
   delta::Table& table_;
   const ScanOptions& options_;
   const delta::Schema& schema_;
+  const std::optional<ScanOptions::Places> places_;
   const bool mapped_;
   bool by_id_ = false;
   std::vector<const Field*> partition_;
@@ -233,19 +258,36 @@ class Planner {
   std::vector<std::shared_ptr<void>> handles_;
 };
 
+// Pruning keeps the order of the snapshot's files.
+std::vector<Chosen> choose(const delta::Snapshot& snapshot, const ScanOptions& options) {
+  std::vector<const Add*> pruned;
+  if (!options.only) pruned = delta::prune(snapshot, options.conjuncts);
+  std::vector<Chosen> out;
+  std::int64_t position = 0;
+  for (const Add& add : snapshot.files()) {
+    const auto next = out.size();
+    const bool wanted = options.only
+                            ? next < options.only->size() && (*options.only)[next] == position
+                            : next < pruned.size() && pruned[next] == &add;
+    if (wanted) out.push_back({&add, position});
+    ++position;
+  }
+  return out;
+}
+
 }  // namespace
 
 Engine::Scan make_scan(Instance& instance, FileShapes& shapes, delta::Table& table,
                        const delta::SnapshotPtr& snapshot, const ScanOptions& options) {
   snapshot->require_readable();
-  const auto adds = delta::prune(*snapshot, options.conjuncts);
+  const auto chosen = choose(*snapshot, options);
   Planner planner(instance, table, *snapshot, options);
   Engine::Scan scan;
-  scan.sql = planner.plan(shapes, adds);
+  scan.sql = planner.plan(shapes, chosen);
   scan.parameters = planner.parameters();
-  scan.files = adds.size();
-  scan.files_skipped = snapshot->files().size() - adds.size();
-  for (const Add* add : adds) scan.bytes += add->size;
+  scan.files = chosen.size();
+  scan.files_skipped = snapshot->files().size() - chosen.size();
+  for (const auto& [add, position] : chosen) scan.bytes += add->size;
   scan.keep_alive = planner.keep_alive();
   return scan;
 }

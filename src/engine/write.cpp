@@ -117,11 +117,11 @@ class Writer {
  public:
   Writer(Instance& instance, Connection& connection, delta::Table& table,
          const delta::Schema& schema, const std::vector<std::string>& partition_columns,
-         std::int64_t file_bytes)
+         const WriteOptions& options)
       : connection_(connection),
         schema_(schema),
         partition_columns_(partition_columns),
-        file_bytes_(file_bytes > 0 ? file_bytes : file_size),
+        options_(options),
         root_(table.location()),
         write_id_(new_uuid()),
         prefix_("part-" + write_id_ + "-"),
@@ -164,16 +164,19 @@ class Writer {
  private:
   std::vector<RawFile> copy(const WritePlan& plan, const fs::path& target,
                             const Parameters& parameters) {
-    std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(target.string()) +
+    const bool one_file = options_.ordered && plan.partition.empty();
+    const fs::path place = one_file ? target / (prefix_ + "0" + std::string(suffix)) : target;
+    std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(place.string()) +
                       " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION " +
-                      std::string(parquet_version(schema_)) +
-                      ", RETURN_STATS, "
-                      "OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
-                      quote_literal(prefix_ + "{i}");
-    if (plan.partition.empty())
-      sql += ", FILE_SIZE_BYTES " + std::to_string(file_bytes_);
-    else
+                      std::string(parquet_version(schema_)) + ", RETURN_STATS";
+    if (!one_file)
+      sql += ", OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
+             quote_literal(prefix_ + "{i}");
+    if (!plan.partition.empty())
       sql += ", PARTITION_BY (__ob_partition), WRITE_PARTITION_COLUMNS false";
+    else if (!one_file)
+      sql += ", FILE_SIZE_BYTES " +
+             std::to_string(options_.file_bytes > 0 ? options_.file_bytes : file_size);
     if (!plan.field_ids.empty()) sql += ", FIELD_IDS " + plan.field_ids;
     sql += ")";
     std::vector<RawFile> out;
@@ -251,7 +254,7 @@ class Writer {
   Connection& connection_;
   const delta::Schema& schema_;
   const std::vector<std::string>& partition_columns_;
-  const std::int64_t file_bytes_;
+  const WriteOptions options_;
   const fs::path root_;
   const std::string write_id_, prefix_;
   std::shared_ptr<PartitionKeys> keys_;
@@ -275,8 +278,8 @@ std::vector<WrittenFile> write_files(Instance& instance, Connection& connection,
                                      const std::string& select_sql, const Parameters& parameters,
                                      delta::Table& table, const delta::Schema& schema,
                                      const std::vector<std::string>& partition_columns,
-                                     std::int64_t file_bytes) {
-  Writer writer(instance, connection, table, schema, partition_columns, file_bytes);
+                                     const WriteOptions& options) {
+  Writer writer(instance, connection, table, schema, partition_columns, options);
   return writer.run(select_sql, parameters, indexed_columns_of(table));
 }
 

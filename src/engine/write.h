@@ -8,6 +8,6 @@ std::vector<WrittenFile> write_files(Instance& instance, Connection& connection,
                                      const std::string& select_sql, const Parameters& parameters,
                                      delta::Table& table, const delta::Schema& schema,
                                      const std::vector<std::string>& partition_columns,
-                                     std::int64_t file_bytes);
+                                     const WriteOptions& options);
 
 }  // namespace ob::engine

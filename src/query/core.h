@@ -33,6 +33,7 @@ struct Plan {
   std::vector<std::shared_ptr<void>> keep_alive;  // for as long as the SQL may run
   std::map<std::string, std::string> names;       // made-up name → the user's
   std::map<std::string, std::string> locations;   // of tables → their names
+  std::vector<delta::Predicate> conjuncts;        // of a table that the statement changes
   Statistics statistics;
 };
 
@@ -56,6 +57,8 @@ Plan affected_plan(std::int64_t rows, std::int64_t version);
 
 // One statement of one caller on one connection.
 class Session : private Tables {
+  friend class Change;
+
  public:
   Session(Core& core, engine::Connection& connection, Caller caller, Defaults defaults,
           boost::json::value parameters);
@@ -93,6 +96,7 @@ class Session : private Tables {
  private:
   // Tables
   Source find(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&) override;
+  catalog::Name shown(const catalog::Name&) const override;
   std::string file(const Caller&, const std::string& function,
                    const std::vector<std::string>& paths,
                    const boost::json::object& options) override;
@@ -103,6 +107,9 @@ class Session : private Tables {
   Caller owner_of(const catalog::Table& view, const Caller& caller);
   Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                 const std::set<std::string>* droppable);
+  // As plan_query(), of text that was composed here from parts of the user's: places of faults
+  // in it mean nothing.
+  Plan plan_composed(const std::string& sql);
   void scan(const TableUse& use, NamedParameters& parameters, Plan& plan);
   void apply_limit(boost::json::value& statement, std::int64_t limit);
   void scan_once(boost::json::value& statement);
@@ -127,6 +134,9 @@ class Session : private Tables {
   Plan run(const Optimize&);
   Plan run(const Vacuum&);
   Plan run(const Restore&);
+  Plan run(const Delete&);
+  Plan run(const Update&);
+  Plan run(const Merge&);
   Plan run(const Show&);
   Plan run(const Describe&);
 
@@ -167,6 +177,11 @@ class Session : private Tables {
   boost::json::value parameters_;
   std::optional<std::int64_t> limit_;
   std::map<std::string, delta::SnapshotPtr> snapshots_;  // by table id and version asked for
+  // While a statement changes a table: what stands for the tables of made-up catalogs in composed
+  // text; the table's id; whether the statement also reads it under its own name.
+  std::map<std::string, Source> stand_ins_;
+  std::string changed_table_;
+  bool reads_changed_table_ = false;
 };
 
 // A Delta schema for a query's columns; throws ob::Error 400 sql.duplicateColumn,

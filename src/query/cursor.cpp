@@ -171,6 +171,46 @@ std::string Cursor::text_before(std::string_view stop) {
   return text;
 }
 
+std::string Cursor::expression(std::string_view what, Stops stops, bool commas) {
+  const std::size_t first = at_;
+  std::string open;  // brackets that are to be closed
+  int cases = 0;     // CASE … END that are open: WHEN and THEN in them are theirs
+  for (; !done(); ++at_) {
+    const Token& token = peek();
+    const bool after_dot = at_ > first && tokens_[at_ - 1].is_symbol(".");
+    if (token.kind == TokenKind::word && !after_dot) {
+      if (open.empty() && cases == 0 &&
+          std::ranges::any_of(stops, [&](auto& stop) { return token.is_word(stop); }))
+        break;
+      if (token.is_word("case")) ++cases;
+      if (token.is_word("end") && cases > 0) --cases;
+    }
+    if (token.kind != TokenKind::symbol) continue;
+    if (open.empty() && ((commas && token.value == ",") || token.value == ")")) break;
+    if (token.value == "(") open += ')';
+    if (token.value == "[") open += ']';
+    if (token.value == "{") open += '}';
+    if (token.value != ")" && token.value != "]" && token.value != "}") continue;
+    if (open.empty() || token.value[0] != open.back()) fail("another bracket");
+    open.pop_back();
+  }
+  if (at_ == first) fail(std::string(what));
+  if (!open.empty()) fail("\"" + open.substr(open.size() - 1) + "\"");
+  return between(first);
+}
+
+std::string Cursor::bracketed() {
+  const std::size_t first = at_;
+  expect_symbol("(");
+  expression("a query", {}, false);
+  expect_symbol(")");
+  return between(first);
+}
+
+std::string Cursor::between(std::size_t mark) const {
+  return std::string(sql_.substr(tokens_[mark].begin, tokens_[at_ - 1].end - tokens_[mark].begin));
+}
+
 std::string Cursor::rest() {
   std::string text = rest_from(at_);
   at_ = end_;

@@ -263,9 +263,9 @@ std::vector<Session::Rewrite> Session::rewrite_files(const catalog::Opened& open
       auto& rewrite = out.emplace_back();
       rewrite.old = bin;
       // Compaction gives one file: its parts are not larger than the target together.
-      for (auto& file :
-           core_.engine.write(connection_, select, scan.parameters, *opened.delta, base->schema(),
-                              base->metadata().partition_columns, zorder.empty() ? 0 : target)) {
+      for (auto& file : core_.engine.write(connection_, select, scan.parameters, *opened.delta,
+                                           base->schema(), base->metadata().partition_columns,
+                                           {.file_bytes = zorder.empty() ? 0 : target})) {
         file.add.data_change = false;
         rewrite.fresh.push_back(std::move(file.add));
       }

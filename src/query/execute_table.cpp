@@ -10,6 +10,7 @@
 #include "delta/maintenance.h"
 #include "query/core.h"
 #include "query/lexer.h"
+#include "query/writes.h"
 
 namespace ob::query {
 
@@ -17,55 +18,6 @@ namespace json = boost::json;
 using identity::Privilege;
 
 namespace {
-
-std::int64_t now_millis() {
-  return now_micros() / 1000;
-}
-
-void remove_all(const delta::SnapshotPtr& snapshot, delta::CommitRequest& request) {
-  for (const delta::Add& add : snapshot->files()) {
-    request.actions.emplace_back(delta::removal_of(add, true));
-    request.reads.removed_paths.push_back(add.path);
-  }
-  request.reads.whole_table = true;
-}
-
-std::int64_t add_files(std::vector<engine::WrittenFile> files, delta::CommitRequest& request) {
-  std::int64_t rows = 0, bytes = 0;
-  for (engine::WrittenFile& file : files) {
-    rows += file.rows;
-    bytes += file.add.size;
-    request.actions.emplace_back(std::move(file.add));
-  }
-  request.metrics = {{"numFiles", std::to_string(files.size())},
-                     {"numOutputRows", std::to_string(rows)},
-                     {"numOutputBytes", std::to_string(bytes)}};
-  return rows;
-}
-
-std::string json_list(const std::vector<std::string>& names) {
-  json::array list;
-  for (const std::string& name : names) list.emplace_back(name);
-  return json::serialize(list);
-}
-
-// A family of types between which a value may be stored with a cast that can only fail on values.
-int family(const delta::DataType& type) {
-  if (type.is("string")) return 0;
-  if (type.is("date") || type.is("timestamp") || type.is("timestamp_ntz")) return 2;
-  if (type.is("boolean")) return 3;
-  if (type.is("binary")) return 4;
-  if (type.is("struct")) return 5;
-  if (type.is("array")) return 6;
-  if (type.is("map")) return 7;
-  return 1;  // numbers
-}
-
-bool storable(const delta::DataType& from, const delta::DataType& to) {
-  if (from.is("void") || family(from) == family(to)) return true;
-  if (from.is("string")) return family(to) < 5;  // a text such as '2026-01-01' is checked by value
-  return to.is("string") && !from.is_nested() && !from.is("binary");
-}
 
 std::vector<std::string> partition_names(const delta::Schema& schema,
                                          const std::vector<std::string>& wanted) {
@@ -330,27 +282,6 @@ std::vector<const delta::Field*> targets(const delta::Schema& schema,
     fields.push_back(field);
   }
   return fields;
-}
-
-bool all_storable(const std::vector<engine::Column>& given,
-                  const std::vector<const delta::Field*>& fields) {
-  for (std::size_t i = 0; i < given.size(); ++i)
-    if (!storable(delta::from_duckdb(given[i].type), fields[i]->type)) return false;
-  return true;
-}
-
-void check_types(const std::vector<engine::Column>& given,
-                 const std::vector<const delta::Field*>& fields, const std::vector<bool>& nulls) {
-  std::string problems;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const delta::DataType from = delta::from_duckdb(given[i].type);
-    if (nulls[i] || storable(from, fields[i]->type)) continue;
-    problems += (problems.empty() ? "" : "; ") + fields[i]->name + " is " +
-                delta::to_sql(fields[i]->type) + ", not " + delta::to_sql(from);
-  }
-  if (!problems.empty())
-    throw bad_request("delta.schemaMismatch",
-                      "The query's columns do not fit the table: " + problems + ".");
 }
 
 }  // namespace

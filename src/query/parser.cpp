@@ -56,8 +56,8 @@ Statement parse_explain(Cursor& cursor) {
 }
 
 void refuse(const Cursor& cursor) {
-  for (std::string_view later : {"update", "delete", "merge", "grant", "revoke", "analyze",
-                                 "refresh", "msck", "cache", "uncache", "clone", "replace"})
+  for (std::string_view later :
+       {"grant", "revoke", "analyze", "refresh", "msck", "cache", "uncache", "clone", "replace"})
     if (cursor.next_is(later)) not_supported_yet(upper(later));
   if (cursor.next_is("use"))
     throw bad_request("sql.statementNotAllowed",
@@ -88,6 +88,9 @@ Statement parse_first_word(Cursor& cursor) {
   if (cursor.next_is("optimize")) return parse_optimize(cursor);
   if (cursor.next_is("vacuum")) return parse_vacuum(cursor);
   if (cursor.next_is("restore")) return parse_restore(cursor);
+  if (cursor.next_is("delete")) return parse_delete(cursor);
+  if (cursor.next_is("update")) return parse_update(cursor);
+  if (cursor.next_is("merge")) return parse_merge(cursor);
   if (cursor.next_is("show")) return parse_show(cursor);
   if (cursor.next_is("describe") || cursor.next_is("desc")) return parse_describe(cursor);
   if (cursor.accept("truncate")) {

@@ -38,6 +38,13 @@ class Cursor {
   std::map<std::string, std::string> property_list();               // ('k' = 'v', k.l = 1)
   std::string property_key();
   std::string type_text();  // up to the next column, its options or the closing bracket
+  // An expression: up to one of the words of `stops`, to a comma where `commas`, or to a bracket
+  // that closes another one; brackets in it are balanced, so that it can stand in brackets.
+  using Stops = std::initializer_list<std::string_view>;
+  std::string expression(std::string_view what, Stops stops, bool commas);
+  // "(…)" with what is in it.
+  std::string bracketed();
+  std::string between(std::size_t mark) const;  // what was passed since then
   // The text of what is left, with blanks for what stands before it, so that lines and columns in
   // it are those of the statement.
   std::string rest();
@@ -62,6 +69,9 @@ Statement parse_insert(Cursor& cursor);
 Statement parse_optimize(Cursor& cursor);
 Statement parse_vacuum(Cursor& cursor);
 Statement parse_restore(Cursor& cursor);
+Statement parse_delete(Cursor& cursor);
+Statement parse_update(Cursor& cursor);
+Statement parse_merge(Cursor& cursor);
 Statement parse_show(Cursor& cursor);
 Statement parse_describe(Cursor& cursor);
 

@@ -94,6 +94,71 @@ TEST(Parser, Insert) {
   EXPECT_TRUE(parsed<Insert>("insert overwrite table t values (1)").overwrite);
 }
 
+TEST(Parser, Delete) {
+  const auto some = parsed<Delete>("delete from a.b.t as x where (x.a = 1 /* c */ or b[1] > 2) ;");
+  EXPECT_EQ(some.table.name.parts.size(), 3U);
+  EXPECT_EQ(some.table.alias, "x");
+  EXPECT_EQ(some.where, "(x.a = 1 /* c */ or b[1] > 2)");
+  EXPECT_EQ(parsed<Delete>("delete from t").where, "");
+  EXPECT_EQ(parsed<Delete>("delete from t x").table.alias, "x");
+  for (const char* wrong :
+       {"delete t", "delete from t where", "delete from t where a = 1) or (true",
+        "delete from t where a = (1", "delete from t where a = {'x': 1]", "delete from t as where",
+        "delete from t where b = 1 )", "delete from t x y where true"})
+    EXPECT_EQ(error_id(wrong), "sql.syntax") << wrong;
+}
+
+TEST(Parser, Update) {
+  const auto update = parsed<Update>(
+      "update t a set a.x = case when y then 1 end, `s p`.f.g = f(1, 2), z = [1, 2] where x in "
+      "(select 1 from u where true)");
+  ASSERT_EQ(update.set.size(), 3U);
+  EXPECT_EQ(update.set[0].column, (std::vector<std::string>{"a", "x"}));
+  EXPECT_EQ(update.set[0].value, "case when y then 1 end");
+  EXPECT_EQ(update.set[1].column, (std::vector<std::string>{"s p", "f", "g"}));
+  EXPECT_EQ(update.set[1].value, "f(1, 2)");
+  EXPECT_EQ(update.where, "x in (select 1 from u where true)");
+  EXPECT_EQ(error_id("update t set"), "sql.syntax");
+  EXPECT_EQ(error_id("update t set a = 1,"), "sql.syntax");
+  EXPECT_EQ(error_id("update t set a"), "sql.syntax");
+  EXPECT_EQ(error_id("update t where true"), "sql.syntax");
+}
+
+TEST(Parser, Merge) {
+  const auto merge = parsed<Merge>(
+      "merge into a.t as t using (select 1 as id, ')' as b) s on t.id = s.id "
+      "when matched and case when t.a then true else false end then update set t.a = s.a, b = 2 "
+      "when matched then delete when not matched and s.id > 1 then insert (id, b) values (s.id, "
+      "(1 + 2)) when not matched by target then insert * "
+      "when not matched by source then update set a = 1");
+  EXPECT_EQ(merge.table.alias, "t");
+  EXPECT_EQ(merge.source, "(select 1 as id, ')' as b)");
+  EXPECT_EQ(merge.source_alias, "s");
+  EXPECT_EQ(merge.on, "t.id = s.id");
+  ASSERT_EQ(merge.clauses.size(), 5U);
+  EXPECT_EQ(merge.clauses[0].condition, "case when t.a then true else false end");
+  EXPECT_EQ(merge.clauses[0].set.size(), 2U);
+  EXPECT_EQ(merge.clauses[1].then, MergeClause::Then::remove);
+  EXPECT_EQ(merge.clauses[2].set[1].value, "(1 + 2)");
+  EXPECT_TRUE(merge.clauses[3].all);
+  EXPECT_EQ(merge.clauses[4].when, MergeClause::When::not_matched_by_source);
+  const auto named = parsed<Merge>(
+      "merge into t using b.c.u version as of 3 as u on true when matched then update set *");
+  EXPECT_EQ(named.source, "b.c.u version as of 3");
+  EXPECT_EQ(named.source_name.parts.size(), 3U);
+  EXPECT_EQ(named.source_alias, "u");
+  EXPECT_TRUE(named.clauses[0].all);
+  for (const char* wrong :
+       {"merge into t using u on true", "merge into t using u when matched then delete",
+        "merge into t using u on true when matched then insert *",
+        "merge into t using u on true when not matched then delete",
+        "merge into t using u on true when not matched by source then update set *",
+        "merge into t using u on true when matched then delete when matched then delete",
+        "merge into t using u on true when not matched then insert (a, b) values (1)",
+        "merge into t using u on true when not matched then insert (a) values (1, 2)"})
+    EXPECT_EQ(error_id(wrong), "sql.syntax") << wrong;
+}
+
 TEST(Parser, NotAllowed) {
   for (const char* sql : {"copy t to 'x'",
                           "attach 'x'",
@@ -141,8 +206,8 @@ TEST(Parser, NotAllowed) {
 
 TEST(Parser, NotSupportedYet) {
   for (const char* sql :
-       {"update t set a = 1", "delete from t", "merge into t using u on 1=1", "optimize t",
-        "vacuum t", "restore table t to version as of 1", "grant select on t to a",
+       {"update t set a = default", "delete from t using u where true", "optimize t", "vacuum t",
+        "update t set a = 1 from u", "restore table t to version as of 1", "grant select on t to a",
         "alter table t add column c int", "alter table t alter column c type int",
         "create table t (a int default 1)", "create table t (a int primary key)",
         "create table t (a int) using csv", "comment on column t.a is 'x'", "create table t like u",

@@ -121,7 +121,7 @@ class Service {
   // How the rows will be taken: pages tell whether rows were cut off, streams cannot.
   enum class Shape { pages, stream };
   virtual std::unique_ptr<Execution> run(const Caller&, const Request&, Shape) = 0;
-  // Runs to the end and forgets the rows.
+  // A statement of the server itself: runs to the end, forgets the rows, leaves the history alone.
   virtual void run_to_end(const Caller&, const std::string& sql) = 0;
   // Writes the rows as one Parquet file below temp_directory; the caller removes it.
   virtual std::string to_parquet(const Caller&, const Request&) = 0;

@@ -14,6 +14,7 @@
 
 #include "catalog/catalog.h"
 #include "delta/delta.h"
+#include "engine/engine.h"
 #include "identity/caller.h"
 
 namespace ob::query {
@@ -37,6 +38,9 @@ struct Source {
   std::shared_ptr<delta::Table> table;  // delta
   delta::SnapshotPtr snapshot;          // delta
   std::string sql;                      // provider: a SELECT; view: its text
+  // Of a table that the statement changes: how it is read; or what is read in its place.
+  engine::ScanOptions scan;
+  std::string in_its_place;  // a SELECT; empty: none
   Defaults view_defaults;
   Caller view_caller;  // whose rights the view reads with
 };
@@ -47,6 +51,8 @@ class Tables {
   virtual ~Tables() = default;
   // Authorises and finds; the same name and version always gives the same snapshot.
   virtual Source find(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&) = 0;
+  // The name that a user knows it by, where it is a made-up one.
+  virtual catalog::Name shown(const catalog::Name& name) const { return name; }
   // A FROM item that reads the caller's files ("/Volumes/…").
   virtual std::string file(const Caller&, const std::string& function,
                            const std::vector<std::string>& paths,

@@ -266,7 +266,7 @@ void Rewriter::collect_scope(const Object& item, bool prunable) {
     table.alias = text_of(item, "alias");
     table.prunable = prunable;
     if (!find_cte(item)) {
-      table.path = table_name(item);
+      table.path = tables_.shown(table_name(item));
       table.implicit = table.alias.empty();
     }
     if (table.alias.empty()) table.alias = text_of(item, "table_name");

@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "catalog/information_schema.h"
+#include "db/testing.h"
 #include "query/api_results.h"
 #include "query/pages.h"
-#include "db/testing.h"
 #include "query/query.h"
 
 namespace ob::query {

@@ -58,6 +58,16 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
   return plan;
 }
 
+Plan Session::plan_composed(const std::string& sql) {
+  try {
+    return assemble(
+        rewrite_query(parse_select(normalise_query(sql)), *this, caller_, defaults_, parameters_),
+        std::nullopt, nullptr);
+  } catch (const engine::StatementError& error) {
+    throw Error(error);
+  }
+}
+
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                        const std::set<std::string>* droppable) {
   auto parameters = name_parameters(rewritten.statement, parameters_, droppable, rewritten.nonce);
@@ -80,13 +90,17 @@ Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
 void Session::scan(const TableUse& use, NamedParameters& parameters, Plan& plan) {
   std::string& sql = plan.sql;
   std::string item = use.item;
+  if (use.source.scan.places) plan.conjuncts = use.conjuncts;
   if (item.empty() && use.source.kind == Source::Kind::provider) {
     item = "(" + use.source.sql + ")";
+  } else if (item.empty() && !use.source.in_its_place.empty()) {
+    item = "(" + use.source.in_its_place + ")";
   } else if (item.empty()) {
-    auto found = core_.engine.scan(*use.source.table, use.source.snapshot,
-                                   {.conjuncts = use.conjuncts,
-                                    .parameter_prefix = parameters.scans_prefix,
-                                    .first_parameter = parameters.scans_first + parameters.scans});
+    engine::ScanOptions options = use.source.scan;
+    options.conjuncts = use.conjuncts;
+    options.parameter_prefix = parameters.scans_prefix;
+    options.first_parameter = parameters.scans_first + parameters.scans;
+    auto found = core_.engine.scan(*use.source.table, use.source.snapshot, options);
     parameters.scans += found.parameters.size();
     parameters.values.insert(found.parameters.begin(), found.parameters.end());
     plan.statistics.files += static_cast<std::int64_t>(found.files);
@@ -172,6 +186,11 @@ std::vector<bool> Session::null_columns(const Plan& plan, std::size_t count) {
 
 // --- Tables
 
+catalog::Name Session::shown(const catalog::Name& name) const {
+  const auto stand_in = stand_ins_.find(name.catalog);
+  return stand_in == stand_ins_.end() ? name : stand_in->second.name;
+}
+
 std::optional<Source> Session::provided(const Caller& caller, const catalog::Name& name) {
   for (catalog::TableProvider* provider : core_.providers) {
     if (auto sql = provider->scan_sql(caller, name)) {
@@ -187,6 +206,8 @@ std::optional<Source> Session::provided(const Caller& caller, const catalog::Nam
 
 Source Session::find(const Caller& caller, const catalog::Name& name,
                      const std::optional<TimeTravel>& travel) {
+  if (const auto stand_in = stand_ins_.find(name.catalog); stand_in != stand_ins_.end())
+    return stand_in->second;
   Source source;
   auto other = provided(caller, name);
   if (!other) {
@@ -202,6 +223,7 @@ Source Session::find(const Caller& caller, const catalog::Name& name,
       const catalog::Opened opened = core_.catalog.open(caller, name, Privilege::read);
       source.table = opened.delta;
       source.snapshot = snapshot(opened, travel);
+      if (opened.table.id == changed_table_) reads_changed_table_ = true;
     }
   } else {
     source = std::move(*other);

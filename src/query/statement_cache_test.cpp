@@ -72,8 +72,7 @@ TEST_F(Statements, TextsOfTheUserAreNotTakenForMadeUpNames) {
 }
 
 TEST_F(Statements, UnverifiedTextIsNotKept) {
-  for (int i = 0; i < 2; ++i)
-    EXPECT_THROW(print("select * from somewhere_else", "aaaa"), Error);
+  for (int i = 0; i < 2; ++i) EXPECT_THROW(print("select * from somewhere_else", "aaaa"), Error);
   EXPECT_EQ(counting_.printed, 2);
 }
 

@@ -96,6 +96,43 @@ struct Restore {
   std::string timestamp;  // when there is no version
 };
 
+// The table that a statement changes.
+struct ChangedTable {
+  QualifiedName name;
+  std::string alias;  // empty: none
+};
+struct Assignment {
+  std::vector<std::string> column;  // [alias or table.]column[.field…]
+  std::string value;                // an expression
+};
+struct Delete {
+  ChangedTable table;
+  std::string where;  // empty: all rows
+};
+struct Update {
+  ChangedTable table;
+  std::vector<Assignment> set;
+  std::string where;
+};
+struct MergeClause {
+  enum class When { matched, not_matched, not_matched_by_source };
+  enum class Then { update, remove, insert };
+  When when = When::matched;
+  Then then = Then::update;
+  std::string condition;        // empty: always
+  bool all = false;             // UPDATE SET *, INSERT *
+  std::vector<Assignment> set;  // of UPDATE, and of INSERT
+};
+struct Merge {
+  ChangedTable table;
+  std::string source;         // a name or "(SELECT …)", as a FROM item
+  QualifiedName source_name;  // empty for a query
+  std::string source_alias;
+  std::string on;
+  std::vector<MergeClause> clauses;
+  bool evolve = false;  // WITH SCHEMA EVOLUTION
+};
+
 struct Show {
   enum class What { catalogs, schemas, tables, views, volumes, columns, create_table, properties };
   What what = What::tables;
@@ -112,7 +149,7 @@ struct Describe {
 
 using Statement = std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer,
                                Drop, Undrop, Truncate, Rename, Comment, SetProperties, Insert,
-                               Optimize, Vacuum, Restore, Show, Describe>;
+                               Delete, Update, Merge, Optimize, Vacuum, Restore, Show, Describe>;
 
 // Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,
 // sql.multipleStatements, sql.syntax (with line and column), sql.notSupportedYet and

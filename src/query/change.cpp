@@ -1,0 +1,256 @@
+#include "query/change.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <random>
+#include <thread>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "delta/maintenance.h"
+#include "query/lexer.h"
+#include "query/writes.h"
+
+namespace ob::query {
+
+namespace json = boost::json;
+using engine::quote_identifier;
+using identity::Privilege;
+
+namespace {
+
+// Of files that are written anew: their rows keep their order while it costs little.
+constexpr std::int64_t most_ordered_bytes = 256ll << 20;
+constexpr const char* target_catalog = "(target)";
+constexpr const char* target_placeholder = "__ob_target_rows";
+
+std::string item(const std::string& catalog, const catalog::Name& name, const std::string& alias) {
+  return quote_identifier(catalog) + "." + quote_identifier(name.schema) + "." +
+         quote_identifier(name.object) + (alias.empty() ? "" : " AS " + quote_identifier(alias));
+}
+
+}  // namespace
+
+KeptRows::KeptRows(engine::Connection& connection, const std::string& select,
+                   const engine::Parameters& parameters)
+    : connection_(connection), name_("__ob_kept_" + sha256_hex(random_token(16)).substr(0, 20)) {
+  connection_.rows("CREATE TEMP TABLE " + name_ + " AS " + select, parameters);
+}
+
+KeptRows::~KeptRows() {
+  try {
+    connection_.rows("DROP TABLE IF EXISTS temp.main." + name_);
+  } catch (const std::exception& error) {
+    log::warn("Rows kept for a statement could not be let go", {{"cause", error.what()}});
+  }
+}
+
+Change::Change(Session& session, const ChangedTable& table, Reads reads)
+    : session_(session),
+      opened_(session.core_.catalog.open(session.caller_, session.table_name(table.name),
+                                         Privilege::write)),
+      alias_(table.alias) {
+  if (reads == Reads::rows)
+    session_.core_.catalog.require(session_.caller_, Privilege::read, identity::ObjectType::table,
+                                   opened_.table.name);
+  session_.snapshots_.clear();
+  session_.changed_table_ = opened_.table.id;
+  session_.reads_changed_table_ = false;
+  base_ = session_.snapshot(opened_, std::nullopt);
+  base_->require_writable();
+  for (const char* reserved : {"__ob_file", "__ob_row"})
+    if (delta::find_field(schema(), reserved))
+      throw bad_request("delta.unsupportedName", "Rows of a table with a column named " +
+                                                     std::string(reserved) +
+                                                     " cannot be changed. Rename the column.");
+  const catalog::Name& name = opened_.table.name;
+  from_ = item(target_catalog, name, alias_);
+  qualifier_ = quote_identifier(alias_.empty() ? name.object : alias_) + ".";
+  read_instead("");
+  request_ = session_.commit_request("");
+  request_.base = base_;
+}
+
+Change::~Change() {
+  session_.stand_ins_.clear();
+  session_.changed_table_.clear();
+}
+
+engine::Connection& Change::connection() const {
+  return session_.connection_;
+}
+
+catalog::Name Change::resolve(const QualifiedName& name) const {
+  return session_.table_name(name);
+}
+
+void Change::read_instead(const std::string& select) {
+  Source source;
+  source.name = opened_.table.name;
+  source.table = opened_.delta;
+  source.snapshot = base_;
+  source.scan.places = {"__ob_file", "__ob_row"};
+  source.in_its_place = select;
+  session_.stand_ins_[target_catalog] = std::move(source);
+}
+
+std::string Change::stand_in(const std::string& catalog, const catalog::Name& name,
+                             const std::string& alias, const std::string& select) {
+  Source source;
+  source.kind = Source::Kind::provider;
+  source.name = name;
+  source.sql = select;
+  session_.stand_ins_[catalog] = std::move(source);
+  return item(catalog, name, alias);
+}
+
+std::unique_ptr<KeptRows> Change::keep(const Plan& plan, const std::string& names,
+                                       const std::string& condition) const {
+  const std::string rows = "(" + plan.sql + "\n) AS q" + (names.empty() ? "" : "(" + names + ")");
+  return in_user_names(plan, [&] {
+    return std::make_unique<KeptRows>(connection(), "SELECT * FROM " + rows + " WHERE " + condition,
+                                      plan.parameters);
+  });
+}
+
+void Change::note_read(const Plan& plan) {
+  request_.reads.predicates = plan.conjuncts;
+  statistics_ = plan.statistics;
+}
+
+void Change::note_read_all() {
+  request_.reads.predicates.emplace();
+}
+
+void Change::remove_file(const delta::Add& add) {
+  request_.actions.emplace_back(delta::removal_of(add, true));
+  request_.reads.removed_paths.push_back(add.path);
+  ++counts_.files_removed;
+  counts_.bytes_removed += add.size;
+}
+
+void Change::delete_file(const delta::Add& add) {
+  remove_file(add);
+  counts_.deleted += live_rows(add).value();
+}
+
+std::vector<Change::Touched> Change::touched(const std::string& rows) {
+  std::vector<Touched> out;
+  const auto found =
+      connection().rows("SELECT __f, count(*) FILTER (__k = 1), count(*) FILTER (__k = 2) FROM (" +
+                        rows + ") AS c GROUP BY __f ORDER BY __f");
+  std::vector<std::optional<std::int64_t>> removed;
+  for (const auto& row : found) {
+    out.push_back({std::stoll(row.at(0).value())});
+    counts_.updated += std::stoll(row.at(1).value());
+    removed.emplace_back(std::stoll(row.at(2).value()));
+    counts_.deleted += *removed.back();
+  }
+  std::size_t next = 0;
+  std::int64_t position = 0;
+  for (const delta::Add& add : base_->files()) {
+    if (next == out.size()) break;
+    if (out[next].position == position++) {
+      out[next].add = &add;
+      out[next].whole = live_rows(add) == removed[next];
+      ++next;
+    }
+  }
+  return out;
+}
+
+Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& files,
+                       bool in_order) {
+  Plan plan;
+  TableUse use;
+  use.placeholder = target_placeholder;
+  use.source = session_.stand_ins_.at(target_catalog);
+  use.source.in_its_place.clear();
+  use.source.scan.only.emplace();
+  for (const Touched& file : files)
+    if (!file.whole) use.source.scan.only->push_back(file.position);
+  std::string columns;
+  for (const delta::Field& field : schema()) {
+    const std::string old = "t." + quote_identifier(field.name);
+    const auto found = std::ranges::find(changes.columns, &field);
+    columns += columns.empty() ? "" : ", ";
+    if (found == changes.columns.end()) {
+      columns += old;
+    } else {
+      const std::string value = "c.v" + std::to_string(found - changes.columns.begin());
+      columns += "CASE WHEN c.__k = 1 THEN " + value + " ELSE " + old + " END AS " +
+                 quote_identifier(field.name);
+    }
+  }
+  if (!use.source.scan.only->empty()) {
+    plan.sql = "SELECT * FROM (SELECT " + columns + " FROM " + target_placeholder +
+               " AS t LEFT JOIN (" + changes.rows +
+               ") AS c ON t.__ob_file = c.__f AND t.__ob_row = c.__r "
+               "WHERE c.__k IS DISTINCT FROM 2" +
+               // Joins give rows in no order: they are put back into that of the files.
+               (in_order ? " ORDER BY t.__ob_file, t.__ob_row)" : ")");
+    NamedParameters parameters{.scans_prefix = "files"};
+    session_.scan(use, parameters, plan);
+    plan.parameters = std::move(parameters.values);
+  }
+  if (!changes.inserts.empty())
+    plan.sql += (plan.sql.empty() ? "" : " UNION ALL ") + changes.inserts;
+  return plan;
+}
+
+void Change::apply(const RowChanges& changes) {
+  std::vector<Touched> files;
+  if (!changes.rows.empty()) files = touched(changes.rows);
+  for (const Touched& file : files) remove_file(*file.add);
+  const bool in_order = counts_.bytes_removed <= most_ordered_bytes;
+  const Plan plan = rewritten(changes, files, in_order);
+  if (plan.sql.empty()) return;
+  std::vector<engine::WrittenFile> written = in_user_names(plan, [&] {
+    return session_.core_.engine.write(connection(), plan.sql, plan.parameters, *opened_.delta,
+                                       schema(), base_->metadata().partition_columns,
+                                       engine::WriteOptions{.ordered = in_order});
+  });
+  std::int64_t rows = 0;
+  for (engine::WrittenFile& file : written) {
+    rows += file.rows;
+    ++counts_.files_added;
+    counts_.bytes_added += file.add.size;
+    request_.actions.emplace_back(std::move(file.add));
+  }
+  counts_.copied = rows - counts_.updated - counts_.inserted;
+}
+
+std::int64_t Change::elapsed_ms() const {
+  const auto passed = std::chrono::steady_clock::now() - begun_;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
+}
+
+std::int64_t Change::commit(const std::string& operation, json::object parameters,
+                            json::object metrics) {
+  if (request_.actions.empty()) return base_->version();
+  request_.operation = operation;
+  request_.parameters = std::move(parameters);
+  request_.metrics = std::move(metrics);
+  // What a subquery made of the whole table may be something else after any other commit.
+  if (session_.reads_changed_table_) request_.reads.whole_table = true;
+  return delta::commit_or_discard(*opened_.delta, request_);
+}
+
+Plan with_retries(const std::function<Plan()>& attempt) {
+  constexpr int most = 5;
+  for (int tries = 1;; ++tries) {
+    try {
+      return attempt();
+    } catch (const Error& error) {
+      if (error.id() != "delta.conflict") throw;
+      if (tries == most)
+        throw conflict("delta.conflict", std::string(error.what()) + " It was tried " +
+                                             std::to_string(most) + " times.");
+    }
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % (20u * tries)));
+  }
+}
+
+}  // namespace ob::query

@@ -1,0 +1,151 @@
+#pragma once
+// One attempt at a statement that changes rows of a table (DELETE, UPDATE, MERGE), by
+// copy-on-write: the user's conditions and values go into composed queries over a stand-in for the
+// table, whose rows tell their places; what they give is kept; then the files that hold such rows
+// are written anew and one commit takes the place of the old ones.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/core.h"
+#include "query/statements.h"
+
+namespace ob::query {
+
+// Rows kept for the rest of a statement, in a temporary table that no user's text can name; beyond
+// the engine's memory they are spilled.
+class KeptRows {
+ public:
+  KeptRows(engine::Connection& connection, const std::string& select,
+           const engine::Parameters& parameters);
+  ~KeptRows();
+  KeptRows(const KeptRows&) = delete;
+  KeptRows& operator=(const KeptRows&) = delete;
+  const std::string& name() const { return name_; }
+
+ private:
+  engine::Connection& connection_;
+  const std::string name_;
+};
+
+// Runs fn(), which runs `plan.sql`; errors speak in the user's names.
+template <class Fn>
+auto in_user_names(const Plan& plan, Fn fn) {
+  try {
+    return fn();
+  } catch (const Error& error) {
+    Error told(error.status(), error.id(), with_user_names(error.what(), plan.names),
+               error.cause());
+    throw told.with_fields(error.fields());
+  }
+}
+
+// Assignments by column; `value` is an expression over the names of the statement.
+struct NewValue {
+  const delta::Field* field = nullptr;
+  std::string value;
+};
+
+// What is to happen to rows of the table.
+struct RowChanges {
+  // A SELECT of __f, __r (place), __k (1: changed, 2: removed), v0, v1, …; empty: nothing.
+  std::string rows;
+  std::vector<const delta::Field*> columns;  // that v0, v1, … are the new values of
+  std::string inserts;                       // a SELECT of the table's columns; empty: none
+};
+
+struct ChangeCounts {
+  std::int64_t updated = 0, deleted = 0, inserted = 0, copied = 0;
+  std::int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0;
+};
+
+class Change {
+ public:
+  // How rows are read.
+  enum class Reads { nothing, rows };
+  Change(Session& session, const ChangedTable& table, Reads reads);
+  ~Change();
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+
+  static constexpr const char* place = "\"__ob_file\", \"__ob_row\"";  // of the table's rows
+
+  const delta::Schema& schema() const { return base_->schema(); }
+  const delta::SnapshotPtr& base() const { return base_; }
+  engine::Connection& connection() const;
+  const std::string& from() const { return from_; }  // FROM item of the table
+  // "alias." or "table." before its columns.
+  const std::string& qualifier() const { return qualifier_; }
+  // The name that stands for a whole row of it.
+  const std::string& row_name() const {
+    return alias_.empty() ? opened_.table.name.object : alias_;
+  }
+  catalog::Name resolve(const QualifiedName& name) const;
+  // FROM item of other rows, known to the user as `name` or `alias`.
+  std::string stand_in(const std::string& catalog, const catalog::Name& name,
+                       const std::string& alias, const std::string& select);
+  // Reads `select` in place of the table's files, or the files again when it is empty.
+  void read_instead(const std::string& select);
+
+  Plan compose(const std::string& sql) const { return session_.plan_composed(sql); }
+  // Keeps the plan's rows under these names of its columns (its own when empty), those alone for
+  // which `condition` holds.
+  std::unique_ptr<KeptRows> keep(const Plan& plan, const std::string& names,
+                                 const std::string& condition = "true") const;
+  // That the plan read rows of the table, for conflicts with other writers and for statistics;
+  // of several the last one counts, which must be the widest.
+  void note_read(const Plan& plan);
+  void note_read_all();
+
+  // Throws ob::Error 400 delta.schemaMismatch, sql.syntax (set twice), for SET.
+  std::vector<NewValue> assign(const std::vector<Assignment>& set, const std::string& from) const;
+  // Checks that the values can be stored. `from`: what their names come from.
+  void check_storable(const std::vector<NewValue>& leaves, const std::string& from) const;
+  // 1 for a column, more for fields in it. Throws as assign().
+  std::size_t depth_of(const std::vector<std::string>& column) const {
+    return resolve_column(column).size();
+  }
+  // The value as the column's type.
+  static std::string cast(const NewValue& value);
+
+  void remove_file(const delta::Add& add);
+  // All rows of the file, whose number is known (live_rows()).
+  void delete_file(const delta::Add& add);
+  void apply(const RowChanges& changes);
+  ChangeCounts& counts() { return counts_; }
+
+  // Commits under the operation's name; nothing when nothing changed. The version.
+  std::int64_t commit(const std::string& operation, boost::json::object parameters,
+                      boost::json::object metrics);
+  std::int64_t elapsed_ms() const;
+  const Statistics& statistics() const { return statistics_; }
+
+ private:
+  struct Touched {
+    std::int64_t position = 0;
+    const delta::Add* add = nullptr;
+    bool whole = false;  // all its rows are removed
+  };
+  struct Leaf;
+  std::vector<Touched> touched(const std::string& rows);
+  Plan rewritten(const RowChanges& changes, const std::vector<Touched>& files, bool in_order);
+  std::vector<const delta::Field*> resolve_column(const std::vector<std::string>& path) const;
+  static std::string value_of(const delta::DataType& type, const std::string& old,
+                              const std::vector<Leaf>& leaves, std::size_t depth);
+
+  Session& session_;
+  catalog::Opened opened_;
+  delta::SnapshotPtr base_;
+  std::string alias_, from_, qualifier_;
+  delta::CommitRequest request_;
+  ChangeCounts counts_;
+  Statistics statistics_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+// Runs an attempt again, a few times, when another writer came first.
+Plan with_retries(const std::function<Plan()>& attempt);
+
+}  // namespace ob::query

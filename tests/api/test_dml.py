@@ -1,0 +1,392 @@
+"""DELETE, UPDATE and MERGE: what becomes of rows, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from tests.api.checks import no_machine_paths
+from tests.harness.client import Client
+
+
+@pytest.fixture()
+def t(admin: Client, schema: str) -> str:
+    name = f"main.{schema}.t"
+    admin.sql(
+        f"CREATE TABLE {name} (id BIGINT NOT NULL, name STRING, price DECIMAL(10,2), "
+        "s STRUCT<a: INT, b: STRUCT<c: STRING, d: DOUBLE>>)"
+    )
+    admin.sql(
+        f"INSERT INTO {name} VALUES (1, 'a', 1.5, {{'a': 1, 'b': {{'c': 'x', 'd': 0.5}}}}), "
+        "(2, 'b', 2.5, NULL), (3, NULL, NULL, {'a': 3, 'b': NULL})"
+    )
+    return name
+
+
+def ids(client: Client, table: str) -> list[int]:
+    return [row[0] for row in client.sql(f"SELECT id FROM {table} ORDER BY id")]
+
+
+def metrics(client: Client, table: str) -> dict[str, str]:
+    rows = client.arrow(f"DESCRIBE HISTORY {table} LIMIT 1").to_pylist()
+    found = rows[0]["operationMetrics"]
+    return dict(json.loads(found)) if isinstance(found, str) else dict(found)
+
+
+DELETES = [
+    ("WHERE id = 2", [1, 3], 1),
+    ("AS x WHERE x.id > 1", [1], 2),
+    ("x WHERE x.name = 'a'", [2, 3], 1),
+    ("WHERE name <> 'a'", [1, 3], 1),  # NULL is not true: the row stays
+    ("WHERE name IS NULL", [1, 2], 1),
+    ("WHERE NOT (name = 'a' AND price > 100)", [3], 2),
+    ("WHERE s.b.c = 'x'", [2, 3], 1),
+    ("WHERE id IN (SELECT id + 1 FROM {t} WHERE id < 3)", [1], 2),
+    ("WHERE price > (SELECT avg(price) FROM {t})", [1, 3], 1),
+    ("AS o WHERE EXISTS (SELECT 1 FROM {t} AS i WHERE i.id = o.id + 1)", [3], 2),
+    ("WHERE {t}.id = 1", [2, 3], 1),
+    ("WHERE id = 99", [1, 2, 3], 0),
+    ("", [], 3),
+]
+
+
+@pytest.mark.parametrize("rest,left,affected", DELETES)
+def test_delete(admin: Client, t: str, rest: str, left: list[int], affected: int) -> None:
+    answer = admin.sql(f"DELETE FROM {t} " + rest.format(t=t))
+    assert answer == [[affected, 2 if affected else 1]]
+    assert ids(admin, t) == left
+    if affected:
+        found = metrics(admin, t)
+        assert found["numDeletedRows"] == str(affected)
+        assert found["numRemovedFiles"] == "1"
+        assert found["numCopiedRows"] == str(len(left))
+        assert found["numAddedFiles"] == ("1" if left else "0")
+
+
+def test_delete_takes_parameters(admin: Client, t: str) -> None:
+    assert admin.sql(f"DELETE FROM {t} WHERE id = $1 OR name = $2", parameters=[3, "a"]) == [[2, 2]]
+    assert admin.sql(f"DELETE FROM {t} WHERE id = $id", parameters={"id": 2}) == [[1, 3]]
+    assert ids(admin, t) == []
+
+
+def test_only_files_with_matches_are_touched(admin: Client, schema: str) -> None:
+    name = f"main.{schema}.p"
+    admin.sql(
+        f"CREATE TABLE {name} PARTITIONED BY (k) AS "
+        "SELECT i % 4 AS k, i AS v FROM range(100) AS r(i)"
+    )
+    paths = {f.split("/")[-1] for f in admin.location(name) and files(admin, name)}
+    admin.sql(f"DELETE FROM {name} WHERE v = 10")
+    assert metrics(admin, name)["numRemovedFiles"] == "1"
+    assert len(paths - {f.split("/")[-1] for f in files(admin, name)}) == 1
+    # Whole partitions go without being read: nothing is copied.
+    assert admin.sql(f"DELETE FROM {name} WHERE k IN (0, 3) OR k IS NULL") == [[50, 2]]
+    found = metrics(admin, name)
+    assert (found["numCopiedRows"], found["numAddedFiles"]) == ("0", "0")
+    assert found["numRemovedFiles"] == "2"
+    assert admin.sql(f"SELECT k, count(*) FROM {name} GROUP BY k ORDER BY k") == [[1, 25], [2, 24]]
+    # A file whose rows all match is not rewritten either.
+    assert admin.sql(f"DELETE FROM {name} WHERE v % 4 = 1") == [[25, 3]]
+    assert metrics(admin, name)["numAddedFiles"] == "0"
+
+
+def files(client: Client, table: str) -> list[str]:
+    from deltalake import DeltaTable
+
+    return DeltaTable(client.location(table)).file_uris()
+
+
+UPDATES = [
+    ("SET price = 9 WHERE id = 1", "price", {1: "9.00", 2: "2.50", 3: None}),
+    ("SET price = price * 2", "price", {1: "3.00", 2: "5.00", 3: None}),
+    ("AS x SET x.price = x.id, name = 'n' WHERE x.id >= 2", "price", {1: "1.50", 2: "2.00", 3: "3.00"}),
+    ("SET name = upper(name)", "name", {1: "A", 2: "B", 3: None}),
+    ("SET name = NULL WHERE name = 'a'", "name", {1: None, 2: "b", 3: None}),
+    ("SET name = price", "name", {1: "1.50", 2: "2.50", 3: None}),
+    ("SET id = id + 10, name = id", "name", {11: "1", 12: "2", 13: "3"}),
+    ("SET name = (SELECT max(name) FROM {t}) WHERE id = 3", "name", {1: "a", 2: "b", 3: "b"}),
+    ("SET s.a = 7", "s.a", {1: 7, 2: 7, 3: 7}),
+    ("SET s.b.c = name, s.a = s.a + 1 WHERE id < 3", "s.b.c", {1: "a", 2: "b", 3: None}),
+    ("SET {t}.s.b.d = 4 WHERE id = 1", "s.b.d", {1: 4.0, 2: None, 3: None}),
+    ("SET s = NULL", "s.a", {1: None, 2: None, 3: None}),
+    ("SET name = CASE WHEN id = 1 THEN 'one' ELSE 'more' END WHERE id < 3", "name",
+     {1: "one", 2: "more", 3: None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rest,column,expected", UPDATES)
+def test_update(admin: Client, t: str, rest: str, column: str, expected: dict) -> None:
+    before = {row[0]: row for row in admin.sql(f"SELECT id, s.b.d FROM {t}")}
+    admin.sql(f"UPDATE {t} " + rest.format(t=t))
+    assert dict(admin.sql(f"SELECT id, {column} FROM {t}")) == expected
+    if column == "s.b.c":  # what is not set stays
+        assert dict(admin.sql(f"SELECT id, s.b.d FROM {t}")) == {k: v[1] for k, v in before.items()}
+
+
+def test_update_moves_rows_between_partitions(admin: Client, schema: str) -> None:
+    name = f"main.{schema}.p"
+    admin.sql(
+        f"CREATE TABLE {name} PARTITIONED BY (k) AS SELECT i % 2 AS k, i FROM range(6) AS r(i)"
+    )
+    assert admin.sql(f"UPDATE {name} SET k = 5 WHERE i IN (0, 1)") == [[2, 1]]
+    assert admin.sql(f"SELECT k, list(i ORDER BY i) FROM {name} GROUP BY k ORDER BY k") == [
+        [0, [2, 4]],
+        [1, [3, 5]],
+        [5, [0, 1]],
+    ]
+    found = metrics(admin, name)
+    assert (found["numUpdatedRows"], found["numCopiedRows"]) == ("2", "4")
+
+
+def test_order_in_files_is_kept(admin: Client, schema: str) -> None:
+    name = f"main.{schema}.o"
+    admin.sql(f"CREATE TABLE {name} AS SELECT i, i AS j FROM range(300000) AS r(i)")
+    admin.sql(f"UPDATE {name} SET j = -1 WHERE i % 7 = 0")
+    admin.sql(f"DELETE FROM {name} WHERE i % 5 = 0")
+    rows = admin.arrow(f"SELECT i, j FROM {name}").to_pydict()
+    assert rows["i"] == [i for i in range(300000) if i % 5]
+    assert rows["j"] == [i if i % 7 else -1 for i in rows["i"]]
+
+
+REFUSED = [
+    ("UPDATE {t} SET nope = 1", "delta.schemaMismatch"),
+    ("UPDATE {t} SET name = 'a', NAME = 'b'", "sql.syntax"),
+    ("UPDATE {t} SET s = NULL, s.a = 1", "sql.syntax"),
+    ("UPDATE {t} SET s.nope = 1", "delta.schemaMismatch"),
+    ("UPDATE {t} SET id = NULL WHERE id = 1", "delta.notNull"),
+    ("UPDATE {t} SET price = date '2026-01-01'", "delta.schemaMismatch"),
+    ("UPDATE {t} SET price = 123456789012", "sql.value"),
+    ("UPDATE {t} SET name = read_text('/etc/passwd')", "sql.functionNotAllowed"),
+    ("UPDATE {t} SET name = (SELECT a FROM missing)", "catalog.tableNotFound"),
+    ("UPDATE {t} SET name = 'x') --", "sql.syntax"),
+    ("UPDATE {t} SET name = 'x' FROM u", "sql.notSupportedYet"),
+    ("DELETE FROM {t} WHERE id = 1) OR (1 = 1", "sql.syntax"),
+    ("DELETE FROM {t} WHERE id = 1 UNION SELECT 1, 2, 3", "sql.syntax"),
+    ("DELETE FROM {t} WHERE nope = 1", "sql.binding"),
+    ("DELETE FROM {t} WHERE", "sql.syntax"),
+    ("DELETE FROM {t} WHERE id = 1; SELECT 1", "sql.multipleStatements"),
+    ("DELETE FROM {t} USING u WHERE true", "sql.notSupportedYet"),
+    ("DELETE FROM {t} VERSION AS OF 0", "sql.syntax"),
+    ("DELETE FROM {t} WHERE count(*) > 1", None),
+    ("DELETE FROM main.information_schema.tables", None),
+    ("DELETE FROM \"(target)\".x.y", None),
+    ("MERGE INTO {t} USING {t} ON true WHEN MATCHED THEN DELETE", "sql.ambiguousAlias"),
+    ("MERGE INTO {t} USING (SELECT 1 AS id) s ON {t}.id = s.id", "sql.syntax"),
+    ("MERGE INTO {t} USING (SELECT 1 AS id) s ON {t}.id = s.id WHEN MATCHED THEN UPDATE SET *",
+     "delta.schemaMismatch"),
+    ("MERGE INTO {t} USING (SELECT 1 AS id) s ON {t}.id = s.id AND random() < 1 "
+     "WHEN MATCHED THEN DELETE", "sql.notDeterministic"),
+    ("MERGE INTO {t} t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE "
+     "WHEN MATCHED AND t.id = 1 THEN UPDATE SET name = 'x'", "sql.syntax"),
+    ("MERGE INTO {t} t USING (SELECT 7 AS id) s ON t.id = s.id "
+     "WHEN NOT MATCHED THEN INSERT (name) VALUES ('x')", "delta.notNull"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql,id", REFUSED)
+def test_refused(admin: Client, t: str, sql: str, id: Any) -> None:
+    error = admin.refused(sql.format(t=t))
+    if id is not None:
+        assert error.id in (id if isinstance(id, tuple) else (id,)), error
+    assert error.status == 400 or error.status == 404
+    no_machine_paths(str(error))
+    assert "__ob_kept" not in str(error)
+    assert ids(admin, t) == [1, 2, 3]
+
+
+def test_others_may_not(admin: Client, user: Client, t: str) -> None:
+    for sql in (
+        f"DELETE FROM {t}",
+        f"DELETE FROM {t} WHERE id = 1",
+        f"UPDATE {t} SET id = 1",
+        f"MERGE INTO {t} USING (SELECT 1 AS id) s ON true WHEN MATCHED THEN DELETE",
+    ):
+        assert user.refused(sql).status in (403, 404)
+    mine = admin.ok("GET", "catalogs")  # the caller's own table does not lend its rights
+    assert mine
+    assert ids(admin, t) == [1, 2, 3]
+
+
+def test_append_only(admin: Client, schema: str) -> None:
+    name = f"main.{schema}.a"
+    admin.sql(f"CREATE TABLE {name} (id INT) TBLPROPERTIES ('delta.appendOnly' = 'true')")
+    admin.sql(f"INSERT INTO {name} VALUES (1)")
+    assert admin.refused(f"DELETE FROM {name} WHERE id = 7").id == "delta.appendOnly"
+    assert admin.refused(f"UPDATE {name} SET id = 2").id == "delta.appendOnly"
+    source = "(SELECT unnest([1, 2]) AS id) s"
+    assert (
+        admin.refused(
+            f"MERGE INTO {name} t USING {source} ON t.id = s.id WHEN MATCHED THEN DELETE"
+        ).id
+        == "delta.appendOnly"
+    )
+    admin.sql(f"MERGE INTO {name} t USING {source} ON t.id = s.id WHEN NOT MATCHED THEN INSERT *")
+    assert ids(admin, name) == [1, 2]
+
+
+@pytest.fixture()
+def m(admin: Client, schema: str) -> tuple[str, str]:
+    target, source = f"main.{schema}.target", f"main.{schema}.source"
+    admin.sql(
+        f"CREATE TABLE {target} AS SELECT unnest([1, 2, 3, 4]) AS id, "
+        "unnest(['a', 'b', 'c', NULL]) AS name, unnest([10, 20, 30, 40]) AS n"
+    )
+    admin.sql(
+        f"CREATE TABLE {source} AS SELECT unnest([2, 3, 5, 6]) AS id, "
+        "unnest(['B', 'C', 'E', 'F']) AS name, unnest([200, 300, 500, 600]) AS n"
+    )
+    return target, source
+
+
+MERGES = [
+    (
+        "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+        [[1, "a", 10], [2, "B", 200], [3, "C", 300], [4, None, 40], [5, "E", 500], [6, "F", 600]],
+        [4, 2, 0, 2],
+    ),
+    (
+        "WHEN MATCHED AND s.n > 250 THEN DELETE WHEN MATCHED THEN UPDATE SET n = t.n + s.n",
+        [[1, "a", 10], [2, "b", 220], [4, None, 40]],
+        [2, 1, 1, 0],
+    ),
+    (
+        "WHEN NOT MATCHED AND s.id = 5 THEN INSERT (id, n) VALUES (s.id, 1) "
+        "WHEN NOT MATCHED BY TARGET THEN INSERT (n, id, name) VALUES (s.n, s.id * 10, 'new')",
+        [[1, "a", 10], [2, "b", 20], [3, "c", 30], [4, None, 40], [5, None, 1], [60, "new", 600]],
+        [2, 0, 0, 2],
+    ),
+    (
+        "WHEN NOT MATCHED BY SOURCE AND t.name IS NULL THEN DELETE "
+        "WHEN NOT MATCHED BY SOURCE THEN UPDATE SET name = 'gone', t.n = t.n - 1",
+        [[1, "gone", 9], [2, "b", 20], [3, "c", 30]],
+        [2, 1, 1, 0],
+    ),
+    (
+        "WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT * "
+        "WHEN NOT MATCHED BY SOURCE AND t.id = 1 THEN UPDATE SET n = 0",
+        [[1, "a", 0], [4, None, 40], [5, "E", 500], [6, "F", 600]],
+        [5, 1, 2, 2],
+    ),
+    (
+        "WHEN MATCHED AND t.id = 2 THEN UPDATE SET name = s.name "
+        "WHEN MATCHED AND t.id = 3 THEN UPDATE SET n = CASE WHEN s.n > 1 THEN 7 ELSE 8 END",
+        [[1, "a", 10], [2, "B", 20], [3, "c", 7], [4, None, 40]],
+        [2, 2, 0, 0],
+    ),
+    (
+        "WHEN MATCHED AND s.n > 1000 THEN DELETE",
+        [[1, "a", 10], [2, "b", 20], [3, "c", 30], [4, None, 40]],
+        [0, 0, 0, 0],
+    ),
+]
+
+
+@pytest.mark.parametrize("clauses,expected,counts", MERGES)
+def test_merge(
+    admin: Client, m: tuple[str, str], clauses: str, expected: list, counts: list[int]
+) -> None:
+    target, source = m
+    answer = admin.sql(f"MERGE INTO {target} AS t USING {source} s ON t.id = s.id {clauses}")
+    assert [answer[0][0], *answer[0][2:]] == counts
+    assert admin.sql(f"SELECT id, name, n FROM {target} ORDER BY id") == expected
+    if counts[0]:
+        found = metrics(admin, target)
+        assert [found[f"numTargetRows{what}"] for what in ("Updated", "Deleted", "Inserted")] == [
+            str(n) for n in counts[1:]
+        ]
+        assert found["numSourceRows"] == "4"
+        assert (
+            int(found["numOutputRows"]) == int(found["numTargetRowsCopied"]) + counts[1] + counts[3]
+        )
+
+
+def test_merge_names(admin: Client, m: tuple[str, str]) -> None:
+    target, source = m
+    schema = target.split(".")[1]
+    admin.sql(
+        f"MERGE INTO {target} USING {source} ON {schema}.target.id = {source}.id "
+        f"WHEN MATCHED THEN UPDATE SET {target}.name = source.name || '!'"
+    )
+    assert admin.sql(f"SELECT name FROM {target} WHERE id IN (2, 3) ORDER BY id") == [
+        ["B!"],
+        ["C!"],
+    ]
+    admin.sql(f"DELETE FROM {source}")
+    answer = admin.sql(
+        f"MERGE INTO {target} t USING {source} VERSION AS OF 0 AS s ON t.id = s.id "
+        "WHEN MATCHED THEN DELETE"
+    )
+    assert answer[0][3] == 2
+
+
+def test_merge_many_matches(admin: Client, m: tuple[str, str]) -> None:
+    target, _ = m
+    twice = "(SELECT unnest([2, 2, 9]) AS id, unnest([1, 2, 3]) AS n) s"
+    merge = f"MERGE INTO {target} t USING {twice} ON t.id = s.id "
+    error = admin.refused(merge + "WHEN MATCHED THEN UPDATE SET n = s.n")
+    assert (error.status, error.id) == (400, "delta.mergeManyMatches")
+    assert (
+        admin.refused(
+            merge
+            + "WHEN MATCHED AND s.n = 1 THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (1)"
+        ).id
+        == "delta.mergeManyMatches"
+    )
+    # One of the two is taken: that is clear.
+    admin.sql(merge + "WHEN MATCHED AND s.n = 2 THEN UPDATE SET n = s.n")
+    assert admin.value(f"SELECT n FROM {target} WHERE id = 2") == 2
+    assert admin.sql(merge + "WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, s.n)")[0][4] == 1
+    assert admin.sql(merge + "WHEN MATCHED THEN DELETE")[0][3] == 2
+    assert ids(admin, target) == [1, 3, 4]
+
+
+def test_merge_source_is_evaluated_once(admin: Client, m: tuple[str, str]) -> None:
+    target, _ = m
+    admin.sql(
+        f"MERGE INTO {target} t USING (SELECT i AS id, random() AS r FROM range(1000) AS x(i)) s "
+        "ON t.id = s.id AND s.r >= 0 WHEN MATCHED THEN UPDATE SET name = s.r "
+        "WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, s.r)"
+    )
+    assert admin.value(f"SELECT count(*) FROM {target}") == 1000
+    assert admin.value(f"SELECT count(DISTINCT name) FROM {target}") > 990
+
+
+def test_merge_takes_parameters(admin: Client, m: tuple[str, str]) -> None:
+    target, source = m
+    answer = admin.sql(
+        f"MERGE INTO {target} t USING (SELECT * FROM {source} WHERE n > $2) s ON t.id = s.id "
+        "WHEN MATCHED AND s.id = $1 THEN UPDATE SET name = $3 "
+        "WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, $3)",
+        parameters=[3, 250, "p"],
+    )
+    assert answer[0][2:] == [1, 0, 2]
+    assert admin.sql(f"SELECT id FROM {target} WHERE name = 'p' ORDER BY id") == [[3], [5], [6]]
+
+
+def test_concurrent_statements_lose_nothing(admin: Client, schema: str) -> None:
+    """Statements on the same file conflict and are run again; each has its effect once."""
+    name = f"main.{schema}.c"
+    admin.sql(f"CREATE TABLE {name} AS SELECT i AS id, 0 AS n FROM range(40) AS r(i)")
+    failed: list[Any] = []
+
+    def work(first: int) -> None:
+        client = Client(admin.url, admin.token)
+        for i in range(first, 40, 4):
+            response = client.query(f"UPDATE {name} SET n = n + 1 WHERE id = {i}")
+            if response.status_code == 409:
+                failed.append(i)
+            elif response.status_code != 200:
+                failed.append(response.text)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(isinstance(f, int) for f in failed), failed
+    expected = [[i, 0 if i in failed else 1] for i in range(40)]
+    assert admin.sql(f"SELECT id, n FROM {name} ORDER BY id") == expected
+    assert len(failed) < 20
