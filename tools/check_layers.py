@@ -13,15 +13,16 @@ from pathlib import Path
 
 # What each module may include, beside itself and what it names here. Lowest layer first; features
 # (query, storage, …) never appear in each other's lists.
-BELOW_FEATURES = {"base", "net", "db", "objects", "api", "delta", "engine", "identity", "catalog"}
+BELOW_FEATURES = {"base", "net", "db", "objects", "api", "relay", "delta", "engine", "identity", "catalog"}
 MAY_INCLUDE: dict[str, set[str]] = {
     "base": set(),
     "net": {"base"},
     "db": {"base"},
     "objects": {"base"},
     "api": {"base", "net"},
+    "relay": {"base", "net", "objects", "api"},
     "delta": {"base", "objects"},
-    "engine": {"base", "objects", "delta"},
+    "engine": {"base", "objects", "relay", "delta"},
     "identity": {"base", "net", "db", "api"},
     "catalog": {"base", "net", "db", "objects", "api", "delta", "engine", "identity"},
     "gateway": {"base", "net", "db", "api", "identity"},

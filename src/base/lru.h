@@ -36,6 +36,11 @@ class LruCache {
     used_ += cost;
   }
 
+  void erase(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = by_key_.find(key); found != by_key_.end()) drop(found->second);
+  }
+
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return items_.size();

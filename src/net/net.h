@@ -15,6 +15,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/time.h"
 
 namespace ob::net {
 
@@ -123,5 +124,6 @@ std::unique_ptr<Server> serve(boost::asio::io_context& io, const ServerOptions& 
 std::string percent_decode(std::string_view text);
 std::string percent_encode(std::string_view text, std::string_view keep = "");
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
+std::string http_date(Micros time);  // "Sat, 21 Nov 2026 09:30:00 GMT"
 
 }  // namespace ob::net

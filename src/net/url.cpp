@@ -1,4 +1,6 @@
 #include <array>
+#include <cstdio>
+#include <ctime>
 
 #include "base/error.h"
 #include "net/net.h"
@@ -101,6 +103,21 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
                                                           ? std::string()
                                                           : decode(one.substr(eq + 1), true));
   }
+  return out;
+}
+
+std::string http_date(Micros time) {
+  static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = static_cast<std::time_t>(time / 1'000'000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char out[64];
+  std::snprintf(out, sizeof out, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900,
+                parts.tm_hour, parts.tm_min, parts.tm_sec);
   return out;
 }
 

@@ -40,6 +40,11 @@ class Reader {
   // Reads up to out.size() bytes at offset; 0 at the end. On a cloud store 409 objects.changed when
   // the object has been replaced since it was opened (unless the bucket keeps old versions).
   virtual std::size_t read(std::int64_t offset, std::span<std::byte> out) = 0;
+  // The same from any number of threads at once, in one request to a cloud store: for those who
+  // know how much they want. Nothing is kept or read ahead.
+  virtual std::size_t read_range(std::int64_t offset, std::span<std::byte> out) {
+    return read(offset, out);
+  }
   // The very object that is being read, also when the key has been replaced since.
   virtual ObjectInfo info() const;
 };

@@ -38,6 +38,13 @@ class RemoteReader : public Reader {
       return reader_->read(call, static_cast<std::uint64_t>(offset), target);
     });
   }
+  std::size_t read_range(std::int64_t offset, std::span<std::byte> out) override {
+    if (offset < 0) throw internal("a read before the start of '" + info_.key + "'");
+    return bridged(where_, said("read", info_.key), [&](const native::Call& call) {
+      rust::Slice<std::uint8_t> target(reinterpret_cast<std::uint8_t*>(out.data()), out.size());
+      return reader_->read_range(call, static_cast<std::uint64_t>(offset), target);
+    });
+  }
 
  private:
   rust::Box<native::RemoteReader> reader_;

@@ -198,7 +198,7 @@ asio::awaitable<void> get_file(Service& service, Pool& pool, api::Context& conte
   const Outgoing out = co_await pool.run(find);
   const net::Request& head = exchange.request();
   const std::string etag = '"' + out.file.version + '"';
-  const std::string last_modified = http_date(out.file.modified_at);
+  const std::string last_modified = net::http_date(out.file.modified_at);
   net::Response response{.headers = file_headers(out.file, etag, last_modified)};
   if (not_modified(head, etag, last_modified)) {
     response.status = 304;

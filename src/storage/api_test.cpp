@@ -278,8 +278,8 @@ TEST(RangesTest, Parse) {
 }
 
 TEST(RangesTest, NamesAndDates) {
-  EXPECT_EQ(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
-  EXPECT_EQ(http_date(1'795'253'356'000'000), "Sat, 21 Nov 2026 09:29:16 GMT");
+  EXPECT_EQ(net::http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(net::http_date(1'795'253'356'000'000), "Sat, 21 Nov 2026 09:29:16 GMT");
   EXPECT_EQ(content_type("A.CSV"), "text/csv; charset=utf-8");
   EXPECT_EQ(content_type("csv"), "application/octet-stream");
   EXPECT_EQ(content_disposition("a\"b\\c%d;é.txt"),

@@ -1,9 +1,7 @@
 #include "storage/ranges.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <ctime>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -90,21 +88,6 @@ bool range_applies(const net::Request& request, const std::string& etag,
                    const std::string& last_modified) {
   const auto condition = trimmed(request.header("If-Range"));
   return condition.empty() || condition == etag || condition == last_modified;
-}
-
-std::string http_date(Micros time) {
-  static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = static_cast<std::time_t>(time / 1'000'000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char out[64];
-  std::snprintf(out, sizeof out, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
-                kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return out;
 }
 
 std::string_view content_type(std::string_view name) {

@@ -25,7 +25,6 @@ bool not_modified(const net::Request& request, const std::string& etag,
 bool range_applies(const net::Request& request, const std::string& etag,
                    const std::string& last_modified);
 
-std::string http_date(Micros time);                      // "Sat, 21 Nov 2026 09:30:00 GMT"
 std::string_view content_type(std::string_view name);    // by the extension
 std::string content_disposition(std::string_view name);  // attachment; RFC 6266
 

@@ -105,6 +105,13 @@ pub mod ffi {
         fn open_reader(store: &RemoteStore, call: &Call, key: &str) -> Result<Box<RemoteReader>>;
         fn info(self: &RemoteReader) -> RemoteInfo;
         fn read(self: &RemoteReader, call: &Call, offset: u64, out: &mut [u8]) -> Result<usize>;
+        /// One request of its own, beside others.
+        fn read_range(
+            self: &RemoteReader,
+            call: &Call,
+            offset: u64,
+            out: &mut [u8],
+        ) -> Result<usize>;
 
         type RemoteWriter;
         /// `marker` is kept with the object and tells whose it is; empty: a new one.
