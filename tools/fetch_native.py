@@ -29,6 +29,10 @@ DUCKDB_NODE_SHA256 = {
     "arm64": "3b85f3ea438f7dc3691d7b5e6e4222ffe9127fd17885f96ca72e0c99925c348e",
 }
 DUCKDB_SOURCE_SHA256 = "72f33ee57ca7595b23957671a2cc7f7fe2be0ecc2d68f63abedcfcaa3a5c1238"
+HTTPFS_SHA256 = {
+    "x64": "84913dbe172ccb54368de2c4a020c38ca8b0e76f99df548f7fac37934cc7826f",
+    "arm64": "567d17e398fc29f7ea4bc42ea277ea19643bd1ad1815f676cb6dd994b50399bb",
+}
 NANOARROW = "0.9.0"
 NANOARROW_SHA256 = "1ce15bbed8532839347faa78824c5dbd3769bff60661003e34c6fba5dd881bd3"
 SAMPLES = "0.0.3"
@@ -139,6 +143,23 @@ class Fetcher:
         source = self.source_package(f"duckdb=={DUCKDB}", DUCKDB_SOURCE_SHA256)
         place(source / "external/duckdb/src/include/duckdb.h", target / "duckdb.h")
 
+    def httpfs(self) -> None:
+        """DuckDB's extension, from its Python package."""
+        folder = self.scratch / "httpfs"
+        tools = self.scratch / "venv-httpfs"
+        venv.create(tools, with_pip=True)
+        self.run(
+            *(str(tools / "bin/python"), "-m", "pip", "download", "-q", "--no-deps"),
+            *("--only-binary", ":all:", "-d", str(folder), f"duckdb-extension-httpfs=={DUCKDB}"),
+        )
+        wheel = next(folder.glob("*.whl"))
+        verify(wheel, HTTPFS_SHA256[machine()])
+        name = "httpfs.duckdb_extension"
+        with zipfile.ZipFile(wheel) as archive:
+            inside = f"duckdb_extension_httpfs/extensions/v{DUCKDB}/{name}"
+            (folder / name).write_bytes(archive.read(inside))
+        place(folder / name, THIRD_PARTY / "duckdb" / name)
+
     def nanoarrow(self) -> None:
         source = self.source_package(f"nanoarrow=={NANOARROW}", NANOARROW_SHA256) / "subprojects"
         flatcc = next(source.glob("flatcc-*"))
@@ -168,6 +189,7 @@ def main() -> None:
     kind = machine()
     parts = {
         "duckdb": (key_of(DUCKDB_NODE_SHA256[kind], DUCKDB_SOURCE_SHA256), "duckdb/libduckdb.so"),
+        "httpfs": (key_of(HTTPFS_SHA256[kind]), "duckdb/httpfs.duckdb_extension"),
         "nanoarrow": (key_of(NANOARROW_SHA256), "nanoarrow/src/nanoarrow/nanoarrow.h"),
         "samples": (key_of(SAMPLES_SHA256), "samples/weather.csv"),
     }

@@ -343,7 +343,7 @@ void Checkpoints::read_checkpoint(const std::string& location,
   try {
     Reader(*connection, location, guarded).run();
   } catch (const Error& error) {
-    if (in_sink || error.status() == 507 || error.status() == 499) throw;
+    if (in_sink || error.status() > 500 || error.status() == 499) throw;
     throw Error(400, "delta.badCheckpoint",
                 "The checkpoint " + std::filesystem::path(location).filename().string() +
                     " cannot be read: " + error.what(),

@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "engine/checkpoint.h"
+#include "engine/file_shapes.h"
 #include "engine/files.h"
+#include "relay/relay.h"
 
 namespace ob::engine {
 
@@ -95,8 +97,8 @@ void Checkpoints::write_checkpoint(const std::string& location,
   connection->rows("COPY (SELECT " + names + " FROM read_json(" + quote_literal(lines.string()) +
                    ", format = 'newline_delimited', columns = {" + columns +
                    "}, maximum_object_size = " + std::to_string(longest + 1024) + ")) TO " +
-                   quote_literal(location) + " (FORMAT parquet, COMPRESSION snappy)");
-  sync_paths({location});
+                   quote_literal(duck_path(location)) + " (FORMAT parquet, COMPRESSION snappy)");
+  if (!relay::is_remote(location)) sync_paths({location});
 }
 
 }  // namespace ob::engine

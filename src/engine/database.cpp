@@ -3,10 +3,13 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "relay/relay.h"
 
 namespace ob::engine {
 
 namespace {
+
+const std::string bucket_of_relay = "s3://" + std::string(relay::kBucket) + "/";
 
 std::string sql_list(const std::vector<std::string>& texts) {
   std::string out = "[";
@@ -20,10 +23,40 @@ void run(duckdb_connection connection, const std::string& sql) {
     throw internal("duckdb: " + sql + ": " + duckdb_result_error(result.get()));
 }
 
+// DuckDB reaches the relay and nothing else: no server of its own choice, no proxy, and no
+// credentials but the relay's token.
+void reach_stores(duckdb_connection connection, const Options& options) {
+  for (const std::string& sql : {
+           "LOAD " + quote_literal(options.httpfs),
+           std::string("SET GLOBAL enable_global_s3_configuration=false"),
+           // The other client asks the environment's proxy whatever the setting says.
+           std::string("SET GLOBAL httpfs_client_implementation='httplib'"),
+           std::string("SET GLOBAL http_proxy=''"),
+           // The stores try again, and tell when they give up; parts come one after the other.
+           std::string("SET GLOBAL http_retries=0"),
+           std::string("SET GLOBAL http_timeout=900"),
+           std::string("SET GLOBAL s3_uploader_thread_limit=1"),
+           // A ten-thousandth of it is buffered for each file that is being written.
+           std::string("SET GLOBAL s3_uploader_max_filesize='80GB'"),
+           "CREATE TEMPORARY SECRET relay (TYPE s3, PROVIDER config, KEY_ID 'relay', SECRET "
+           "'relay', SESSION_TOKEN " +
+               quote_literal(options.relay->token()) + ", ENDPOINT " +
+               quote_literal(options.relay->endpoint()) +
+               ", USE_SSL false, URL_STYLE 'path', REGION 'relay', SCOPE " +
+               quote_literal(bucket_of_relay) + ")",
+       })
+    run(connection, sql);
+}
+
 // The order matters: what may be reached is fixed before external access goes off, and the lock is
 // last.
 void confine(duckdb_connection connection, const Options& options) {
+  run(connection, "SET GLOBAL allow_persistent_secrets=false");
   std::vector<std::string> directories = options.allowed_directories;
+  if (options.relay != nullptr) {
+    reach_stores(connection, options);
+    directories.push_back(bucket_of_relay);
+  }
   run(connection, "SET GLOBAL temp_directory=" + quote_literal(options.temp_directory));
   run(connection, "SET GLOBAL allowed_directories=" + sql_list(directories));
   // Sessions may still set these three; statements of users never reach SET.
@@ -35,8 +68,7 @@ void confine(duckdb_connection connection, const Options& options) {
         // Gives memory back soon after a large statement.
         "SET GLOBAL allocator_background_threads=true", "SET GLOBAL errors_as_json=true",
         "SET GLOBAL preserve_insertion_order=true", "SET GLOBAL parquet_metadata_cache=true",
-        "SET GLOBAL allow_persistent_secrets=false", "SET GLOBAL allow_community_extensions=false",
-        "SET GLOBAL autoload_known_extensions=false",
+        "SET GLOBAL allow_community_extensions=false", "SET GLOBAL autoload_known_extensions=false",
         "SET GLOBAL autoinstall_known_extensions=false", "SET GLOBAL enable_external_access=false",
         "SET GLOBAL lock_configuration=true"})
     run(connection, setting);
@@ -124,7 +156,7 @@ std::shared_ptr<duck::Database> Instance::open() {
 std::unique_ptr<DuckConnection> Instance::connect() {
   const std::lock_guard lock(mutex_);
   if (!database_) database_ = open();
-  return std::make_unique<DuckConnection>(database_);
+  return std::make_unique<DuckConnection>(database_, options_.relay);
 }
 
 }  // namespace ob::engine

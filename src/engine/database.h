@@ -13,6 +13,7 @@ class Instance {
   explicit Instance(Options options);
   std::unique_ptr<DuckConnection> connect();
   Functions& functions() { return *functions_; }
+  relay::Relay* relay() const { return options_.relay; }
 
  private:
   std::shared_ptr<duck::Database> open();

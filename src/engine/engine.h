@@ -18,6 +18,10 @@
 struct ArrowSchema;
 struct ArrowArray;
 
+namespace ob::relay {
+class Relay;
+}
+
 namespace ob::engine {
 
 // A fault at a known place of the SQL that the engine was given.
@@ -41,6 +45,10 @@ struct Options {
   std::string temp_directory;     // for spilling; inside it only
   std::int64_t memory_bytes = 0;  // 0: DuckDB's default (80 % of the machine)
   int threads = 0;                // 0: all cores
+  // For files in cloud stores: what serves them (outlives the engine), and DuckDB's extension
+  // "httpfs" as a file. Without it there are none.
+  relay::Relay* relay = nullptr;
+  std::string httpfs;
 };
 
 struct Column {

@@ -52,7 +52,7 @@ Parsed parse_message(std::string_view raw) {
 
 // Hides absolute paths: the last name is kept when quoted, as it may be the user's own file.
 std::string without_paths(const std::string& message) {
-  static const std::regex path(R"((["'\s(=]|^)((?:file:|s3:)?/[^"'\s,)]*))");
+  static const std::regex path(R"((["'\s(=]|^)((?:file:|s3:|https?:)?/[^"'\s,)]*))");
   return std::regex_replace(message, path, "$1(a file)");
 }
 

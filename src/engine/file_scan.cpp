@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <fstream>
+#include <span>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -10,6 +11,7 @@
 #include "engine/file_shapes.h"
 #include "engine/json_depth.h"
 #include "engine/text.h"
+#include "relay/relay.h"
 
 namespace ob::engine {
 
@@ -30,7 +32,25 @@ struct Head {
   std::string tail;  // last four bytes
 };
 
-Head read_head(const std::string& location) {
+Head read_head(relay::Relay& relay, const std::string& location) {
+  const auto reader = relay.open(location);
+  Head head;
+  head.size = reader->size();
+  const auto fill = [&](std::string& out, std::size_t size, std::int64_t at) {
+    out.resize(size);
+    if (reader->read(at, std::as_writable_bytes(std::span(out))) != size)
+      throw internal("cannot read an uploaded file");
+  };
+  fill(head.bytes, std::min<std::size_t>(head_size, static_cast<std::size_t>(head.size)), 0);
+  if (head.size >= 12) fill(head.tail, 4, head.size - 4);
+  return head;
+}
+
+Head read_head(relay::Relay* relay, const std::string& location) {
+  if (relay::is_remote(location)) {
+    if (relay == nullptr) throw internal("engine: no relay for an uploaded file");
+    return read_head(*relay, location);
+  }
   std::ifstream in(location, std::ios::binary);
   std::error_code failed;
   Head head;
@@ -229,7 +249,7 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
                                 const std::string& format, const boost::json::object& options) {
   if (location.find('\0') != std::string::npos || !valid_utf8(location))
     throw bad_request("file.badName", "The file's name is not valid text.");
-  const auto head = read_head(location);
+  const auto head = read_head(connection.relay(), location);
   Engine::FileScan scan;
   scan.format = tell_format(location, format, head);
   check_content(location, scan.format, head, options);
@@ -237,7 +257,10 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
     if (lower(location).ends_with(".zst"))
       throw bad_request("file.unknownFormat",
                         "JSON may be compressed with gzip only. Compress the file again.");
-    check_json_file(location);
+    if (relay::is_remote(location))
+      check_json_object(*connection.relay()->open(location));
+    else
+      check_json_file(location);
   }
   const std::string arguments = file_arguments(scan.format, options);
   try {
@@ -246,7 +269,8 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
                    : function_of(scan.format, location, head, options, arguments);
     scan.columns = connection.describe("SELECT * FROM " + scan.sql);
   } catch (const Error& error) {
-    if (error.status() == 507 || error.status() == 499 || error.status() == 403 ||
+    if (error.status() == 499 || error.status() == 403 || error.status() > 500) throw;
+    if (error.id() == "sql.fileGone" || error.id() == "objects.changed" ||
         error.id() == "file.tooManyColumns")
       throw;
     throw file_fault(error, scan.format);

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "relay/relay.h"
 
 namespace ob::engine {
 
@@ -36,7 +37,12 @@ FileShape shape_from(const std::string& text) {
 
 }  // namespace
 
+std::string duck_path(const std::string& location) {
+  return relay::is_remote(location) ? relay::to_path(location) : location;
+}
+
 std::string literal_pattern(const std::string& location) {
+  if (relay::is_remote(location)) return relay::to_path(location);
   std::string out;
   for (const char c : location) {
     if (c == '*' || c == '?' || c == '[')
@@ -65,7 +71,7 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
         "type_length, repetition_type = 'REPEATED'))] ORDER BY column_id)) FROM parquet_schema(" +
         file_list(locations) + ") GROUP BY file_name");
   } catch (const Error& error) {
-    if (error.status() != 400) throw;
+    if (error.status() != 400 && error.id() != "sql.fileGone") throw;
     throw Error(409, "delta.dataFileUnreadable",
                 "A data file of this table version is missing or not valid Parquet.",
                 std::string(error.what()) + " " + error.cause());
@@ -76,7 +82,7 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
   for (const auto& row : answer) {
     auto& shape = by_text_[*row[1]];
     if (!shape) shape = std::make_shared<const FileShape>(shape_from(*row[1]));
-    by_location_[*row[0]] = shape;
+    by_location_[row[0]->starts_with('/') ? *row[0] : relay::to_location(*row[0])] = shape;
   }
 }
 

@@ -36,9 +36,11 @@ class FileShapes {
   std::map<std::string, ShapePtr> by_text_;
 };
 
+// How DuckDB names the file at a location, and the pattern for its readers that matches exactly
+// that.
+std::string duck_path(const std::string& location);
+std::string literal_pattern(const std::string& location);
 // "['a', 'b']" for read_parquet and its like; the names are taken literally, not as patterns.
 std::string file_list(const std::vector<std::string>& locations);
-// The pattern that matches exactly this name.
-std::string literal_pattern(const std::string& location);
 
 }  // namespace ob::engine

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "objects/objects.h"
+
 namespace ob::engine {
 
 constexpr std::size_t max_json_nesting = 500;
@@ -22,5 +24,6 @@ class JsonDepth {
 
 // Reads a file (plain or gzip) through. Throws ob::Error 400 file.tooDeep.
 void check_json_file(const std::string& location);
+void check_json_object(objects::Reader& reader);
 
 }  // namespace ob::engine

@@ -8,6 +8,7 @@
 #include "engine/error_text.h"
 #include "engine/json_text.h"
 #include "engine/parameters.h"
+#include "relay/relay.h"
 
 namespace ob::engine {
 
@@ -73,21 +74,31 @@ class ChunkBatch final : public Batch {
   std::vector<Vec> columns_;
 };
 
+// What a store said comes before DuckDB's text about it.
+void throw_store_failure(relay::Relay* relay, std::string_view message) {
+  if (relay == nullptr) return;
+  const auto failure = relay->failure(message);
+  if (!failure) return;
+  if (failure->status() != 404) throw Error(*failure);
+  throw conflict("sql.fileGone",
+                 "A file that this statement reads has been removed. Run it again.");
+}
+
 class DuckResult final : public Result {
  public:
   DuckResult(std::shared_ptr<duck::Database> database, std::shared_ptr<duck::Session> session,
-             const std::string& sql, const Parameters& parameters)
-      : database_(std::move(database)), session_(std::move(session)) {
+             relay::Relay* relay, const std::string& sql, const Parameters& parameters)
+      : database_(std::move(database)), session_(std::move(session)), relay_(relay) {
     check_sql_text(sql);
     if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
-      throw_error(duckdb_prepare_error(prepared_.get()), sql, PlaceIn::bytes);
+      fail(duckdb_prepare_error(prepared_.get()), sql);
     bind_parameters(prepared_.get(), parameters);
     duck::Pending pending;
     if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
-      throw_error(duckdb_pending_error(pending.get()), sql, PlaceIn::bytes);
+      fail(duckdb_pending_error(pending.get()), sql);
     if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
       const char* message = duckdb_result_error(result_.get());
-      throw_error(message ? message : duckdb_pending_error(pending.get()), sql, PlaceIn::bytes);
+      fail(message ? message : duckdb_pending_error(pending.get()), sql);
     }
     auto types = std::make_shared<std::vector<Type>>();
     const idx_t count = duckdb_column_count(result_.get());
@@ -128,13 +139,21 @@ class DuckResult final : public Result {
   }
 
  private:
+  [[noreturn]] void fail(const char* message, const std::string& sql) {
+    throw_store_failure(relay_, message);
+    throw_error(message, sql, PlaceIn::bytes);
+  }
+
   std::unique_ptr<ChunkBatch> next_chunk() {
     while (!done_) {
       duck::Chunk chunk(duckdb_fetch_chunk(*result_.get()));
       if (!chunk) {
         done_ = true;
         const char* message = duckdb_result_error(result_.get());
-        if (message != nullptr && *message != '\0') throw error_from(message);
+        if (message != nullptr && *message != '\0') {
+          throw_store_failure(relay_, message);
+          throw error_from(message);
+        }
         break;
       }
       if (duckdb_data_chunk_get_size(chunk.get()) > 0)
@@ -145,6 +164,7 @@ class DuckResult final : public Result {
 
   std::shared_ptr<duck::Database> database_;
   std::shared_ptr<duck::Session> session_;
+  relay::Relay* relay_;
   duck::Prepared prepared_;
   duck::RawResult result_;
   std::vector<Column> columns_;
@@ -186,8 +206,8 @@ std::vector<std::vector<std::optional<std::string>>> Connection::rows(
   return out;
 }
 
-DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database)
-    : database_(std::move(database)), session_(std::make_shared<duck::Session>()) {
+DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay)
+    : database_(std::move(database)), session_(std::make_shared<duck::Session>()), relay_(relay) {
   if (duckdb_connect(database_->get(), session_->out()) != DuckDBSuccess)
     throw internal("duckdb: cannot connect");
   // Local settings, which the lock leaves open (see engine.cpp): progress without printing, and
@@ -241,14 +261,16 @@ std::string DuckConnection::unparse(const boost::json::value& tree) {
 
 std::unique_ptr<Result> DuckConnection::execute(const std::string& sql,
                                                 const Parameters& parameters) {
-  return std::make_unique<DuckResult>(database_, session_, sql, parameters);
+  return std::make_unique<DuckResult>(database_, session_, relay_, sql, parameters);
 }
 
 std::vector<Column> DuckConnection::describe(const std::string& sql) {
   check_sql_text(sql);
   duck::Prepared prepared;
-  if (duckdb_prepare(session_->get(), sql.c_str(), prepared.out()) != DuckDBSuccess)
+  if (duckdb_prepare(session_->get(), sql.c_str(), prepared.out()) != DuckDBSuccess) {
+    throw_store_failure(relay_, duckdb_prepare_error(prepared.get()));
     throw error_from(duckdb_prepare_error(prepared.get()));
+  }
   std::vector<Column> out;
   const idx_t count = duckdb_prepared_statement_column_count(prepared.get());
   for (idx_t i = 0; i < count; ++i) {

@@ -10,8 +10,10 @@ namespace ob::engine {
 
 class DuckConnection final : public Connection {
  public:
-  // `database` is kept open as long as the connection lives.
-  DuckConnection(std::shared_ptr<duck::Database> database);
+  // `database` is kept open as long as the connection lives. `relay` tells why a store failed; may
+  // be null.
+  DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay);
+  relay::Relay* relay() const { return relay_; }
   boost::json::value parse(std::string_view sql) override;
   std::string unparse(const boost::json::value& tree) override;
   std::unique_ptr<Result> execute(const std::string& sql, const Parameters& parameters) override;
@@ -26,6 +28,7 @@ class DuckConnection final : public Connection {
 
   std::shared_ptr<duck::Database> database_;
   std::shared_ptr<duck::Session> session_;
+  relay::Relay* relay_;
   duck::Prepared serialize_, deserialize_;  // destroyed before the session
 };
 

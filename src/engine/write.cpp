@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <filesystem>
 
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
-#include "engine/files.h"
+#include "engine/write_place.h"
 #include "engine/write_sql.h"
 
 namespace ob::engine {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t max_partitions = 20'000;
 constexpr std::string_view suffix = ".zstd.parquet";
@@ -107,7 +104,7 @@ void refuse_infinite(const delta::DataType* type, const std::optional<std::strin
 }
 
 struct RawFile {
-  fs::path path;
+  std::string path;  // DuckDB's
   std::int64_t rows = 0, size = 0;
   std::vector<delta::ColumnStats> stats;
   std::int64_t partition = -1;
@@ -119,16 +116,19 @@ class Writer {
          const delta::Schema& schema, const std::vector<std::string>& partition_columns,
          const WriteOptions& options)
       : connection_(connection),
+        relay_(instance.relay()),
         schema_(schema),
         partition_columns_(partition_columns),
         options_(options),
-        root_(table.location()),
-        write_id_(new_uuid()),
-        prefix_("part-" + write_id_ + "-"),
+        names_{.location = table.location(),
+               .id = new_uuid(),
+               .suffix = std::string(suffix),
+               .partitioned = !partition_columns.empty()},
         keys_(std::make_shared<PartitionKeys>(max_partitions)) {
     auto [id, handle] = instance.functions().partitions->add(keys_);
     keys_id_ = id;
     keys_handle_ = std::move(handle);
+    names_.prefix = "part-" + names_.id + "-";
   }
 
   std::vector<WrittenFile> run(const std::string& select_sql, const Parameters& parameters,
@@ -137,43 +137,37 @@ class Writer {
     const auto source =
         connection_.execute("SELECT * FROM (" + select_sql + "\n) LIMIT 0", parameters)->columns();
     const auto plan = plan_write(select_sql, source, schema_, partition_columns_, keys_id_);
-    fs::create_directories(root_);
-    const fs::path staging = plan.partition.empty() ? fs::path() : root_ / ("staging-" + write_id_);
-    Cleanup cleanup(root_, plan.partition.empty() ? prefix_ : std::string(), staging);
-    auto raw = copy(plan, staging.empty() ? root_ : staging, parameters);
+    const auto place = open_write_place(names_, relay_);
     std::vector<WrittenFile> out;
-    std::vector<fs::path> touched{root_};
-    for (auto& file : raw) {
+    for (auto& file : copy(plan, place->target(), parameters)) {
       if (file.rows == 0) {
-        fs::remove(file.path);
+        place->drop(file.path);
         continue;
       }
       for (const auto& stats : file.stats)
         for (const auto& bound : {stats.min, stats.max})
           refuse_infinite(leaf_type(schema_, stats.path), bound, stats.path.front());
-      out.push_back(place(plan, file, out.size(), cleanup, touched, indexed));
+      out.push_back(describe(plan, file, *place, out.size(), indexed));
     }
-    std::ranges::sort(touched);
-    const auto repeated = std::ranges::unique(touched);
-    touched.erase(repeated.begin(), repeated.end());
-    if (!out.empty()) sync_paths(touched);
-    cleanup.keep();
+    place->finish();
     return out;
   }
 
  private:
-  std::vector<RawFile> copy(const WritePlan& plan, const fs::path& target,
+  std::vector<RawFile> copy(const WritePlan& plan, const std::string& target,
                             const Parameters& parameters) {
     const bool one_file = options_.ordered && plan.partition.empty();
-    const fs::path place = one_file ? target / (prefix_ + "0" + std::string(suffix)) : target;
-    std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(place.string()) +
+    const std::string place =
+        one_file ? target + "/" + names_.prefix + "0" + std::string(suffix) : target;
+    std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(place) +
                       " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION " +
                       std::string(parquet_version(schema_)) + ", RETURN_STATS";
     if (!one_file)
       sql += ", OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
-             quote_literal(prefix_ + "{i}");
+             quote_literal(names_.prefix + "{i}");
     if (!plan.partition.empty())
-      sql += ", PARTITION_BY (__ob_partition), WRITE_PARTITION_COLUMNS false";
+      sql += ", PARTITION_BY (" + quote_identifier(partition_column) +
+             "), WRITE_PARTITION_COLUMNS false";
     else if (!one_file)
       sql += ", FILE_SIZE_BYTES " +
              std::to_string(options_.file_bytes > 0 ? options_.file_bytes : file_size);
@@ -200,7 +194,7 @@ class Writer {
     file.stats = column_stats(batch.text(row, 4).value_or("{}"));
     if (const auto keys = batch.text(row, 5)) {
       const auto parsed = boost::json::parse(*keys);
-      if (const auto* value = parsed.as_object().if_contains("__ob_partition"))
+      if (const auto* value = parsed.as_object().if_contains(partition_column))
         file.partition = std::stoll(std::string(value->as_string()));
     }
     return file;
@@ -218,12 +212,10 @@ class Writer {
     throw error;
   }
 
-  // Moves a partition's file to its place and describes it.
-  WrittenFile place(const WritePlan& plan, const RawFile& file, std::size_t number,
-                    Cleanup& cleanup, std::vector<fs::path>& touched, int indexed) {
+  WrittenFile describe(const WritePlan& plan, const RawFile& file, WritePlace& place,
+                       std::size_t number, int indexed) {
     WrittenFile out;
-    std::string relative = file.path.filename().string();
-    fs::path target = file.path;
+    std::string directory;
     if (!plan.partition.empty()) {
       const auto key = keys_->key(file.partition);
       for (std::size_t i = 0; i < plan.partition.size(); ++i) {
@@ -232,17 +224,9 @@ class Writer {
         out.add.partition_values.emplace_back(field.physical_name(),
                                               delta::partition_text(field.type, key[i]));
       }
-      const auto directory = delta::partition_directory(out.add.partition_values);
-      relative = directory + "/" + prefix_ + std::to_string(number) + std::string(suffix);
-      target = root_ / relative;
-      fs::create_directories(target.parent_path());
-      cleanup.add(target);
-      fs::rename(file.path, target);
-      for (auto at = target.parent_path(); at != root_; at = at.parent_path())
-        touched.push_back(at);
+      directory = delta::partition_directory(out.add.partition_values);
     }
-    touched.push_back(target);
-    out.add.path = delta::encode_path(relative);
+    out.add.path = delta::encode_path(place.settle(file.path, directory, number));
     out.add.size = file.size;
     out.add.modification_time = now_micros() / 1000;
     out.add.data_change = true;
@@ -252,11 +236,11 @@ class Writer {
   }
 
   Connection& connection_;
+  relay::Relay* const relay_;
   const delta::Schema& schema_;
   const std::vector<std::string>& partition_columns_;
   const WriteOptions options_;
-  const fs::path root_;
-  const std::string write_id_, prefix_;
+  WriteNames names_;
   std::shared_ptr<PartitionKeys> keys_;
   std::int64_t keys_id_ = 0;
   std::shared_ptr<void> keys_handle_;

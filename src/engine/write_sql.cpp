@@ -162,7 +162,7 @@ WritePlan plan_write(const std::string& select_sql, const std::vector<Column>& s
       files +=
           ", CAST(" + expressions[static_cast<std::size_t>(field - schema.data())] + " AS VARCHAR)";
     }
-    files += ") AS __ob_partition";
+    files += ") AS " + quote_identifier(partition_column);
   }
   plan.field_ids = ids.empty() ? ids : ids + "}";
   plan.select = "SELECT " + files + " FROM (SELECT " + casts + " FROM (" + select_sql +

@@ -7,8 +7,12 @@
 
 namespace ob::engine {
 
+// The column that tells a row's partition by number. In a store, files lie in directories of its
+// name, which must not look hidden.
+inline constexpr std::string_view partition_column = "ob-partition";
+
 struct WritePlan {
-  std::string select;     // physical columns in order, then "__ob_partition" when partitioned
+  std::string select;     // physical columns in order, then partition_column when partitioned
   std::string field_ids;  // "{…}" of FIELD_IDS, empty when there are none
   std::vector<const delta::Field*> partition;  // in the order of the partition columns
 };
