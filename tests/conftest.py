@@ -10,18 +10,27 @@ from typing import Iterator
 import pytest
 
 from tests.harness.client import Client
-from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, DATABASES, Server
+from tests.harness.server import (
+    ADMIN_EMAIL,
+    ADMIN_PASSWORD,
+    DATABASES,
+    STORAGES,
+    Server,
+)
 
 USER_PASSWORD = "a-good-password-2"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=DATABASES, help="where servers keep their metadata")
+    parser.addoption("--storage", choices=STORAGES, help="where servers keep their objects")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--database"):
         os.environ["OPENBRICKS_TEST_DATABASE"] = config.getoption("--database")
+    if config.getoption("--storage"):
+        os.environ["OPENBRICKS_TEST_STORAGE"] = config.getoption("--storage")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "app/memory.h"
 #include "base/error.h"
@@ -47,13 +51,73 @@ std::string find_directory(const std::string& setting,
   return {};
 }
 
+// What the engine may reach of the store: not the whole, uploads in the making stay out of reach.
+constexpr std::array kEngineKeys = {"tables", "volumes"};
+
+std::string file_content(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  if (!in) {
+    throw bad_request("config.badValue", "Setting 'objects_service_account_file' names '" + path +
+                                             "', which cannot be read.");
+  }
+  return std::move(text).str();
+}
+
+objects::Credentials store_credentials(const Config& config) {
+  objects::Credentials out;
+  out.access_key = config.text("objects_access_key");
+  out.secret_key = config.text("objects_secret_key");
+  out.session_token = config.text("objects_session_token");
+  if (const auto& file = config.text("objects_service_account_file"); !file.empty())
+    out.service_account = file_content(file);
+  out.account_key = config.text("objects_account_key");
+  out.sas_token = config.text("objects_sas_token");
+  out.tenant_id = config.text("objects_tenant_id");
+  out.client_id = config.text("objects_client_id");
+  out.client_secret = config.text("objects_client_secret");
+  out.ambient = out.access_key.empty() && out.service_account.empty() && out.account_key.empty() &&
+                out.sas_token.empty() && out.client_secret.empty();
+  out.allow_http = config.flag("objects_allow_http");
+  return out;
+}
+
+// Null for a local directory.
+std::unique_ptr<relay::Relay> make_relay(const Paths& paths,
+                                         const std::shared_ptr<objects::Store>& store) {
+  const auto inside = store->location("x");
+  if (!relay::is_remote(inside)) return nullptr;
+  if (paths.httpfs.empty()) {
+    throw Error(500, "app.noHttpfs",
+                "The file httpfs.duckdb_extension is missing beside the program; it is needed for "
+                "object storage in the cloud. ./dev build puts it there.");
+  }
+  auto relay = relay::serve();
+  relay->mount({.prefix = inside.substr(0, inside.size() - 1),
+                .store = store,
+                .serves =
+                    [](const std::string& key) {
+                      return std::ranges::any_of(kEngineKeys, [&](const std::string& top) {
+                        return key.starts_with(top + "/");
+                      });
+                    },
+                // The log's files are the only ones of a table that may be written anew.
+                .immutable =
+                    [](const std::string& key) {
+                      return key.starts_with("tables/") && key.find("/_delta_log/") == key.npos;
+                    }});
+  return relay;
+}
+
 engine::Options engine_options(const Config& config, const Paths& paths,
-                               const objects::Store& store) {
+                               const objects::Store& store, relay::Relay* relay) {
   engine::Options options;
   options.allowed_directories = paths.external_locations;
-  // Not the whole store: uploads in the making stay out of reach.
-  options.allowed_directories.push_back(store.location("tables"));
-  options.allowed_directories.push_back(store.location("volumes"));
+  if (relay == nullptr)
+    for (const auto* key : kEngineKeys) options.allowed_directories.push_back(store.location(key));
+  options.relay = relay;
+  options.httpfs = paths.httpfs;
   options.allowed_directories.push_back(paths.temp);
   options.temp_directory = paths.temp;
   const auto memory = config.number("memory_mb");
@@ -114,6 +178,8 @@ Paths::Paths(const Config& config) {
   if (objects_url.empty()) objects_url = "file://" + data + "/objects";
   temp = data + "/tmp";
   web = find_directory(config.text("web_dir"), {"web", "../../web/dist"});
+  if (const auto file = program_directory() / "httpfs.duckdb_extension"; fs::exists(file))
+    httpfs = file.string();
   samples = find_directory(config.text("samples_dir"), {"samples", "../../third_party/samples"});
   for (const auto& location : split_list(config.text("external_locations"))) {
     std::error_code code;
@@ -155,12 +221,13 @@ Parts::Parts(const Config& config)
   paths.make_temp();
   database = db::open(paths.database_url,
                       {.connections = static_cast<int>(config.number("database_connections"))});
-  store = objects::open(paths.objects_url);
+  store = objects::open(paths.objects_url, store_credentials(config));
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
                             {.access_lifetime_s = config.number("access_token_seconds")});
   // Before the catalog, whose first start makes `main` for the administrator.
   made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
-  engine = engine::open(engine_options(config, paths, *store));
+  relay = make_relay(paths, store);
+  engine = engine::open(engine_options(config, paths, *store, relay.get()));
   catalog = catalog::open(*database, *identity, store, engine->parquet(),
                           {paths.data, paths.external_locations});
   const auto describe_view = [this](const Caller& caller, const catalog::Table& view) {

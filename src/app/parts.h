@@ -16,6 +16,7 @@
 #include "identity/identity.h"
 #include "objects/objects.h"
 #include "query/query.h"
+#include "relay/relay.h"
 #include "storage/storage.h"
 
 namespace ob::app {
@@ -25,6 +26,7 @@ struct Paths {
   explicit Paths(const Config& config);
   void make_temp() const;  // empty; after the lock is held
   std::string data, database_url, objects_url, temp, web, samples;
+  std::string httpfs;  // DuckDB's extension; empty when it is not there
   std::vector<std::string> external_locations;
 };
 
@@ -53,6 +55,7 @@ struct Parts {
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
   std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
+  std::unique_ptr<relay::Relay> relay;          // only with a store in the cloud
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<catalog::Service> catalog;
   std::unique_ptr<catalog::TableProvider> information_schema;

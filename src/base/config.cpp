@@ -100,7 +100,27 @@ const std::vector<Setting>& settings() {
       {"database_connections", "16", "Connections to a PostgreSQL database at a time, at most.",
        Kind::number, 2, 1000},
       {"objects_url", "",
-       "Object storage, file:///path; by default a folder in the data directory."},
+       "Object storage: file:///path, s3://bucket/prefix, gs://bucket/prefix or "
+       "az://container/prefix?account=name; also ?region=, endpoint= and path_style=true. By "
+       "default "
+       "a folder in the data directory."},
+      {"objects_access_key", "",
+       "Access key of an S3 store. Without any credentials those of the environment (AWS_…, "
+       "GOOGLE_…, "
+       "AZURE_…) and of the machine are used."},
+      {"objects_secret_key", "", "Secret key of an S3 store."},
+      {"objects_session_token", "", "Session token of temporary keys of an S3 store."},
+      {"objects_service_account_file", "",
+       "JSON file with the key of a service account of Google Cloud."},
+      {"objects_account_key", "", "Key of an Azure storage account."},
+      {"objects_sas_token", "", "Shared access signature of an Azure container."},
+      {"objects_tenant_id", "", "Azure tenant of the application that accesses the container."},
+      {"objects_client_id", "", "Id of that application."},
+      {"objects_client_secret", "", "Secret of that application."},
+      {"objects_allow_http", "false",
+       "Lets the store's endpoint be http:// on another machine, where others may read what "
+       "passes.",
+       Kind::flag},
       {"external_locations", "",
        "Directories where external tables may live, comma-separated; never inside the data "
        "directory."},

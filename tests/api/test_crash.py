@@ -168,7 +168,8 @@ def test_kill_under_load(fresh_server: Server) -> None:
         load.rows.append(number)
     assert load.rows and load.files and load.tables
     # Another engine agrees.
-    rows = DeltaTable(client.location("main.default.ledger")).to_pyarrow_table()
+    ledger = DeltaTable(client.location("main.default.ledger"), storage_options=storage_options())
+    rows = ledger.to_pyarrow_table()
     assert set(load.rows) <= set(rows.column("n").to_pylist())
 
 

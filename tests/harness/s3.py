@@ -1,6 +1,7 @@
 """An S3 server for tests: python -m tests.harness.s3 -- command…
 
-The command gets OPENBRICKS_TEST_S3, the server's URL; its exit code is ours. There is a bucket
+The command gets OPENBRICKS_TEST_S3, the server's URL; its exit code is ours. Without a command it
+prints that URL and serves until it is ended; S3 is such a server for Python. There is a bucket
 `test`. Requests take effect one at a time, so conditions are exact. POST /_faults with a list of
 rules makes the next matching requests go wrong:
 
@@ -9,12 +10,14 @@ rules makes the next matching requests go wrong:
 
 A number answers with that status; `cut` closes the connection before the request has any effect,
 `lose` after it had its effect; `hang` answers only after a minute; `torn` sends half of the body;
-`unconditional` forgets If-None-Match. GET /_seen?key=… tells the methods of what was asked for.
+`unconditional` forgets If-None-Match. GET /_seen?key=… tells the methods of what was asked for;
+DELETE /_faults forgets all rules and requests.
 
 Below /gcs/ the same bucket speaks as Google Cloud Storage does in XML: other names of headers, and
 conditions on copies.
 """
 
+import atexit
 import io
 import json
 import os
@@ -24,14 +27,18 @@ import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 from typing import Any, Iterable
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "test"
+ACCESS_KEY = "openbricks-test"
+SECRET_KEY = "a-secret-of-the-tests/+="
 ERROR = "<Error><Code>{}</Code><Message>A fault of the test.</Message></Error>"
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, Signature=x"
 CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
@@ -66,6 +73,10 @@ class Faulty:
 
     def control(self, request: Request, path: str) -> Response:
         with self.lock:
+            if path == "/_faults" and request.method == "DELETE":
+                self.rules.clear()
+                self.seen.clear()
+                return Response(status=204)
             if path == "/_faults":
                 self.rules += json.loads(request.get_data())
                 return Response(status=204)
@@ -135,16 +146,93 @@ class Handler(WSGIRequestHandler):
         """The tests tell what matters."""
 
 
-def main() -> int:
-    command = sys.argv[sys.argv.index("--") + 1 :]
+def serve() -> str:
+    """Serves on a thread of its own; returns the URL."""
     server = make_server("127.0.0.1", 0, Faulty(), threaded=True, request_handler=Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.port}"
-    environment = {**os.environ, "OPENBRICKS_TEST_S3": url}
     request = urllib.request.Request(f"{url}/{BUCKET}", method="PUT")
     request.add_header("Authorization", SIGNED)
     urllib.request.urlopen(request, timeout=60).close()
+    return url
+
+
+class S3:
+    """A server in a process of its own."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.harness.s3"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,  # its end is the server's
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.url = self.process.stdout.readline().strip()
+        if not self.url:
+            raise RuntimeError("The S3 server did not start.")
+
+    def settings(self, prefix: str) -> dict[str, str]:
+        """Of a server that keeps its objects below the prefix."""
+        return {
+            "objects_url": f"s3://{BUCKET}/{prefix}?endpoint={self.url}&region=us-east-1",
+            "objects_access_key": ACCESS_KEY,
+            "objects_secret_key": SECRET_KEY,
+        }
+
+    def storage_options(self) -> dict[str, str]:
+        """The same for delta-rs."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ALLOW_HTTP": "true",
+            "aws_conditional_put": "etag",
+        }
+
+    def _control(self, method: str, path: str, body: bytes | None = None) -> str:
+        request = urllib.request.Request(self.url + path, data=body, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+
+    def fault(self, **rule: Any) -> None:
+        self._control("POST", "/_faults", json.dumps([rule]).encode())
+
+    def forget(self) -> None:
+        """Faults that have not happened, and the requests so far."""
+        self._control("DELETE", "/_faults")
+
+    def seen(self, key: str = "") -> list[str]:
+        """Methods of the requests whose path has that part."""
+        return self._control("GET", f"/_seen?key={quote(key)}").split()
+
+    def stop(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+_shared: S3 | None = None
+
+
+def shared() -> S3:
+    """One for the whole test run, started when it is first asked for."""
+    global _shared
+    if _shared is None:
+        _shared = S3()
+        atexit.register(_shared.stop)
+    return _shared
+
+
+def main() -> int:
+    if "--" not in sys.argv:
+        print(serve(), flush=True)
+        sys.stdin.read()
+        return 0
+    environment = {**os.environ, "OPENBRICKS_TEST_S3": serve()}
+    command = sys.argv[sys.argv.index("--") + 1 :]
     return subprocess.run(command, env=environment, check=False).returncode
 
 

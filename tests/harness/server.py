@@ -1,6 +1,7 @@
 """A real server of our own: the release binary on a free port of 127.0.0.1 with a fresh data folder.
 
-Its metadata is in SQLite, or in PostgreSQL where OPENBRICKS_TEST_DATABASE is "postgres".
+Its metadata is in SQLite, or in PostgreSQL where OPENBRICKS_TEST_DATABASE is "postgres"; its objects
+in the data folder, or in S3 where OPENBRICKS_TEST_STORAGE is "s3".
 """
 
 from __future__ import annotations
@@ -20,10 +21,20 @@ BINARY = Path(os.environ.get("OPENBRICKS_BINARY", ROOT / "build/release/openbric
 ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "test-admin-password-1"
 DATABASES = ("sqlite", "postgres")
+STORAGES = ("local", "s3")
 READY = re.compile(r"(https?://[\w.\[\]:-]+:\d+)")
 
 
 _databases: dict[Path, str] = {}
+
+
+def storage_options() -> dict[str, str] | None:
+    """What delta-rs needs to open the tables of the servers of this run."""
+    if os.environ.get("OPENBRICKS_TEST_STORAGE", "local") == "local":
+        return None
+    from tests.harness import s3
+
+    return s3.shared().storage_options()
 
 
 class Server:
@@ -51,7 +62,10 @@ class Server:
             "OPENBRICKS_PORT": str(self.port),  # 0 at first, then the same one after a restart
             "OPENBRICKS_DATA": str(self.data),
             **self._database_variables(),
-            **{f"OPENBRICKS_{k.upper()}": v for k, v in self.variables.items()},
+            **{
+                f"OPENBRICKS_{key.upper()}": value
+                for key, value in {**self._storage_settings(), **self.variables}.items()
+            },
         }
         self.process = subprocess.Popen(
             [str(BINARY), "serve", *self.options],
@@ -83,6 +97,13 @@ class Server:
             self.database = _databases.setdefault(self.data, "") or server.create_database()
             _databases[self.data] = self.database
         return {"OPENBRICKS_DATABASE_URL": server.url(self.database)}
+
+    def _storage_settings(self) -> dict[str, str]:
+        if os.environ.get("OPENBRICKS_TEST_STORAGE", "local") == "local":
+            return {}
+        from tests.harness import s3
+
+        return s3.shared().settings(self.data.name)
 
     def _read(self, process: subprocess.Popen, ready: threading.Event) -> None:
         for line in process.stdout:
