@@ -116,6 +116,8 @@ struct WriteOptions {
   // A file that passes this is closed and another one begun, unless the rows are ordered or the
   // table is partitioned; 0: a good size for most tables.
   std::int64_t file_bytes = 0;
+  // Names of the query's columns in order; empty: DuckDB is asked, which plans the query once more.
+  std::vector<std::string> columns;
 };
 
 // How a scan of a snapshot is narrowed.

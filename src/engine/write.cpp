@@ -133,9 +133,7 @@ class Writer {
 
   std::vector<WrittenFile> run(const std::string& select_sql, const Parameters& parameters,
                                int indexed) {
-    // Fixes the names and types of the columns; LIMIT 0 runs nothing.
-    const auto source =
-        connection_.execute("SELECT * FROM (" + select_sql + "\n) LIMIT 0", parameters)->columns();
+    const auto source = columns_of(select_sql, parameters);
     const auto plan = plan_write(select_sql, source, schema_, partition_columns_, keys_id_);
     const auto place = open_write_place(names_, relay_);
     std::vector<WrittenFile> out;
@@ -154,6 +152,15 @@ class Writer {
   }
 
  private:
+  std::vector<Column> columns_of(const std::string& select_sql, const Parameters& parameters) {
+    std::vector<Column> out;
+    for (const auto& name : options_.columns) out.push_back({name, ""});
+    if (!out.empty()) return out;
+    // LIMIT 0 runs nothing.
+    return connection_.execute("SELECT * FROM (" + select_sql + "\n) LIMIT 0", parameters)
+        ->columns();
+  }
+
   std::vector<RawFile> copy(const WritePlan& plan, const std::string& target,
                             const Parameters& parameters) {
     const bool one_file = options_.ordered && plan.partition.empty();

@@ -91,7 +91,8 @@ class Session : private Tables {
   Plan create_table(const NewTable& table, const Plan* rows);
   // Columns are matched by name unless `columns` lists the targets in the query's order.
   Plan insert(const catalog::Name& name, const std::vector<std::string>& columns, bool by_name,
-              bool overwrite, const Plan& rows);
+              bool overwrite, const Plan& rows,
+              const std::vector<engine::Column>& known_columns = {});
 
  private:
   // Tables

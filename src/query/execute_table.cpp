@@ -10,6 +10,7 @@
 #include "delta/maintenance.h"
 #include "query/core.h"
 #include "query/lexer.h"
+#include "query/literal_values.h"
 #include "query/writes.h"
 
 namespace ob::query {
@@ -250,6 +251,13 @@ Plan Session::run(const CreateView& create) {
 // --- INSERT
 
 Plan Session::run(const Insert& statement) {
+  const auto literals = parameters_.is_null() ? literal_values(statement.query) : std::nullopt;
+  if (literals) {
+    Plan rows;
+    rows.sql = literals->sql;
+    return insert(table_name(statement.name), statement.columns, statement.by_name,
+                  statement.overwrite, rows, literals->columns);
+  }
   const Plan rows = plan_query(statement.query);
   return insert(table_name(statement.name), statement.columns, statement.by_name,
                 statement.overwrite, rows);
@@ -287,17 +295,22 @@ std::vector<const delta::Field*> targets(const delta::Schema& schema,
 }  // namespace
 
 Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& columns,
-                     bool by_name, bool overwrite, const Plan& rows) {
+                     bool by_name, bool overwrite, const Plan& rows,
+                     const std::vector<engine::Column>& known_columns) {
   const catalog::Opened opened = core_.catalog.open(caller_, name, Privilege::write);
   const delta::SnapshotPtr base = opened.delta->snapshot();
   base->require_writable();
-  const auto given = columns_of(rows);
+  auto given = known_columns.empty() ? columns_of(rows) : known_columns;
   const auto fields = targets(base->schema(), given, columns, by_name);
+  if (!known_columns.empty() && !all_storable(given, fields)) given = columns_of(rows);
   if (!all_storable(given, fields)) check_types(given, fields, null_columns(rows, given.size()));
 
   std::string aliases;
-  for (const delta::Field* field : fields)
+  engine::WriteOptions options;
+  for (const delta::Field* field : fields) {
     aliases += (aliases.empty() ? "" : ", ") + engine::quote_identifier(field->name);
+    options.columns.push_back(field->name);
+  }
   const std::string select = "SELECT * FROM (" + rows.sql + ") AS rows(" + aliases + ")";
 
   delta::CommitRequest request = commit_request("WRITE");
@@ -307,7 +320,7 @@ Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& 
   if (overwrite) remove_all(base, request);
   const std::int64_t count =
       add_files(core_.engine.write(connection_, select, rows.parameters, *opened.delta,
-                                   base->schema(), base->metadata().partition_columns),
+                                   base->schema(), base->metadata().partition_columns, options),
                 request);
   if (request.actions.empty()) return affected_plan(0, base->version());
   return affected_plan(count, delta::commit_or_discard(*opened.delta, request));

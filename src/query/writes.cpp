@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "delta/maintenance.h"
 #include "query/lexer.h"
+#include "query/literal_values.h"
 
 namespace ob::query {
 
@@ -87,7 +88,9 @@ bool storable(const delta::DataType& from, const delta::DataType& to) {
 bool all_storable(const std::vector<engine::Column>& given,
                   const std::vector<const delta::Field*>& fields) {
   for (std::size_t i = 0; i < given.size(); ++i)
-    if (!storable(delta::from_duckdb(given[i].type), fields[i]->type)) return false;
+    if (given[i].type != untyped_null &&
+        !storable(delta::from_duckdb(given[i].type), fields[i]->type))
+      return false;
   return true;
 }
 
