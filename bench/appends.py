@@ -28,12 +28,12 @@ COLUMNS = "(id BIGINT, name STRING, at TIMESTAMP, v DOUBLE)"
 
 
 def insert(client: Client, table: str, number: int) -> None:
-    client.sql(f"INSERT INTO {table} VALUES ({number}, 'n{number}', now(), {number} * 0.5)")
+    client.sql(f"INSERT INTO {table} VALUES ({number}, 'n{number}', now(), {number}.5)")
 
 
 def one(number: int) -> pa.Table:
     at = pa.array([int(time.time() * 1e6)], pa.timestamp("us", "UTC"))
-    return pa.table({"id": [number], "name": [f"n{number}"], "at": at, "v": [number * 0.5]})
+    return pa.table({"id": [number], "name": [f"n{number}"], "at": at, "v": [number + 0.5]})
 
 
 def sequential(client: Client, folder: Path, rounds: int) -> str:
