@@ -11,7 +11,9 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
+from tests.conftest import sign_in
 from tests.harness.client import Client
+from tests.harness.server import Server
 from tests.interop.support import Lake, read_theirs
 
 SECONDS = 3
@@ -37,9 +39,9 @@ while time.monotonic() < end:
 class Writer(threading.Thread):
     """Appends single rows through the server; the ids that were acknowledged, and where."""
 
-    def __init__(self, lake: Lake, table: str, first: int) -> None:
+    def __init__(self, client: Client, table: str, first: int) -> None:
         super().__init__()
-        self.client = Client(lake.client.url, lake.client.token)
+        self.client = Client(client.url, client.token)
         self.table, self.first = table, first
         self.versions: dict[int, int] = {}
         self.problems: list[str] = []
@@ -60,7 +62,7 @@ def test_appends_of_six_writers(lake: Lake) -> None:
     name = lake.name("t")
     lake.client.sql(f"CREATE TABLE {name} (id BIGINT, who STRING)")
     place = lake.client.location(name)
-    ours = [Writer(lake, name, n * 1_000_000) for n in range(1, 5)]
+    ours = [Writer(lake.client, name, n * 1_000_000) for n in range(1, 5)]
     theirs = [
         subprocess.Popen(
             [sys.executable, "-c", THEIRS, place, str(n * 1_000_000), str(SECONDS)],
@@ -106,7 +108,7 @@ def test_optimize_beside_appends(lake: Lake) -> None:
     name = lake.name("t")
     lake.client.sql(f"CREATE TABLE {name} (id BIGINT, who STRING)")
     place = lake.client.location(name)
-    writers = [Writer(lake, name, n * 1_000_000) for n in range(1, 4)]
+    writers = [Writer(lake.client, name, n * 1_000_000) for n in range(1, 4)]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
@@ -119,3 +121,29 @@ def test_optimize_beside_appends(lake: Lake) -> None:
     wanted = sorted(i for w in writers for i in w.versions)
     assert [i for (i,) in lake.client.sql(f"SELECT id FROM {name} ORDER BY id")] == wanted
     assert sorted(read_theirs(DeltaTable(place))["id"].to_pylist()) == wanted
+
+
+def test_two_servers_on_one_table(lake: Lake, external: Path) -> None:
+    """Two processes of ours that know nothing of each other, and compaction by one of them."""
+    path = lake.path("t")
+    name = lake.name("t")
+    lake.client.sql(f"CREATE TABLE {name} (id BIGINT, who STRING) LOCATION '{path}'")
+    with Server(external_locations=str(external)) as other:
+        second = sign_in(other)
+        second.sql(f"CREATE TABLE t LOCATION '{path}'")
+        writers = [
+            Writer(client, table, n * 1_000_000)
+            for n, (client, table) in enumerate([(lake.client, name), (second, "t")] * 2)
+        ]
+        for writer in writers:
+            writer.start()
+        while any(writer.is_alive() for writer in writers):
+            assert second.query("OPTIMIZE t").ok
+            time.sleep(0.3)
+        for writer in writers:
+            writer.join()
+        assert [w.problems for w in writers] == [[]] * 4
+        wanted = sorted(i for w in writers for i in w.versions)
+        for client, table in ((lake.client, name), (second, "t")):
+            assert [i for (i,) in client.sql(f"SELECT id FROM {table} ORDER BY id")] == wanted
+    assert sorted(read_theirs(DeltaTable(str(path)))["id"].to_pylist()) == wanted
