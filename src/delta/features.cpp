@@ -164,14 +164,14 @@ bool nested_void(const Schema& schema) {
   return false;
 }
 
-// Features of which the table's schema or configuration makes use, and that we cannot honour.
+// Features of which the table's schema or configuration makes use, and that we cannot honour. CHECK
+// constraints are checked by who writes the rows.
 std::set<std::string> active_unwritable(const std::set<std::string>& features, const Metadata& m) {
   std::set<std::string> out;
   const auto mark = [&](const char* feature, bool active) {
     if (active && features.contains(feature)) out.insert(feature);
   };
   mark("invariants", any_metadata(m.schema, "delta.invariants"));
-  mark("checkConstraints", any_config(m, "delta.constraints."));
   mark("generatedColumns", any_metadata(m.schema, "delta.generationExpression"));
   mark("identityColumns", any_metadata(m.schema, "delta.identity."));
   mark("allowColumnDefaults", any_metadata(m.schema, "CURRENT_DEFAULT"));

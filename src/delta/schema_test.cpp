@@ -247,7 +247,7 @@ TEST(Features, RefusesByName) {
   EXPECT_THAT(text({4, 8, {}, {}}, m), ::testing::HasSubstr("reader version 4"));
   auto constrained = m;
   constrained.configuration["delta.constraints.c"] = "a > 1";
-  EXPECT_THAT(text({1, 3, {}, {}}, constrained), ::testing::HasSubstr("checkConstraints"));
+  EXPECT_EQ(text({1, 3, {}, {}}, constrained), "");  // checked by who writes the rows
   auto invariant = m;
   invariant.schema = {field("s", "STRUCT<x: INT>")};
   invariant.schema[0].type.fields[0].metadata["delta.invariants"] = "{}";

@@ -9,7 +9,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "delta/maintenance.h"
-#include "query/lexer.h"
+#include "query/schema_change.h"
 #include "query/writes.h"
 
 namespace ob::query {
@@ -24,6 +24,14 @@ namespace {
 constexpr std::int64_t most_ordered_bytes = 256ll << 20;
 constexpr const char* target_catalog = "(target)";
 constexpr const char* target_placeholder = "__ob_target_rows";
+
+void require_free_names(const delta::Schema& schema) {
+  for (const char* reserved : {"__ob_file", "__ob_row"})
+    if (delta::find_field(schema, reserved))
+      throw bad_request("delta.unsupportedName", "Rows of a table with a column named " +
+                                                     std::string(reserved) +
+                                                     " cannot be changed. Rename the column.");
+}
 
 std::string item(const std::string& catalog, const catalog::Name& name, const std::string& alias) {
   return quote_identifier(catalog) + "." + quote_identifier(name.schema) + "." +
@@ -54,16 +62,13 @@ Change::Change(Session& session, const ChangedTable& table, Reads reads)
   if (reads == Reads::rows)
     session_.core_.catalog.require(session_.caller_, Privilege::read, identity::ObjectType::table,
                                    opened_.table.name);
-  session_.snapshots_.clear();
   session_.changed_table_ = opened_.table.id;
-  session_.reads_changed_table_ = false;
+  // Also by the query of an INSERT, which was planned before.
+  session_.reads_changed_table_ = session_.snapshots_.contains(opened_.table.id);
   base_ = session_.snapshot(opened_, std::nullopt);
   base_->require_writable();
-  for (const char* reserved : {"__ob_file", "__ob_row"})
-    if (delta::find_field(schema(), reserved))
-      throw bad_request("delta.unsupportedName", "Rows of a table with a column named " +
-                                                     std::string(reserved) +
-                                                     " cannot be changed. Rename the column.");
+  metadata_ = base_->metadata();
+  if (reads == Reads::rows) require_free_names(schema());
   const catalog::Name& name = opened_.table.name;
   from_ = item(target_catalog, name, alias_);
   qualifier_ = quote_identifier(alias_.empty() ? name.object : alias_) + ".";
@@ -123,16 +128,19 @@ void Change::note_read_all() {
   request_.reads.predicates.emplace();
 }
 
-void Change::remove_file(const delta::Add& add) {
-  request_.actions.emplace_back(delta::removal_of(add, true));
-  request_.reads.removed_paths.push_back(add.path);
-  ++counts_.files_removed;
-  counts_.bytes_removed += add.size;
+void Change::set_metadata(delta::Metadata metadata) {
+  metadata_ = std::move(metadata);
+  metadata_changed_ = true;
 }
 
-void Change::delete_file(const delta::Add& add) {
-  remove_file(add);
-  counts_.deleted += live_rows(add).value();
+void Change::evolve(const std::vector<engine::Column>& columns) {
+  std::vector<AddColumns::Column> fresh;
+  for (const engine::Column& column : columns) {
+    if (delta::find_field(schema(), column.name)) continue;
+    const delta::DataType type = delta::from_duckdb(column.type);
+    fresh.push_back({{column.name}, {column.name, delta::to_sql(type), "", true}, false, ""});
+  }
+  if (!fresh.empty()) set_metadata(with_columns(metadata_, fresh));
 }
 
 std::vector<Change::Touched> Change::touched(const std::string& rows) {
@@ -172,11 +180,12 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
     if (!file.whole) use.source.scan.only->push_back(file.position);
   std::string columns;
   for (const delta::Field& field : schema()) {
-    const std::string old = "t." + quote_identifier(field.name);
+    const std::string old = has_old(field) ? "t." + quote_identifier(field.name)
+                                           : "CAST(NULL AS " + delta::to_duckdb(field.type) + ")";
     const auto found = std::ranges::find(changes.columns, &field);
     columns += columns.empty() ? "" : ", ";
     if (found == changes.columns.end()) {
-      columns += old;
+      columns += old + " AS " + quote_identifier(field.name);
     } else {
       const std::string value = "c.v" + std::to_string(found - changes.columns.begin());
       columns += "CASE WHEN c.__k = 1 THEN " + value + " ELSE " + old + " END AS " +
@@ -206,19 +215,49 @@ void Change::apply(const RowChanges& changes) {
   const bool in_order = counts_.bytes_removed <= most_ordered_bytes;
   const Plan plan = rewritten(changes, files, in_order);
   if (plan.sql.empty()) return;
-  std::vector<engine::WrittenFile> written = in_user_names(plan, [&] {
-    return session_.core_.engine.write(connection(), plan.sql, plan.parameters, *opened_.delta,
-                                       schema(), base_->metadata().partition_columns,
-                                       engine::WriteOptions{.ordered = in_order});
-  });
-  std::int64_t rows = 0;
-  for (engine::WrittenFile& file : written) {
-    rows += file.rows;
+  const std::int64_t before = counts_.written;
+  add_files(in_user_names(plan, [&] {
+    return session_.write(*opened_.delta, metadata_, name(), plan,
+                          engine::WriteOptions{.ordered = in_order});
+  }));
+  const bool inserts = !changes.inserts.empty();
+  counts_.copied = counts_.written - before - counts_.updated - (inserts ? counts_.inserted : 0);
+}
+
+void Change::rewrite_all() {
+  Plan plan;
+  TableUse use;
+  use.placeholder = target_placeholder;
+  use.source = session_.stand_ins_.at(target_catalog);
+  use.source.scan.places.reset();
+  plan.sql = std::string("SELECT * FROM ") + target_placeholder;
+  NamedParameters parameters{.scans_prefix = "files"};
+  session_.scan(use, parameters, plan);
+  plan.parameters = std::move(parameters.values);
+  note_read_all();
+  for (const delta::Add& add : base_->files()) remove_file(add);
+  add_files(
+      in_user_names(plan, [&] { return session_.write(*opened_.delta, metadata_, name(), plan); }));
+}
+
+std::vector<delta::Add> Change::insert(const Plan& rows) {
+  const std::int64_t before = counts_.written;
+  std::vector<delta::Add> out;
+  add_files(
+      in_user_names(rows, [&] { return session_.write(*opened_.delta, metadata_, name(), rows); }),
+      &out);
+  counts_.inserted += counts_.written - before;
+  return out;
+}
+
+void Change::add_files(std::vector<engine::WrittenFile> files, std::vector<delta::Add>* out) {
+  for (engine::WrittenFile& file : files) {
+    counts_.written += file.rows;
     ++counts_.files_added;
     counts_.bytes_added += file.add.size;
+    if (out) out->push_back(file.add);
     request_.actions.emplace_back(std::move(file.add));
   }
-  counts_.copied = rows - counts_.updated - counts_.inserted;
 }
 
 std::int64_t Change::elapsed_ms() const {
@@ -228,6 +267,7 @@ std::int64_t Change::elapsed_ms() const {
 
 std::int64_t Change::commit(const std::string& operation, json::object parameters,
                             json::object metrics) {
+  if (metadata_changed_) request_.actions.emplace_back(metadata_);
   if (request_.actions.empty()) return base_->version();
   request_.operation = operation;
   request_.parameters = std::move(parameters);

@@ -57,7 +57,7 @@ struct RowChanges {
 };
 
 struct ChangeCounts {
-  std::int64_t updated = 0, deleted = 0, inserted = 0, copied = 0;
+  std::int64_t updated = 0, deleted = 0, inserted = 0, copied = 0, written = 0;
   std::int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0;
 };
 
@@ -72,7 +72,13 @@ class Change {
 
   static constexpr const char* place = "\"__ob_file\", \"__ob_row\"";  // of the table's rows
 
-  const delta::Schema& schema() const { return base_->schema(); }
+  // As the table will be.
+  const delta::Metadata& metadata() const { return metadata_; }
+  const delta::Schema& schema() const { return metadata_.schema; }
+  void set_metadata(delta::Metadata metadata);
+  // Adds the columns that the table lacks, for rows with these.
+  void evolve(const std::vector<engine::Column>& columns);
+  const catalog::Name& name() const { return opened_.table.name; }
   const delta::SnapshotPtr& base() const { return base_; }
   engine::Connection& connection() const;
   const std::string& from() const { return from_; }  // FROM item of the table
@@ -107,13 +113,25 @@ class Change {
   std::size_t depth_of(const std::vector<std::string>& column) const {
     return resolve_column(column).size();
   }
+  // Whether rows that are there have the column.
+  bool has_old(const delta::Field& field) const {
+    return delta::find_field(base_->schema(), field.name) != nullptr;
+  }
   // The value as the column's type.
   static std::string cast(const NewValue& value);
 
-  void remove_file(const delta::Add& add);
-  // All rows of the file, whose number is known (live_rows()).
-  void delete_file(const delta::Add& add);
+  // Removes the rows for which the condition holds (all when it is empty): whole files, without
+  // reading them, where partitions tell.
+  void remove_rows(const std::string& where);
+  void remove_partitions(const std::string& where);  // that names nothing but partition columns
+  void remove_all();
+  // Removes the partitions that these files have rows of.
+  void replace_partitions(const std::vector<delta::Add>& fresh);
+  // Writes all files anew, as metadata() says.
+  void rewrite_all();
   void apply(const RowChanges& changes);
+  // Adds the rows, whose columns go by their names.
+  std::vector<delta::Add> insert(const Plan& rows);
   ChangeCounts& counts() { return counts_; }
 
   // Commits under the operation's name; nothing when nothing changed. The version.
@@ -129,6 +147,9 @@ class Change {
     bool whole = false;  // all its rows are removed
   };
   struct Leaf;
+  void remove_file(const delta::Add& add);
+  void delete_file(const delta::Add& add);  // as above; its rows count as deleted
+  void add_files(std::vector<engine::WrittenFile> files, std::vector<delta::Add>* out = nullptr);
   std::vector<Touched> touched(const std::string& rows);
   Plan rewritten(const RowChanges& changes, const std::vector<Touched>& files, bool in_order);
   std::vector<const delta::Field*> resolve_column(const std::vector<std::string>& path) const;
@@ -138,6 +159,8 @@ class Change {
   Session& session_;
   catalog::Opened opened_;
   delta::SnapshotPtr base_;
+  delta::Metadata metadata_;
+  bool metadata_changed_ = false;
   std::string alias_, from_, qualifier_;
   delta::CommitRequest request_;
   ChangeCounts counts_;

@@ -26,6 +26,8 @@ struct Core {
 // SQL for DuckDB that gives a statement's rows.
 struct Plan {
   std::string sql;
+  // Of the rows of an INSERT, where they are known without asking DuckDB.
+  std::vector<engine::Column> columns;
   // What the user wrote, `sql` before the scans, and the texts of the views in it; empty: made up
   // here.
   std::string text, printed, views;
@@ -87,12 +89,12 @@ class Session : private Tables {
     std::vector<std::string> partition_columns;
     std::string location, comment;
     std::map<std::string, std::string> properties;
+    std::vector<Constraint> constraints;
   };
   Plan create_table(const NewTable& table, const Plan* rows);
   // Columns are matched by name unless `columns` lists the targets in the query's order.
   Plan insert(const catalog::Name& name, const std::vector<std::string>& columns, bool by_name,
-              bool overwrite, const Plan& rows,
-              const std::vector<engine::Column>& known_columns = {});
+              bool overwrite, const Plan& rows);
 
  private:
   // Tables
@@ -131,6 +133,10 @@ class Session : private Tables {
   Plan run(const Rename&);
   Plan run(const Comment&);
   Plan run(const SetProperties&);
+  Plan run(const AddConstraint&);
+  Plan run(const DropConstraint&);
+  Plan run(const AddColumns&);
+  Plan run(const ChangeColumn&);
   Plan run(const Insert&);
   Plan run(const Optimize&);
   Plan run(const Vacuum&);
@@ -153,6 +159,24 @@ class Session : private Tables {
                                      const std::vector<std::string>& zorder, std::int64_t target);
   std::int64_t commit_rewrites(delta::Table&, delta::SnapshotPtr base, const Optimize&,
                                std::vector<Rewrite>& rewrites);
+
+  // Writes the rows, whose columns go by their names, as files of a table with this metadata; its
+  // constraints are checked: ob::Error 400 delta.checkViolated.
+  std::vector<engine::WrittenFile> write(delta::Table& table, const delta::Metadata& metadata,
+                                         const catalog::Name& name, const Plan& rows,
+                                         const engine::WriteOptions& options = {});
+  Plan checked(const delta::Metadata& metadata, const catalog::Name& name, const Plan& rows);
+  Plan plan_constraints(const std::string& sql, const std::vector<Constraint>& constraints);
+  // Throws ob::Error 400 delta.constraintNotSupported when one cannot be checked here.
+  void check_constraints(const delta::Metadata& metadata, const catalog::Name& name);
+  // The rows as a table of this schema has them; columns that they lack are NULL.
+  std::string typed(const delta::Schema& schema, const Plan& rows);
+
+  // The rows of INSERT with the names of the columns that they go to.
+  Plan filling(const delta::Schema& schema, const Insert& form, Plan rows);
+  Plan rows_to_insert(const std::string& query);
+  Plan insert_rows(const catalog::Name& name, const Insert& form, const Plan& rows);
+  Plan replace_rows(const Insert& form, const Plan& rows);
 
   delta::CommitRequest commit_request(const std::string& operation) const;
   Plan replace_all(const catalog::Opened& opened, const std::string& operation);

@@ -102,8 +102,12 @@ class Merger {
       throw bad_request("sql.ambiguousAlias",
                         "The target and the source of MERGE have the same name: give one of them "
                         "another with AS.");
+    std::vector<engine::Column> columns;
     for (const auto& row : change_.connection().rows("DESCRIBE " + source_->name()))
-      source_columns_.push_back(row.at(0).value_or(""));
+      columns.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
+    for (const engine::Column& column : columns) source_columns_.push_back(column.name);
+    const bool all = std::ranges::any_of(merge_.clauses, &MergeClause::all);
+    if (merge_.evolve && all) change_.evolve(columns);
     source_count_ = count(source_->name(), "true");
   }
 
@@ -146,7 +150,8 @@ class Merger {
         values.push_back({&field, source_qualifier_ + quote_identifier(*found)});
       }
     }
-    if (!missing.empty())
+    // Under evolution the source may also have fewer columns.
+    if (!missing.empty() && !merge_.evolve)
       throw bad_request(
           "delta.schemaMismatch",
           std::string(clause.then == Then::insert ? "INSERT *" : "UPDATE SET *") +
@@ -170,7 +175,7 @@ class Merger {
       out += ", " + first_of(clauses, null_of(*field), [&](const Clause& clause) {
                const NewValue* value = clause.value_of(field);
                if (value) return Change::cast(*value);
-               return clause.text->then == Then::remove
+               return clause.text->then == Then::remove || !change_.has_old(*field)
                           ? null_of(*field)
                           : change_.qualifier() + quote_identifier(field->name);
              });
@@ -319,10 +324,10 @@ class Merger {
 }  // namespace
 
 Plan Session::run(const Merge& merge) {
-  if (merge.evolve)
-    throw bad_request("sql.notSupportedYet",
-                      "MERGE WITH SCHEMA EVOLUTION is not supported in this version.");
-  return with_retries([&] { return Merger(*this, merge).run(); });
+  return with_retries([&] {
+    snapshots_.clear();
+    return Merger(*this, merge).run();
+  });
 }
 
 }  // namespace ob::query

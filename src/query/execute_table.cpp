@@ -1,4 +1,4 @@
-// CREATE TABLE, CREATE VIEW, INSERT, TRUNCATE and table properties.
+// CREATE TABLE, CREATE VIEW, TRUNCATE and table properties.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
@@ -8,9 +8,9 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "delta/maintenance.h"
+#include "query/constraints.h"
 #include "query/core.h"
 #include "query/lexer.h"
-#include "query/literal_values.h"
 #include "query/writes.h"
 
 namespace ob::query {
@@ -141,6 +141,7 @@ Plan Session::run(const CreateTable& create) {
   table.location = create.location;
   table.comment = create.comment;
   table.properties = create.properties;
+  table.constraints = create.constraints;
   table.partition_columns = create.partition_columns;
   for (const ColumnDefinition& column : create.columns) {
     delta::Field field;
@@ -188,6 +189,13 @@ Plan Session::create_table(const NewTable& wanted, const Plan* rows) {
     metadata.schema = wanted.schema;
     metadata.partition_columns = partition_names(wanted.schema, wanted.partition_columns);
     metadata.configuration = wanted.properties;
+    for (const Constraint& constraint : wanted.constraints)
+      if (!metadata.configuration
+               .emplace(constraint_property(constraint.name), constraint.condition)
+               .second)
+        throw bad_request("sql.constraintExists",
+                          "There are two constraints of the name " + constraint.name + ".");
+    check_constraints(metadata, wanted.name);
     metadata.created_time = now_millis();
     request.parameters = {{"partitionBy", json_list(metadata.partition_columns)},
                           {"isManaged", wanted.location.empty() ? "true" : "false"},
@@ -200,10 +208,7 @@ Plan Session::create_table(const NewTable& wanted, const Plan* rows) {
       (*existing)->require_writable();
       remove_all(*existing, request);
     }
-    if (rows)
-      count = add_files(core_.engine.write(connection_, rows->sql, rows->parameters, table,
-                                           metadata.schema, metadata.partition_columns),
-                        request);
+    if (rows) count = add_files(write(table, metadata, wanted.name, *rows), request);
     version = delta::commit_or_discard(table, request);
   };
   const catalog::Table made =
@@ -246,84 +251,6 @@ Plan Session::run(const CreateView& create) {
       core_.catalog.create_view(caller_, name, sql, {defaults_.catalog, defaults_.schema, ""},
                                 create.comment, create.if_not_exists, create.or_replace);
   return message_plan("Created the view " + view.name.text() + ".");
-}
-
-// --- INSERT
-
-Plan Session::run(const Insert& statement) {
-  const auto literals = parameters_.is_null() ? literal_values(statement.query) : std::nullopt;
-  if (literals) {
-    Plan rows;
-    rows.sql = literals->sql;
-    return insert(table_name(statement.name), statement.columns, statement.by_name,
-                  statement.overwrite, rows, literals->columns);
-  }
-  const Plan rows = plan_query(statement.query);
-  return insert(table_name(statement.name), statement.columns, statement.by_name,
-                statement.overwrite, rows);
-}
-
-namespace {
-
-// Which target each of the query's columns goes to.
-std::vector<const delta::Field*> targets(const delta::Schema& schema,
-                                         const std::vector<engine::Column>& given,
-                                         const std::vector<std::string>& columns, bool by_name) {
-  std::vector<std::string> names = columns;
-  if (by_name) {
-    names.clear();
-    for (const engine::Column& column : given) names.push_back(column.name);
-  } else if (columns.empty()) {
-    for (const delta::Field& field : schema) names.push_back(field.name);
-  }
-  if (names.size() != given.size())
-    throw bad_request("delta.schemaMismatch",
-                      "The query has " + std::to_string(given.size()) + " columns, but " +
-                          std::to_string(names.size()) +
-                          " are to be filled: name the columns after the table, or use BY NAME.");
-  std::vector<const delta::Field*> fields;
-  for (const std::string& name : names) {
-    const delta::Field* field = delta::find_field(schema, name);
-    if (!field) throw bad_request("delta.schemaMismatch", "The table has no column " + name + ".");
-    if (std::ranges::find(fields, field) != fields.end())
-      throw bad_request("delta.schemaMismatch", "The column " + name + " is filled twice.");
-    fields.push_back(field);
-  }
-  return fields;
-}
-
-}  // namespace
-
-Plan Session::insert(const catalog::Name& name, const std::vector<std::string>& columns,
-                     bool by_name, bool overwrite, const Plan& rows,
-                     const std::vector<engine::Column>& known_columns) {
-  const catalog::Opened opened = core_.catalog.open(caller_, name, Privilege::write);
-  const delta::SnapshotPtr base = opened.delta->snapshot();
-  base->require_writable();
-  auto given = known_columns.empty() ? columns_of(rows) : known_columns;
-  const auto fields = targets(base->schema(), given, columns, by_name);
-  if (!known_columns.empty() && !all_storable(given, fields)) given = columns_of(rows);
-  if (!all_storable(given, fields)) check_types(given, fields, null_columns(rows, given.size()));
-
-  std::string aliases;
-  engine::WriteOptions options;
-  for (const delta::Field* field : fields) {
-    aliases += (aliases.empty() ? "" : ", ") + engine::quote_identifier(field->name);
-    options.columns.push_back(field->name);
-  }
-  const std::string select = "SELECT * FROM (" + rows.sql + ") AS rows(" + aliases + ")";
-
-  delta::CommitRequest request = commit_request("WRITE");
-  request.base = base;
-  request.parameters = {{"mode", overwrite ? "Overwrite" : "Append"},
-                        {"partitionBy", json_list(base->metadata().partition_columns)}};
-  if (overwrite) remove_all(base, request);
-  const std::int64_t count =
-      add_files(core_.engine.write(connection_, select, rows.parameters, *opened.delta,
-                                   base->schema(), base->metadata().partition_columns, options),
-                request);
-  if (request.actions.empty()) return affected_plan(0, base->version());
-  return affected_plan(count, delta::commit_or_discard(*opened.delta, request));
 }
 
 // --- TRUNCATE, properties

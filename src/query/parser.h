@@ -60,6 +60,10 @@ class Cursor {
   std::size_t at_ = 0, end_;
 };
 
+// [CONSTRAINT name] CHECK (condition); an empty name where none is given.
+Constraint parse_check(Cursor& cursor);
+std::vector<std::string> parse_column_path(Cursor& cursor);  // a.b.c
+
 // One function a family; each is entered with the cursor at the statement's first word.
 Statement parse_create(Cursor& cursor);
 Statement parse_drop(Cursor& cursor);

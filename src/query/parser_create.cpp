@@ -8,17 +8,22 @@ namespace ob::query {
 namespace {
 
 void refuse_column_option(Cursor& cursor) {
-  for (std::string_view option : {"default", "generated", "primary", "unique", "references",
-                                  "check", "collate", "constraint"})
+  for (std::string_view option :
+       {"default", "generated", "primary", "unique", "references", "collate"})
     if (cursor.next_is(option))
       not_supported_yet("The column option " + upper(option) + " in CREATE TABLE");
 }
 
-ColumnDefinition column_definition(Cursor& cursor) {
-  for (std::string_view constraint : {"constraint", "primary", "unique", "foreign", "check"})
-    if (cursor.next_is(constraint) &&
-        (cursor.next_is("key", 1) || cursor.peek(1).is_symbol("(") || constraint == "constraint"))
-      not_supported_yet("A table constraint in CREATE TABLE");
+void add_check(Cursor& cursor, CreateTable& create) {
+  Constraint check = parse_check(cursor);
+  if (check.name.empty()) check.name = "check_" + std::to_string(create.constraints.size() + 1);
+  create.constraints.push_back(std::move(check));
+}
+
+ColumnDefinition column_definition(Cursor& cursor, CreateTable& create) {
+  for (std::string_view constraint : {"primary", "unique", "foreign"})
+    if (cursor.next_is(constraint) && (cursor.next_is("key", 1) || cursor.peek(1).is_symbol("(")))
+      not_supported_yet("The table constraint " + upper(constraint) + " in CREATE TABLE");
   ColumnDefinition column;
   column.name = cursor.identifier("a column");
   cursor.accept_symbol(":");
@@ -29,6 +34,8 @@ ColumnDefinition column_definition(Cursor& cursor) {
       column.nullable = false;
     } else if (cursor.accept("comment")) {
       column.comment = cursor.text_literal("a comment");
+    } else if (cursor.next_is("check") || cursor.next_is("constraint")) {
+      add_check(cursor, create);
     } else if (!cursor.accept("null")) {
       return column;
     }
@@ -79,7 +86,13 @@ Statement create_table(Cursor& cursor, bool or_replace) {
   if (cursor.next_is_symbol("(")) {
     cursor.skip();
     do {
-      create.columns.push_back(column_definition(cursor));
+      const bool check = (cursor.next_is("check") && cursor.peek(1).is_symbol("(")) ||
+                         (cursor.next_is("constraint") && cursor.next_is("check", 2));
+      if (check) {
+        add_check(cursor, create);
+      } else {
+        create.columns.push_back(column_definition(cursor, create));
+      }
     } while (cursor.accept_symbol(","));
     cursor.expect_symbol(")");
   }
@@ -140,32 +153,13 @@ Statement parse_create(Cursor& cursor) {
   statement_not_allowed("CREATE " + upper(cursor.peek().value));
 }
 
-Statement parse_insert(Cursor& cursor) {
-  cursor.skip();
-  Insert insert;
-  insert.overwrite = cursor.accept("overwrite");
-  if (!insert.overwrite) {
-    if (cursor.next_is("or")) statement_not_allowed("INSERT OR …");
-    cursor.expect("into");
-  } else {
-    cursor.accept("into");
-  }
-  cursor.accept("table");
-  insert.name = cursor.qualified_name("a table");
-  if (cursor.next_is("partition") || cursor.next_is("replace"))
-    not_supported_yet("INSERT … " + upper(cursor.peek().value));
-  insert.by_name = cursor.accept_words("by name");
-  if (!insert.by_name && cursor.next_is_symbol("(")) {
-    const Token& first = cursor.peek(1);
-    const bool query = first.is_symbol("(") || first.is_word("select") || first.is_word("with") ||
-                       first.is_word("values") || first.is_word("from");
-    if (!query) insert.columns = cursor.identifier_list("a column");
-    if (cursor.next_is("by")) cursor.fail("either a list of columns or BY NAME");
-  }
-  if (cursor.next_is("default")) not_supported_yet("INSERT … DEFAULT VALUES");
-  if (!starts_query(cursor)) cursor.fail("a query or VALUES");
-  insert.query = cursor.rest();
-  return insert;
+Constraint parse_check(Cursor& cursor) {
+  Constraint out;
+  if (cursor.accept("constraint")) out.name = cursor.identifier("the constraint's name");
+  cursor.expect("check");
+  out.condition = cursor.bracketed();
+  out.condition = out.condition.substr(1, out.condition.size() - 2);
+  return out;
 }
 
 }  // namespace ob::query

@@ -51,7 +51,83 @@ Statement show_table(Cursor& cursor, Show::What what) {
   return show;
 }
 
+AddColumns::Column added_column(Cursor& cursor) {
+  AddColumns::Column column;
+  column.path = parse_column_path(cursor);
+  column.definition.name = column.path.back();
+  cursor.accept_symbol(":");
+  column.definition.type = cursor.type_text();
+  for (;;) {
+    if (cursor.next_is("not") || cursor.next_is("default") || cursor.next_is("generated"))
+      throw bad_request("sql.notSupportedYet",
+                        "A column that is added takes NULL and has no default: rows that are "
+                        "there have no value for it.");
+    if (cursor.accept("comment")) {
+      column.definition.comment = cursor.text_literal("a comment");
+    } else if (cursor.accept("first")) {
+      column.first = true;
+    } else if (cursor.accept("after")) {
+      column.after = cursor.identifier("a column");
+    } else {
+      return column;
+    }
+  }
+}
+
+Statement add_columns(Cursor& cursor, QualifiedName name) {
+  AddColumns add{std::move(name), {}};
+  if (!cursor.accept("columns")) cursor.accept("column");
+  const bool list = cursor.accept_symbol("(");
+  do {
+    add.columns.push_back(added_column(cursor));
+  } while (cursor.accept_symbol(","));
+  if (list) cursor.expect_symbol(")");
+  cursor.expect_end("ALTER TABLE … ADD COLUMNS");
+  return add;
+}
+
+Statement change_column(Cursor& cursor, QualifiedName name) {
+  cursor.accept("column");
+  ChangeColumn change{std::move(name), parse_column_path(cursor), {}, {}, {}};
+  if (cursor.accept_words("set not null")) {
+    change.nullable = false;
+  } else if (cursor.accept_words("drop not null")) {
+    change.nullable = true;
+  } else if (cursor.accept("comment")) {
+    change.comment = cursor.text_literal("a comment");
+  } else if (cursor.accept("type")) {
+    change.type = cursor.type_text();
+  } else {
+    if (cursor.done()) cursor.fail("TYPE, SET NOT NULL, DROP NOT NULL or COMMENT");
+    not_supported_yet("ALTER COLUMN … " + upper(cursor.peek().value));
+  }
+  cursor.expect_end("ALTER COLUMN");
+  return change;
+}
+
+Statement add_constraint(Cursor& cursor, QualifiedName name) {
+  for (std::string_view other : {"primary", "foreign", "unique"})
+    if (cursor.next_is(other, 2)) not_supported_yet("The constraint " + upper(other));
+  AddConstraint add{std::move(name), parse_check(cursor)};
+  if (add.constraint.name.empty()) cursor.fail("CONSTRAINT and a name before CHECK");
+  cursor.expect_end("ADD CONSTRAINT");
+  return add;
+}
+
 Statement alter_table(Cursor& cursor, QualifiedName name) {
+  if (cursor.accept("add")) {
+    const bool check = cursor.next_is("check") && cursor.peek(1).is_symbol("(");
+    return check || cursor.next_is("constraint") ? add_constraint(cursor, std::move(name))
+                                                 : add_columns(cursor, std::move(name));
+  }
+  if (cursor.accept_words("drop constraint")) {
+    DropConstraint drop{std::move(name), {}, cursor.accept_words("if exists")};
+    drop.constraint = cursor.identifier("the constraint's name");
+    cursor.expect_end("DROP CONSTRAINT");
+    return drop;
+  }
+  if (cursor.accept("alter") || cursor.accept("change"))
+    return change_column(cursor, std::move(name));
   SetProperties set{std::move(name), {}};
   if (cursor.accept_words("set tblproperties")) {
     for (auto& [key, value] : cursor.property_list()) set.properties.emplace(key, value);

@@ -21,20 +21,11 @@ std::string alias(Cursor& cursor, std::initializer_list<std::string_view> stops)
   return cursor.identifier("an alias");
 }
 
-std::vector<std::string> column_path(Cursor& cursor) {
-  std::vector<std::string> parts;
-  do {
-    parts.push_back(cursor.identifier("a column"));
-    if (parts.size() > max_path_parts) cursor.fail("a column's name of at most 50 parts");
-  } while (cursor.accept_symbol("."));
-  return parts;
-}
-
 std::vector<Assignment> assignments(Cursor& cursor, Cursor::Stops stops) {
   std::vector<Assignment> set;
   do {
     Assignment assignment;
-    assignment.column = column_path(cursor);
+    assignment.column = parse_column_path(cursor);
     cursor.expect_symbol("=");
     if (cursor.next_is("default")) not_supported_yet("SET … = DEFAULT");
     assignment.value = cursor.expression("a value", stops, true);
@@ -71,7 +62,7 @@ void merge_insert(Cursor& cursor, MergeClause& clause) {
   }
   cursor.expect_symbol("(");
   do {
-    clause.set.push_back({column_path(cursor), {}});
+    clause.set.push_back({parse_column_path(cursor), {}});
   } while (cursor.accept_symbol(","));
   cursor.expect_symbol(")");
   cursor.expect("values");
@@ -135,6 +126,15 @@ void check_reachable(const std::vector<MergeClause>& clauses) {
 }
 
 }  // namespace
+
+std::vector<std::string> parse_column_path(Cursor& cursor) {
+  std::vector<std::string> parts;
+  do {
+    parts.push_back(cursor.identifier("a column"));
+    if (parts.size() > max_path_parts) cursor.fail("a column's name of at most 50 parts");
+  } while (cursor.accept_symbol("."));
+  return parts;
+}
 
 Statement parse_delete(Cursor& cursor) {
   cursor.skip();

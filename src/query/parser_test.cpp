@@ -92,6 +92,53 @@ TEST(Parser, Insert) {
   EXPECT_TRUE(parsed<Insert>("insert into table t by name select 1 a").by_name);
   EXPECT_TRUE(parsed<Insert>("insert overwrite t select 1").overwrite);
   EXPECT_TRUE(parsed<Insert>("insert overwrite table t values (1)").overwrite);
+  const auto part = parsed<Insert>(
+      "insert overwrite t partition (a = 'x', b = -1, c = null, d) (e, f) select 1, 2, 3");
+  ASSERT_EQ(part.partition.size(), 4U);
+  EXPECT_EQ(part.partition[0].value, "x");
+  EXPECT_EQ(part.partition[1].value, "-1");
+  EXPECT_TRUE(part.partition[2].fixed && !part.partition[2].value);
+  EXPECT_FALSE(part.partition[3].fixed);
+  EXPECT_EQ(part.columns.size(), 2U);
+  EXPECT_EQ(part.query, std::string(72, ' ') + "select 1, 2, 3");
+  const auto where = parsed<Insert>("insert into t replace where a > 1 and b in (1, 2) table u");
+  EXPECT_EQ(where.replace_where, "a > 1 and b in (1, 2)");
+  EXPECT_EQ(where.query, std::string(50, ' ') + "table u");
+  EXPECT_TRUE(parsed<Insert>("insert with schema evolution into t by name select 1 a").evolve);
+  for (const char* wrong :
+       {"insert into t partition (a = b) select 1", "insert into t partition () select 1",
+        "insert overwrite t replace where a select 1", "insert into t replace where select 1",
+        "insert into t replace where a = (1 select 1"})
+    EXPECT_EQ(error_id(wrong), "sql.syntax") << wrong;
+}
+
+TEST(Parser, ConstraintsAndColumns) {
+  const auto table = parsed<CreateTable>(
+      "create table t (a int check (a > 0) not null, check int, constraint pos check (a < (9)))");
+  EXPECT_EQ(table.columns.size(), 2U);
+  EXPECT_FALSE(table.columns[0].nullable);
+  ASSERT_EQ(table.constraints.size(), 2U);
+  EXPECT_EQ(table.constraints[0].name, "check_1");
+  EXPECT_EQ(table.constraints[0].condition, "a > 0");
+  EXPECT_EQ(table.constraints[1].name, "pos");
+  EXPECT_EQ(table.constraints[1].condition, "a < (9)");
+  const auto add = parsed<AddConstraint>("alter table a.t add constraint c check (x in (1, 2))");
+  EXPECT_EQ(add.constraint.condition, "x in (1, 2)");
+  EXPECT_TRUE(parsed<DropConstraint>("alter table t drop constraint if exists c").if_exists);
+  const auto columns = parsed<AddColumns>(
+      "alter table t add columns (a int comment 'x' first, s.f array<int> after g, c string)");
+  ASSERT_EQ(columns.columns.size(), 3U);
+  EXPECT_TRUE(columns.columns[0].first);
+  EXPECT_EQ(columns.columns[1].path.size(), 2U);
+  EXPECT_EQ(columns.columns[1].definition.type, "array<int>");
+  EXPECT_EQ(columns.columns[1].after, "g");
+  EXPECT_EQ(parsed<AddColumns>("alter table t add column a int").columns.size(), 1U);
+  EXPECT_EQ(parsed<ChangeColumn>("alter table t alter column a set not null").nullable, false);
+  EXPECT_EQ(parsed<ChangeColumn>("alter table t change column a drop not null").nullable, true);
+  EXPECT_EQ(parsed<ChangeColumn>("alter table t alter a type decimal(9, 2)").type, "decimal(9, 2)");
+  EXPECT_EQ(error_id("alter table t add constraint check (a > 1)"), "sql.syntax");
+  EXPECT_EQ(error_id("alter table t add check (a > 1)"), "sql.syntax");
+  EXPECT_EQ(error_id("alter table t add constraint c check (a > 1) b"), "sql.syntax");
 }
 
 TEST(Parser, Delete) {
@@ -208,10 +255,12 @@ TEST(Parser, NotSupportedYet) {
   for (const char* sql :
        {"update t set a = default", "delete from t using u where true",
         "update t set a = 1 from u", "grant select on t to a",
-        "alter table t add column c int", "alter table t alter column c type int",
+        "alter table t add column c int not null", "alter table t drop column c",
+        "alter table t rename column c to d", "alter table t alter column c first",
+        "alter table t add constraint c primary key (a)",
         "create table t (a int default 1)", "create table t (a int primary key)",
         "create table t (a int) using csv", "comment on column t.a is 'x'", "create table t like u",
-        "insert into t partition (a=1) select 1"})
+        "insert into t replace using (a) select 1"})
     EXPECT_EQ(error_id(sql), "sql.notSupportedYet") << sql;
 }
 

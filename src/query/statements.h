@@ -26,6 +26,9 @@ struct ColumnDefinition {
   std::string name, type, comment;
   bool nullable = true;
 };
+struct Constraint {  // CHECK
+  std::string name, condition;
+};
 struct CreateTable {
   QualifiedName name;
   bool if_not_exists = false, or_replace = false;
@@ -33,6 +36,7 @@ struct CreateTable {
   std::vector<std::string> partition_columns;
   std::string location, comment;
   std::map<std::string, std::string> properties;
+  std::vector<Constraint> constraints;
   std::string query;  // empty: from the columns
 };
 struct CreateView {
@@ -73,10 +77,46 @@ struct SetProperties {
   QualifiedName name;
   std::map<std::string, std::optional<std::string>> properties;  // nullopt: unset
 };
+struct AddConstraint {
+  QualifiedName name;
+  Constraint constraint;
+};
+struct DropConstraint {
+  QualifiedName name;
+  std::string constraint;
+  bool if_exists = false;
+};
+struct AddColumns {
+  struct Column {
+    std::vector<std::string> path;  // more than one part: a field of a struct
+    ColumnDefinition definition;
+    bool first = false;
+    std::string after;  // empty: at the end, unless first
+  };
+  QualifiedName name;
+  std::vector<Column> columns;
+};
+struct ChangeColumn {
+  QualifiedName name;
+  std::vector<std::string> path;
+  std::optional<bool> nullable;
+  std::optional<std::string> comment;
+  std::string type;  // empty: as it is
+};
+
+// PARTITION (column = 'value', column): without a value the rows give it.
+struct PartitionColumn {
+  std::string name;
+  bool fixed = false;
+  std::optional<std::string> value;  // text of a literal; nullopt: NULL
+};
 struct Insert {
   QualifiedName name;
   std::vector<std::string> columns;
   bool by_name = false, overwrite = false;
+  bool evolve = false;  // WITH SCHEMA EVOLUTION
+  std::vector<PartitionColumn> partition;
+  std::string replace_where;  // a condition; empty: none
   std::string query;
 };
 
@@ -148,7 +188,8 @@ struct Describe {
 };
 
 using Statement = std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer,
-                               Drop, Undrop, Truncate, Rename, Comment, SetProperties, Insert,
+                               Drop, Undrop, Truncate, Rename, Comment, SetProperties,
+                               AddConstraint, DropConstraint, AddColumns, ChangeColumn, Insert,
                                Delete, Update, Merge, Optimize, Vacuum, Restore, Show, Describe>;
 
 // Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,

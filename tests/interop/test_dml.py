@@ -258,3 +258,54 @@ def test_column_mapping(lake: Lake, mode: str) -> None:
     )
     found = lake.client.sql(f'SELECT "the id", part, added FROM {name} ORDER BY 1')
     assert found == [[1, "x", 0.5], [2, "x", 1.0], [3, "z", None]]
+
+
+def test_constraints_bind_both(lake: Lake) -> None:
+    name = lake.name("c")
+    lake.client.sql(f"CREATE TABLE {name} (id BIGINT, n BIGINT, CHECK (id > 0))")
+    lake.client.sql(f"ALTER TABLE {name} ADD CONSTRAINT small CHECK (n < 10 AND n >= 0)")
+    lake.client.sql(f"INSERT INTO {name} VALUES (1, 1)")
+    place = lake.client.location(name)
+    write_deltalake(place, pa.table({"id": [2], "n": [9]}), mode="append")
+    for row in ({"id": [3], "n": [10]}, {"id": [-3], "n": [1]}):
+        with pytest.raises(Exception, match="(?i)check|constraint|invariant"):
+            write_deltalake(place, pa.table(row), mode="append")
+    lake.theirs(name).alter.drop_constraint("small")
+    lake.client.sql(f"UPDATE {name} SET n = 100")
+    assert lake.client.refused(f"UPDATE {name} SET id = 0").id == "delta.checkViolated"
+    assert [(r["id"], r["n"]) for r in same(lake, name, "id")] == [(1, 100), (2, 100)]
+
+
+@pytest.mark.parametrize("partition", ["", "PARTITIONED BY (k)"])
+def test_columns_change(lake: Lake, partition: str) -> None:
+    name = lake.name("a")
+    lake.client.sql(f"CREATE TABLE {name} (id INT, k INT, s STRUCT<a: INT>) {partition}")
+    lake.client.sql(f"INSERT INTO {name} VALUES (1, 1, {{'a': 1}}), (2, NULL, NULL)")
+    lake.client.sql(f"ALTER TABLE {name} ADD COLUMNS (note STRING FIRST, s.b DOUBLE)")
+    assert len(same(lake, name, "id")) == 2
+    lake.client.sql(f"ALTER TABLE {name} ALTER COLUMN id TYPE BIGINT")
+    lake.client.sql(f"ALTER TABLE {name} ALTER COLUMN k TYPE BIGINT")
+    lake.client.sql(f"ALTER TABLE {name} ALTER COLUMN id SET NOT NULL")
+    lake.client.sql(
+        f"INSERT INTO {name} VALUES ('n', 5000000000, 5000000001, {{'a': 5, 'b': 0.5}})"
+    )
+    lake.client.sql(
+        f"MERGE WITH SCHEMA EVOLUTION INTO {name} t USING (SELECT 2 AS id, 'x' AS extra) s "
+        "ON t.id = s.id WHEN MATCHED THEN UPDATE SET *"
+    )
+    found = same(lake, name, "id")
+    assert [(r["id"], r["note"], r["extra"]) for r in found] == [
+        (1, None, None),
+        (2, None, "x"),
+        (5000000000, "n", None),
+    ]
+
+
+def test_replacing(lake: Lake) -> None:
+    name = lake.name("r")
+    lake.client.sql(f"CREATE TABLE {name} (k STRING, v BIGINT) PARTITIONED BY (k)")
+    lake.client.sql(f"INSERT INTO {name} VALUES ('a', 1), ('b c', 2), (NULL, 3)")
+    lake.client.sql(f"INSERT OVERWRITE {name} PARTITION (k = 'b c') SELECT 20")
+    lake.client.sql(f"INSERT OVERWRITE {name} PARTITION (k) SELECT NULL, 30")
+    lake.client.sql(f"INSERT INTO {name} REPLACE WHERE v = 1 SELECT 'z', 1")
+    assert [(r["k"], r["v"]) for r in same(lake, name, "v")] == [("z", 1), ("b c", 20), (None, 30)]
