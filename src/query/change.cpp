@@ -148,24 +148,29 @@ std::vector<Change::Touched> Change::touched(const std::string& rows) {
   const auto found =
       connection().rows("SELECT __f, count(*) FILTER (__k = 1), count(*) FILTER (__k = 2) FROM (" +
                         rows + ") AS c GROUP BY __f ORDER BY __f");
-  std::vector<std::optional<std::int64_t>> removed;
+  std::vector<std::int64_t> removed;
   for (const auto& row : found) {
     out.push_back({std::stoll(row.at(0).value())});
     counts_.updated += std::stoll(row.at(1).value());
-    removed.emplace_back(std::stoll(row.at(2).value()));
-    counts_.deleted += *removed.back();
+    removed.push_back(std::stoll(row.at(2).value()));
+    counts_.deleted += removed.back();
   }
+  find_files(out, removed);
+  return out;
+}
+
+// `rows`: how many each file has that are removed.
+void Change::find_files(std::vector<Touched>& files, const std::vector<std::int64_t>& rows) {
   std::size_t next = 0;
   std::int64_t position = 0;
   for (const delta::Add& add : base_->files()) {
-    if (next == out.size()) break;
-    if (out[next].position == position++) {
-      out[next].add = &add;
-      out[next].whole = live_rows(add) == removed[next];
+    if (next == files.size()) break;
+    if (files[next].position == position++) {
+      files[next].add = &add;
+      files[next].whole = live_rows(add) == rows[next];
       ++next;
     }
   }
-  return out;
 }
 
 Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& files,
@@ -222,6 +227,83 @@ void Change::apply(const RowChanges& changes) {
   }));
   const bool inserts = !changes.inserts.empty();
   counts_.copied = counts_.written - before - counts_.updated - (inserts ? counts_.inserted : 0);
+}
+
+std::vector<Change::Touched> Change::hit(const std::string& where) {
+  const Plan plan = compose("SELECT \"__ob_file\", count(*) FROM " + from_ + " WHERE (" + where +
+                            ") GROUP BY 1 ORDER BY 1");
+  note_read(plan);
+  std::vector<Touched> out;
+  std::vector<std::int64_t> rows;
+  for (const auto& row :
+       in_user_names(plan, [&] { return connection().rows(plan.sql, plan.parameters); })) {
+    out.push_back({std::stoll(row.at(0).value())});
+    rows.push_back(std::stoll(row.at(1).value()));
+    hits_ += rows.back();
+  }
+  find_files(out, rows);
+  return out;
+}
+
+void Change::rewrite(const std::vector<Touched>& files, const std::string& columns,
+                     const std::string& condition) {
+  Source& source = session_.stand_ins_.at(target_catalog);
+  source.scan.only.emplace();
+  std::int64_t bytes = 0;
+  for (const Touched& file : files) {
+    source.scan.only->push_back(file.position);
+    bytes += file.add->size;
+  }
+  if (files.empty()) return;
+  const Plan plan = compose("SELECT " + columns + " FROM " + from_ + " WHERE " + condition);
+  add_files(in_user_names(plan, [&] {
+    return session_.write(*opened_.delta, metadata_, name(), plan,
+                          engine::WriteOptions{.ordered = bytes <= most_ordered_bytes});
+  }));
+}
+
+void Change::stream_removal(const std::string& where) {
+  std::vector<Touched> files = hit(where), kept;
+  std::string columns;
+  for (const delta::Field& field : schema())
+    columns += (columns.empty() ? "" : ", ") + qualifier_ + quote_identifier(field.name);
+  for (const Touched& file : files) {
+    remove_file(*file.add);
+    if (!file.whole) kept.push_back(file);
+  }
+  rewrite(kept, columns, "(" + where + ") IS NOT TRUE");
+  counts_.copied = counts_.written;
+  counts_.deleted = hits_;
+}
+
+void Change::stream(const std::string& where, const std::vector<NewValue>& values) {
+  std::vector<Touched> files;
+  const bool all = where.empty();
+  if (all) {
+    note_read_all();
+    std::int64_t position = 0;
+    for (const delta::Add& add : base_->files()) files.push_back({position++, &add, false});
+  } else {
+    files = hit(where);
+  }
+  std::string columns;
+  for (const delta::Field& field : schema()) {
+    const std::string old = qualifier_ + quote_identifier(field.name);
+    const auto found = std::ranges::find(values, &field, &NewValue::field);
+    columns += columns.empty() ? "" : ", ";
+    if (found == values.end()) {
+      columns += old;
+    } else {
+      columns +=
+          (all ? cast(*found)
+               : "CASE WHEN (" + where + ") THEN " + cast(*found) + " ELSE " + old + " END") +
+          " AS " + quote_identifier(field.name);
+    }
+  }
+  for (const Touched& file : files) remove_file(*file.add);
+  rewrite(files, columns, "true");
+  counts_.updated = all ? counts_.written : hits_;
+  counts_.copied = counts_.written - counts_.updated;
 }
 
 void Change::rewrite_all() {

@@ -127,6 +127,11 @@ class Change {
   void remove_all();
   // Removes the partitions that these files have rows of.
   void replace_partitions(const std::vector<delta::Add>& fresh);
+  // Changes the rows for which the condition holds (all when it is empty) where they stand, without
+  // keeping what is found: the texts are evaluated twice, so they must give the same each time.
+  void stream(const std::string& where, const std::vector<NewValue>& values);
+  // As stream(), but removes the rows.
+  void stream_removal(const std::string& where);
   // Writes all files anew, as metadata() says.
   void rewrite_all();
   void apply(const RowChanges& changes);
@@ -151,6 +156,11 @@ class Change {
   void delete_file(const delta::Add& add);  // as above; its rows count as deleted
   void add_files(std::vector<engine::WrittenFile> files, std::vector<delta::Add>* out = nullptr);
   std::vector<Touched> touched(const std::string& rows);
+  std::vector<Touched> hit(const std::string& where);
+  void find_files(std::vector<Touched>& files, const std::vector<std::int64_t>& rows);
+  // Writes what `columns` give of the rows of these files for which the condition holds.
+  void rewrite(const std::vector<Touched>& files, const std::string& columns,
+               const std::string& condition);
   Plan rewritten(const RowChanges& changes, const std::vector<Touched>& files, bool in_order);
   std::vector<const delta::Field*> resolve_column(const std::vector<std::string>& path) const;
   static std::string value_of(const delta::DataType& type, const std::string& old,
@@ -164,6 +174,7 @@ class Change {
   std::string alias_, from_, qualifier_;
   delta::CommitRequest request_;
   ChangeCounts counts_;
+  std::int64_t hits_ = 0;  // rows that hit() found
   Statistics statistics_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };

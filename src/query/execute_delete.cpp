@@ -1,4 +1,5 @@
 // DELETE and UPDATE.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "query/change.h"
@@ -46,11 +47,16 @@ Plan delete_rows(Session& session, const Delete& statement) {
   return answer(change, counts.deleted, version);
 }
 
-Plan update_rows(Session& session, const Update& statement) {
-  Change change(session, statement.table, Change::Reads::rows);
-  change.base()->require_removable();
-  const std::string where = statement.where.empty() ? "" : " WHERE (" + statement.where + ")";
-  const auto values = change.assign(statement.set, change.from() + where);
+bool streamable(const Update& statement) {
+  const auto settled = [](const std::string& text) {
+    return !may_hold_query(text) && !has_volatile_function(text);
+  };
+  return settled(statement.where) &&
+         std::ranges::all_of(statement.set, settled, &Assignment::value);
+}
+
+// New values are kept first, and then joined to the files' rows.
+void keep_and_apply(Change& change, const std::vector<NewValue>& values, const std::string& where) {
   RowChanges changes;
   std::string select = "SELECT " + std::string(Change::place) + ", 1", names = "__f, __r, __k";
   for (const NewValue& value : values) {
@@ -63,6 +69,18 @@ Plan update_rows(Session& session, const Update& statement) {
   const auto rows = change.keep(plan, names);
   changes.rows = "SELECT * FROM " + rows->name();
   change.apply(changes);
+}
+
+Plan update_rows(Session& session, const Update& statement) {
+  Change change(session, statement.table, Change::Reads::rows);
+  change.base()->require_removable();
+  const std::string where = statement.where.empty() ? "" : " WHERE (" + statement.where + ")";
+  const auto values = change.assign(statement.set, change.from() + where);
+  if (streamable(statement)) {
+    change.stream(statement.where, values);
+  } else {
+    keep_and_apply(change, values, where);
+  }
   const ChangeCounts counts = change.counts();
   json::object metrics = file_metrics(change, counts);
   metrics["numUpdatedRows"] = counts.updated;

@@ -14,10 +14,13 @@ bool is_name(const Token& token) {
 
 // [AS] alias, unless one of `stops` comes.
 std::string alias(Cursor& cursor, std::initializer_list<std::string_view> stops) {
-  if (cursor.accept("as")) return cursor.identifier("an alias");
-  if (cursor.done() || !is_name(cursor.peek())) return {};
-  for (std::string_view stop : stops)
-    if (cursor.next_is(stop)) return {};
+  const bool as = cursor.accept("as");
+  if (!as && (cursor.done() || !is_name(cursor.peek()))) return {};
+  for (std::string_view stop : stops) {
+    if (!cursor.next_is(stop)) continue;
+    if (as) cursor.fail("an alias");  // a forgotten one would make "AS WHERE" delete all rows
+    return {};
+  }
   return cursor.identifier("an alias");
 }
 

@@ -100,7 +100,7 @@ TEST(Parser, Insert) {
   EXPECT_TRUE(part.partition[2].fixed && !part.partition[2].value);
   EXPECT_FALSE(part.partition[3].fixed);
   EXPECT_EQ(part.columns.size(), 2U);
-  EXPECT_EQ(part.query, std::string(72, ' ') + "select 1, 2, 3");
+  EXPECT_EQ(part.query, std::string(67, ' ') + "select 1, 2, 3");
   const auto where = parsed<Insert>("insert into t replace where a > 1 and b in (1, 2) table u");
   EXPECT_EQ(where.replace_where, "a > 1 and b in (1, 2)");
   EXPECT_EQ(where.query, std::string(50, ' ') + "table u");

@@ -79,6 +79,14 @@ bool has_volatile_function(const std::string& expression) {
   });
 }
 
+bool may_hold_query(const std::string& expression) {
+  static constexpr std::array words = {"select", "with",    "from",     "values",   "table",
+                                       "pivot",  "unpivot", "describe", "summarize"};
+  return std::ranges::any_of(tokenize(expression), [&](const Token& token) {
+    return std::ranges::any_of(words, [&](const char* word) { return token.is_word(word); });
+  });
+}
+
 bool storable(const delta::DataType& from, const delta::DataType& to) {
   if (from.is("void") || family(from) == family(to)) return true;
   if (from.is("string")) return family(to) < 5;  // a text such as '2026-01-01' is checked by value
