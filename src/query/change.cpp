@@ -271,7 +271,7 @@ void Change::stream_removal(const std::string& where) {
     remove_file(*file.add);
     if (!file.whole) kept.push_back(file);
   }
-  rewrite(kept, columns, "(" + where + ") IS NOT TRUE");
+  rewrite(kept, columns, "CAST((" + where + ") AS BOOLEAN) IS NOT TRUE");
   counts_.copied = counts_.written;
   counts_.deleted = hits_;
 }

@@ -208,7 +208,34 @@ std::string Cursor::bracketed() {
 }
 
 std::string Cursor::between(std::size_t mark) const {
-  return std::string(sql_.substr(tokens_[mark].begin, tokens_[at_ - 1].end - tokens_[mark].begin));
+  return numbered(mark, at_);
+}
+
+// Texts that are taken out of a statement would count their `?` from 1: they become $1, $2, … as
+// they are numbered in the whole statement.
+std::string Cursor::numbered(std::size_t first, std::size_t last) const {
+  const auto open_mark = [&](const Token& token) {
+    return token.kind == TokenKind::parameter && sql_[token.begin] == '?' &&
+           token.end == token.begin + 1;
+  };
+  const auto begin = tokens_.begin();
+  auto number = std::ranges::count_if(begin, begin + static_cast<std::ptrdiff_t>(first), open_mark);
+  std::string out;
+  std::size_t copied = tokens_[first].begin;
+  for (std::size_t i = first; i < last; ++i) {
+    if (!open_mark(tokens_[i])) continue;
+    out.append(sql_.substr(copied, tokens_[i].begin - copied));
+    out += "$" + std::to_string(++number);
+    copied = tokens_[i].end;
+  }
+  return out.append(sql_.substr(copied, tokens_[last - 1].end - copied));
+}
+
+std::string Cursor::rest_numbered() {
+  if (done()) return {};
+  std::string text = numbered(at_, end_);
+  at_ = end_;
+  return text;
 }
 
 std::string Cursor::rest() {

@@ -48,11 +48,8 @@ Plan delete_rows(Session& session, const Delete& statement) {
 }
 
 bool streamable(const Update& statement) {
-  const auto settled = [](const std::string& text) {
-    return !may_hold_query(text) && !has_volatile_function(text);
-  };
-  return settled(statement.where) &&
-         std::ranges::all_of(statement.set, settled, &Assignment::value);
+  return repeatable(statement.where) &&
+         std::ranges::all_of(statement.set, repeatable, &Assignment::value);
 }
 
 // New values are kept first, and then joined to the files' rows.

@@ -81,8 +81,8 @@ std::string fixed_condition(const Insert& form, const delta::Schema& schema) {
 // Throws when a row breaks the condition of REPLACE WHERE: it would not be found again by it.
 void check_replacement(Change& change, const KeptRows& rows, const std::string& where) {
   change.read_instead("SELECT *, 0 AS __ob_file, 0 AS __ob_row FROM " + rows.name());
-  const Plan plan = change.compose("SELECT 1 FROM " + change.from() + " WHERE (" + where +
-                                   ") IS NOT TRUE LIMIT 1");
+  const Plan plan = change.compose("SELECT 1 FROM " + change.from() + " WHERE CAST((" + where +
+                                   ") AS BOOLEAN) IS NOT TRUE LIMIT 1");
   change.read_instead("");
   const auto broken =
       in_user_names(plan, [&] { return change.connection().rows(plan.sql, plan.parameters); });
@@ -103,7 +103,9 @@ json::object write_metrics(const ChangeCounts& counts) {
 Plan Session::run(const Insert& statement) {
   return with_retries([&] {
     snapshots_.clear();
-    const Plan rows = rows_to_insert(statement.query);
+    // The condition has parameters of its own, which the query lacks.
+    const Plan rows = statement.replace_where.empty() ? rows_to_insert(statement.query)
+                                                      : plan_composed(statement.query);
     const bool part =
         !statement.replace_where.empty() || (statement.overwrite && !statement.partition.empty());
     return part ? replace_rows(statement, rows)
@@ -188,6 +190,7 @@ Plan Session::replace_rows(const Insert& form, const Plan& rows) {
   if (where) {
     Plan typed_rows = fresh;
     typed_rows.sql = typed(change.schema(), fresh);
+    typed_rows.columns.clear();
     const auto kept = change.keep(typed_rows, "");
     check_replacement(change, *kept, form.replace_where);
     change.remove_rows(form.replace_where);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "catalog/api.h"
+#include "query/constraints.h"
 #include "query/core.h"
 #include "query/lexer.h"
 
@@ -176,8 +177,11 @@ Plan Session::show_create_table(const catalog::Name& name) {
     if (!field.comment().empty()) sql += " COMMENT " + quoted(field.comment());
     first = false;
   }
-  sql += ")\nUSING DELTA";
   const auto& metadata = snapshot->metadata();
+  for (const Constraint& constraint : constraints_of(metadata))
+    sql += ",\n  CONSTRAINT " + engine::quote_identifier(constraint.name) + " CHECK (" +
+           constraint.condition + ")";
+  sql += ")\nUSING DELTA";
   if (!metadata.partition_columns.empty()) {
     std::string names;
     for (const std::string& column : metadata.partition_columns)
@@ -189,7 +193,8 @@ Plan Session::show_create_table(const catalog::Name& name) {
   if (!table.comment.empty()) sql += "\nCOMMENT " + quoted(table.comment);
   std::string properties;
   for (const auto& [key, value] : metadata.configuration)
-    properties += (properties.empty() ? "" : ", ") + quoted(key) + " = " + quoted(value);
+    if (!key.starts_with(constraint_property("")))
+      properties += (properties.empty() ? "" : ", ") + quoted(key) + " = " + quoted(value);
   if (!properties.empty()) sql += "\nTBLPROPERTIES (" + properties + ")";
   rows.add({sql});
   return rows.plan();

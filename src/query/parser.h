@@ -45,6 +45,8 @@ class Cursor {
   // "(…)" with what is in it.
   std::string bracketed();
   std::string between(std::size_t mark) const;  // what was passed since then
+  // rest(), without the blanks, where another part of the statement may have parameters too.
+  std::string rest_numbered();
   // The text of what is left, with blanks for what stands before it, so that lines and columns in
   // it are those of the statement.
   std::string rest();
@@ -55,6 +57,8 @@ class Cursor {
   [[noreturn]] void fail(const std::string& expected) const;
 
  private:
+  std::string numbered(std::size_t first, std::size_t last) const;
+
   std::string_view sql_;
   const std::vector<Token>& tokens_;
   std::size_t at_ = 0, end_;

@@ -73,7 +73,7 @@ Statement parse_insert(Cursor& cursor) {
   }
   if (cursor.next_is("default")) not_supported_yet("INSERT … DEFAULT VALUES");
   if (!starts_query(cursor, 0)) cursor.fail("a query or VALUES");
-  insert.query = cursor.rest();
+  insert.query = insert.replace_where.empty() ? cursor.rest() : cursor.rest_numbered();
   return insert;
 }
 

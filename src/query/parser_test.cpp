@@ -103,7 +103,10 @@ TEST(Parser, Insert) {
   EXPECT_EQ(part.query, std::string(67, ' ') + "select 1, 2, 3");
   const auto where = parsed<Insert>("insert into t replace where a > 1 and b in (1, 2) table u");
   EXPECT_EQ(where.replace_where, "a > 1 and b in (1, 2)");
-  EXPECT_EQ(where.query, std::string(50, ' ') + "table u");
+  EXPECT_EQ(where.query, "table u");
+  const auto asked = parsed<Insert>("insert into t replace where a > ? select ?, ?, 'x ? y'");
+  EXPECT_EQ(asked.replace_where, "a > $1");
+  EXPECT_EQ(asked.query, "select $2, $3, 'x ? y'");
   EXPECT_TRUE(parsed<Insert>("insert with schema evolution into t by name select 1 a").evolve);
   for (const char* wrong :
        {"insert into t partition (a = b) select 1", "insert into t partition () select 1",
@@ -165,6 +168,9 @@ TEST(Parser, Update) {
   EXPECT_EQ(update.set[1].column, (std::vector<std::string>{"s p", "f", "g"}));
   EXPECT_EQ(update.set[1].value, "f(1, 2)");
   EXPECT_EQ(update.where, "x in (select 1 from u where true)");
+  const auto asked = parsed<Update>("update t set a = ?, b = f(?, '?') where c = ? and ? > d");
+  EXPECT_EQ(asked.set[1].value, "f($2, '?')");
+  EXPECT_EQ(asked.where, "c = $3 and $4 > d");
   EXPECT_EQ(error_id("update t set"), "sql.syntax");
   EXPECT_EQ(error_id("update t set a = 1,"), "sql.syntax");
   EXPECT_EQ(error_id("update t set a"), "sql.syntax");
@@ -253,11 +259,10 @@ TEST(Parser, NotAllowed) {
 
 TEST(Parser, NotSupportedYet) {
   for (const char* sql :
-       {"update t set a = default", "delete from t using u where true",
-        "update t set a = 1 from u", "grant select on t to a",
-        "alter table t add column c int not null", "alter table t drop column c",
-        "alter table t rename column c to d", "alter table t alter column c first",
-        "alter table t add constraint c primary key (a)",
+       {"update t set a = default", "delete from t using u where true", "update t set a = 1 from u",
+        "grant select on t to a", "alter table t add column c int not null",
+        "alter table t drop column c", "alter table t rename column c to d",
+        "alter table t alter column c first", "alter table t add constraint c primary key (a)",
         "create table t (a int default 1)", "create table t (a int primary key)",
         "create table t (a int) using csv", "comment on column t.a is 'x'", "create table t like u",
         "insert into t replace using (a) select 1"})

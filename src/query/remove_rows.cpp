@@ -128,7 +128,7 @@ void Change::remove_rows(const std::string& where) {
   } else if (counted && !where.empty() &&
              reads_partitions_only(where, base_->metadata(), row_name())) {
     remove_partitions(where);
-  } else if (!where.empty() && !may_hold_query(where) && !has_volatile_function(where)) {
+  } else if (!where.empty() && repeatable(where)) {
     stream_removal(where);
   } else {
     const Plan plan = compose("SELECT " + std::string(place) + ", 2 FROM " + from_ + " WHERE (" +

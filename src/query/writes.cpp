@@ -70,21 +70,44 @@ std::string json_list(const std::vector<std::string>& names) {
   return json::serialize(list);
 }
 
-bool has_volatile_function(const std::string& expression) {
-  static constexpr std::array names = {"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid"};
-  const auto tokens = tokenize(expression);
-  return std::ranges::any_of(tokens, [&](const Token& token) {
-    return std::ranges::any_of(
-        names, [&](const char* name) { return equals_ignoring_case(token.value, name); });
+namespace {
+
+template <std::size_t N>
+bool names_any(const std::string& expression, const std::array<std::string_view, N>& words) {
+  return std::ranges::any_of(tokenize(expression), [&](const Token& token) {
+    return (token.kind == TokenKind::word || token.kind == TokenKind::identifier) &&
+           std::ranges::any_of(words,
+                               [&](auto word) { return equals_ignoring_case(token.value, word); });
   });
 }
 
-bool may_hold_query(const std::string& expression) {
-  static constexpr std::array words = {"select", "with",    "from",     "values",   "table",
-                                       "pivot",  "unpivot", "describe", "summarize"};
-  return std::ranges::any_of(tokenize(expression), [&](const Token& token) {
-    return std::ranges::any_of(words, [&](const char* word) { return token.is_word(word); });
-  });
+}  // namespace
+
+bool has_volatile_function(const std::string& expression) {
+  static constexpr std::array<std::string_view, 5> names = {"random", "uuid", "uuidv4", "uuidv7",
+                                                            "gen_random_uuid"};
+  return names_any(expression, names);
+}
+
+bool repeatable(const std::string& expression) {
+  static constexpr std::array<std::string_view, 9> queries = {
+      "select", "with", "from", "values", "table", "pivot", "unpivot", "describe", "summarize"};
+  static constexpr std::array<std::string_view, 14> clocks = {"now",
+                                                              "today",
+                                                              "age",
+                                                              "current_date",
+                                                              "current_time",
+                                                              "current_timestamp",
+                                                              "localtime",
+                                                              "localtimestamp",
+                                                              "current_localtime",
+                                                              "current_localtimestamp",
+                                                              "get_current_time",
+                                                              "get_current_timestamp",
+                                                              "transaction_timestamp",
+                                                              "ago"};
+  return !has_volatile_function(expression) && !names_any(expression, queries) &&
+         !names_any(expression, clocks);
 }
 
 bool storable(const delta::DataType& from, const delta::DataType& to) {

@@ -82,6 +82,14 @@ def test_conditions_that_cannot_be_checked(admin: Client, t: str, condition: str
     assert admin.refused(f"SELECT * FROM {name}").id == "catalog.tableNotFound"
 
 
+def test_show_create_table_makes_them_again(admin: Client, t: str) -> None:
+    shown = admin.value(f"SHOW CREATE TABLE {t}")
+    assert "CHECK (id > 0)" in shown and "delta.constraints" not in shown
+    again = t + "_again"
+    admin.sql(shown.replace(t, again, 1))
+    assert admin.refused(f"INSERT INTO {again} VALUES (0, 'x')").id == "delta.checkViolated"
+
+
 def test_not_null(admin: Client, t: str) -> None:
     assert admin.refused(f"ALTER TABLE {t} ALTER COLUMN name SET NOT NULL").id == "delta.notNull"
     admin.sql(f"UPDATE {t} SET name = 'b' WHERE name IS NULL")

@@ -72,6 +72,38 @@ def test_delete_takes_parameters(admin: Client, t: str) -> None:
     assert ids(admin, t) == []
 
 
+def test_question_marks_count_through_the_statement(admin: Client, t: str) -> None:
+    update = f"UPDATE {t} SET name = ?, price = ? WHERE id = ? OR id = ?"
+    assert admin.sql(update, parameters=["q", 7, 1, 3]) == [[2, 2]]
+    assert admin.sql(f"SELECT id, name, price FROM {t} ORDER BY id") == [
+        [1, "q", "7.00"],
+        [2, "b", "2.50"],
+        [3, "q", "7.00"],
+    ]
+    merge = (
+        f"MERGE INTO {t} t USING (SELECT ? AS id) s ON t.id = s.id "
+        "WHEN MATCHED AND t.price > ? THEN UPDATE SET name = ? "
+        "WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, ?)"
+    )
+    admin.sql(merge, parameters=[3, 6, "m", "n"])
+    admin.sql(merge, parameters=[9, 6, "m", "n"])
+    replace = f"INSERT INTO {t} BY NAME REPLACE WHERE id = ? SELECT ? AS id, ? AS name"
+    admin.sql(replace, parameters=[2, 2, "r"])
+    assert admin.sql(f"SELECT id, name FROM {t} ORDER BY id") == [
+        [1, "q"],
+        [2, "r"],
+        [3, "m"],
+        [9, "n"],
+    ]
+    assert admin.sql(f"DELETE FROM {t} WHERE name = ? AND id < ?", parameters=["q", 5])[0][0] == 1
+
+
+def test_conditions_that_are_no_booleans(admin: Client, t: str) -> None:
+    admin.sql(f"INSERT INTO {t} (id) VALUES (0)")
+    assert admin.sql(f"DELETE FROM {t} WHERE id")[0][0] == 3
+    assert ids(admin, t) == [0]
+
+
 def test_only_files_with_matches_are_touched(admin: Client, schema: str) -> None:
     name = f"main.{schema}.p"
     admin.sql(
