@@ -24,7 +24,7 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "delta": {"base", "objects"},
     "engine": {"base", "objects", "relay", "delta"},
     "identity": {"base", "net", "db", "api"},
-    "catalog": {"base", "net", "db", "objects", "api", "delta", "engine", "identity"},
+    "catalog": {"base", "net", "db", "objects", "api", "relay", "delta", "engine", "identity"},
     "gateway": {"base", "net", "db", "api", "identity"},
     "query": BELOW_FEATURES,
     "storage": BELOW_FEATURES,

@@ -83,17 +83,15 @@ objects::Credentials store_credentials(const Config& config) {
   return out;
 }
 
-// Null for a local directory.
-std::unique_ptr<relay::Relay> make_relay(const Paths& paths,
-                                         const std::shared_ptr<objects::Store>& store) {
+// Serves the managed data to the engine, when it is in the cloud.
+void mount_store(relay::Relay* relay, const std::shared_ptr<objects::Store>& store) {
   const auto inside = store->location("x");
-  if (!relay::is_remote(inside)) return nullptr;
-  if (paths.httpfs.empty()) {
+  if (!relay::is_remote(inside)) return;
+  if (relay == nullptr) {
     throw Error(500, "app.noHttpfs",
                 "The file httpfs.duckdb_extension is missing beside the program; it is needed for "
                 "object storage in the cloud. ./dev build puts it there.");
   }
-  auto relay = relay::serve();
   relay->mount({.prefix = inside.substr(0, inside.size() - 1),
                 .store = store,
                 .serves =
@@ -107,14 +105,13 @@ std::unique_ptr<relay::Relay> make_relay(const Paths& paths,
                     [](const std::string& key) {
                       return key.starts_with("tables/") && key.find("/_delta_log/") == key.npos;
                     }});
-  return relay;
 }
 
 engine::Options engine_options(const Config& config, const Paths& paths,
                                const objects::Store& store, relay::Relay* relay) {
   engine::Options options;
   options.allowed_directories = paths.external_locations;
-  if (relay == nullptr)
+  if (!relay::is_remote(store.location("x")))
     for (const auto* key : kEngineKeys) options.allowed_directories.push_back(store.location(key));
   options.relay = relay;
   options.httpfs = paths.httpfs;
@@ -226,10 +223,11 @@ Parts::Parts(const Config& config)
                             {.access_lifetime_s = config.number("access_token_seconds")});
   // Before the catalog, whose first start makes `main` for the administrator.
   made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
-  relay = make_relay(paths, store);
+  if (!paths.httpfs.empty()) relay = relay::make();
+  mount_store(relay.get(), store);
   engine = engine::open(engine_options(config, paths, *store, relay.get()));
   catalog = catalog::open(*database, *identity, store, engine->parquet(),
-                          {paths.data, paths.external_locations});
+                          {paths.data, paths.external_locations, relay.get()});
   const auto describe_view = [this](const Caller& caller, const catalog::Table& view) {
     return query->describe_view(caller, view);
   };

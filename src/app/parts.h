@@ -55,7 +55,7 @@ struct Parts {
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
   std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
-  std::unique_ptr<relay::Relay> relay;          // only with a store in the cloud
+  std::unique_ptr<relay::Relay> relay;          // with httpfs only
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<catalog::Service> catalog;
   std::unique_ptr<catalog::TableProvider> information_schema;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "catalog/api_types.h"
+#include "catalog/credentials_api.h"
 #include "catalog/owners.h"
 
 namespace ob::catalog {
@@ -205,6 +206,7 @@ void register_api(api::Registry& registry, Service& service, DescribeView descri
   register_catalogs(registry, service);
   register_schemas(registry, service);
   register_volumes(registry, service);
+  register_credentials(registry, service);
   register_table_api(registry, service, std::move(describe_view));
   registry.add<SearchCatalog, SearchResult>(
       "GET", "/api/v1/search",

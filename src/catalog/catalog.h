@@ -18,6 +18,10 @@
 #include "identity/identity.h"
 #include "objects/objects.h"
 
+namespace ob::relay {
+class Relay;
+}
+
 namespace ob::catalog {
 
 struct Name {  // "main.sales.orders"; a catalog has only the first part, a schema two
@@ -55,6 +59,12 @@ struct Volume {
   Name name;
   std::string owner, comment;
   std::string root;  // store key prefix
+  Micros created_at = 0;
+};
+// Lets external tables live below URLs in the cloud. Its secrets never leave the service.
+struct StorageCredential {
+  std::string id, name, owner;
+  std::vector<std::string> urls;  // as objects::open() takes them
   Micros created_at = 0;
 };
 struct Found {       // one search hit
@@ -136,6 +146,13 @@ class Service {
                                bool if_not_exists) = 0;
   virtual void drop_volume(const Caller&, const Name&, bool if_exists) = 0;
 
+  // Administrators only. Making one asks each store, with the errors of objects.h.
+  virtual std::vector<StorageCredential> storage_credentials(const Caller&) = 0;
+  virtual StorageCredential create_storage_credential(const Caller&, const std::string& name,
+                                                      const std::vector<std::string>& urls,
+                                                      const objects::Credentials& secrets) = 0;
+  virtual void drop_storage_credential(const Caller&, const std::string& name) = 0;
+
   virtual std::vector<Found> search(const Caller&, const std::string& text, std::size_t limit) = 0;
   // May the caller do this to that object? For other modules that guard things inside the tree.
   virtual void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) = 0;
@@ -157,7 +174,9 @@ class Service {
 struct Options {
   std::string data_dir;
   std::vector<std::string> external_locations;  // local path prefixes
+  relay::Relay* relay = nullptr;                // for external tables in the cloud; outlives it
 };
+// Throws ob::Error 500 catalog.storeOfAnother when the store belongs to another database.
 std::unique_ptr<Service> open(db::Database&, identity::Identity&, std::shared_ptr<objects::Store>,
                               delta::ParquetIo&, const Options&);
 

@@ -60,6 +60,18 @@ Path server_path() {
   return {{ObjectType::server, "server", "this server", "system"}};
 }
 
+namespace {
+
+// What locations in this store start with, when it is in the cloud; else "".
+std::string remote_root(const objects::Store& store) {
+  auto inside = store.location("x");
+  if (!relay::is_remote(inside)) return "";
+  inside.pop_back();
+  return inside;
+}
+
+}  // namespace
+
 CatalogService::CatalogService(db::Database& database, identity::Identity& identity,
                                std::shared_ptr<objects::Store> objects, delta::ParquetIo& parquet,
                                const Options& options)
@@ -67,7 +79,8 @@ CatalogService::CatalogService(db::Database& database, identity::Identity& ident
       identity_(identity),
       objects_(std::move(objects)),
       parquet_(parquet),
-      locations_(options.data_dir, options.external_locations) {}
+      credentials_(database, identity, options.relay, remote_root(*objects_)),
+      locations_(options.data_dir, options.external_locations, &credentials_) {}
 
 void CatalogService::require_privilege(const Caller& caller, Privilege privilege,
                                        const Path& path) {
@@ -218,7 +231,9 @@ std::unique_ptr<Service> open(db::Database& database, identity::Identity& identi
   database.migrate("catalog", migrations());
   auto service =
       std::make_unique<CatalogService>(database, identity, std::move(objects), parquet, options);
+  service->claim_store();
   service->ensure_main();
+  service->open_credentials();
   return service;
 }
 

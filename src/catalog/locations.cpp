@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "catalog/storage_credentials.h"
 #include "net/net.h"
 
 namespace ob::catalog {
@@ -69,8 +70,9 @@ bool overlaps(const std::string& a, const std::string& b) {
   return is_inside(a, b) || is_inside(b, a);
 }
 
-Locations::Locations(const std::string& data_dir, const std::vector<std::string>& prefixes)
-    : data_dir_(real_path(fs::absolute(data_dir).lexically_normal().string())) {
+Locations::Locations(const std::string& data_dir, const std::vector<std::string>& prefixes,
+                     StorageCredentials* cloud)
+    : data_dir_(real_path(fs::absolute(data_dir).lexically_normal().string())), cloud_(cloud) {
   for (const auto& prefix : prefixes) {
     const auto refuse = [&](const std::string& problem) {
       return Error(500, "config.externalLocations",
@@ -97,6 +99,7 @@ std::string Locations::prefix_of(const std::string& path) const {
 }
 
 std::string Locations::resolve(const std::string& location) const {
+  if (cloud_ != nullptr && relay::is_remote(location)) return cloud_->resolve(location);
   std::string path = real_path(path_of(location));
   if (prefix_of(path).empty()) {
     throw forbidden("catalog.locationNotAllowed",
@@ -110,6 +113,7 @@ std::string Locations::resolve(const std::string& location) const {
 }
 
 Locations::Place Locations::place(const std::string& path) {
+  if (cloud_ != nullptr && relay::is_remote(path)) return cloud_->place(path);
   const std::string prefix = real_path(path) == path ? prefix_of(path) : "";
   if (prefix.empty()) {
     throw forbidden("catalog.locationNotAllowed",

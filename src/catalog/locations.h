@@ -1,6 +1,7 @@
 #pragma once
 // Where external tables may live: below configured prefixes of this machine's file system, never
-// inside the data directory, and never through a symbolic link that leads out.
+// inside the data directory, and never through a symbolic link that leads out; and below the URLs
+// of storage credentials.
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,11 +12,15 @@
 
 namespace ob::catalog {
 
+class StorageCredentials;
+
 class Locations {
  public:
   // Throws ob::Error config.externalLocations when a prefix is not an existing absolute directory
   // or lies inside the data directory.
-  Locations(const std::string& data_dir, const std::vector<std::string>& prefixes);
+  // `cloud` decides on URLs of cloud stores; null: there are none.
+  Locations(const std::string& data_dir, const std::vector<std::string>& prefixes,
+            StorageCredentials* cloud = nullptr);
 
   // The real absolute path of what a user wrote ("/path", "file:///path"); it need not exist yet.
   // Throws ob::Error 400 catalog.badLocation, 403 catalog.locationNotAllowed.
@@ -34,6 +39,7 @@ class Locations {
 
   std::string data_dir_;
   std::vector<std::string> prefixes_;
+  StorageCredentials* const cloud_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<objects::Store>> stores_;  // by prefix
 };

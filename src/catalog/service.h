@@ -1,12 +1,13 @@
 #pragma once
 // The service behind catalog.h. Its methods are split over files by object kind: catalogs.cpp,
-// schemas.cpp, tables.cpp, create_table.cpp, volumes.cpp, search.cpp, purge.cpp; guard.cpp holds
-// what they share. Identity is never asked inside a transaction of ours.
+// schemas.cpp, tables.cpp, create_table.cpp, volumes.cpp, search.cpp, purge.cpp, credentials.cpp;
+// guard.cpp holds what they share. Identity is never asked inside a transaction of ours.
 #include <mutex>
 #include <set>
 
 #include "catalog/catalog.h"
 #include "catalog/locations.h"
+#include "catalog/storage_credentials.h"
 #include "catalog/store.h"
 #include "catalog/table_cache.h"
 
@@ -59,6 +60,12 @@ class CatalogService : public Service {
                        bool if_not_exists) override;
   void drop_volume(const Caller&, const Name&, bool if_exists) override;
 
+  std::vector<StorageCredential> storage_credentials(const Caller&) override;
+  StorageCredential create_storage_credential(const Caller&, const std::string& name,
+                                              const std::vector<std::string>& urls,
+                                              const objects::Credentials& secrets) override;
+  void drop_storage_credential(const Caller&, const std::string& name) override;
+
   std::vector<Found> search(const Caller&, const std::string& text, std::size_t limit) override;
   void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) override;
   void share_catalog(const Caller&, const std::string& name, identity::Privilege) override;
@@ -69,6 +76,9 @@ class CatalogService : public Service {
 
   // First start: catalog `main` with schema `default`.
   void ensure_main();
+  // Makes the store this installation's, or refuses that of another.
+  void claim_store();
+  void open_credentials() { credentials_.open_all(); }
 
  private:
   // --- guard.cpp: a row that the caller may see, or 404 in words that do not tell whether it is
@@ -120,6 +130,7 @@ class CatalogService : public Service {
   std::shared_ptr<objects::Store> objects_;
   delta::ParquetIo& parquet_;
   const std::unique_ptr<delta::Housekeeper> housekeeper_ = delta::make_housekeeper();
+  StorageCredentials credentials_;
   Locations locations_;
   TableCache cache_{256};
   std::mutex creating_mutex_;

@@ -68,6 +68,14 @@ class FakeIdentity : public identity::Identity {
     std::erase_if(grants_, [&](const auto& g) { return std::get<2>(g) == object.id; });
   }
   std::string display_name(const std::string& id) override { return "name of " + id; }
+  std::string seal(std::string_view secret, std::string_view context) const override {
+    return std::string(context) + ":" + base64_encode(secret);
+  }
+  std::string unseal(std::string_view sealed, std::string_view context) const override {
+    std::string out;
+    base64_decode(sealed.substr(context.size() + 1), out);
+    return out;
+  }
 
   void give(const std::string& user, Privilege privilege, const std::string& object_id) {
     grants_.insert({user, privilege, object_id});

@@ -50,10 +50,10 @@ void reach_stores(duckdb_connection connection, const Options& options) {
 
 // The order matters: what may be reached is fixed before external access goes off, and the lock is
 // last.
-void confine(duckdb_connection connection, const Options& options) {
+void confine(duckdb_connection connection, const Options& options, bool stores) {
   run(connection, "SET GLOBAL allow_persistent_secrets=false");
   std::vector<std::string> directories = options.allowed_directories;
-  if (options.relay != nullptr) {
+  if (stores) {
     reach_stores(connection, options);
     directories.push_back(bucket_of_relay);
   }
@@ -124,7 +124,7 @@ Instance::Instance(Options options) : options_(std::move(options)) {
   if (options_.temp_directory.empty()) throw internal("engine: a temporary directory is needed");
 }
 
-std::shared_ptr<duck::Database> Instance::open() {
+std::shared_ptr<duck::Database> Instance::open(bool stores) {
   std::filesystem::create_directories(options_.temp_directory);
   duck::DbConfig config;
   if (duckdb_create_config(config.out()) != DuckDBSuccess) throw internal("duckdb: no memory");
@@ -149,14 +149,18 @@ std::shared_ptr<duck::Database> Instance::open() {
   register_functions(session.get(), *functions_);
   guard_json(session.get());
   guard_lengths(session.get());
-  confine(session.get(), options_);
+  confine(session.get(), options_, stores);
   return database;
 }
 
 std::unique_ptr<DuckConnection> Instance::connect() {
   const std::lock_guard lock(mutex_);
-  if (!database_) database_ = open();
-  return std::make_unique<DuckConnection>(database_, options_.relay);
+  const bool stores = options_.relay != nullptr && options_.relay->started();
+  if (!database_ || stores != stores_) {
+    database_ = open(stores);
+    stores_ = stores;
+  }
+  return std::make_unique<DuckConnection>(database_, options_.relay, stores);
 }
 
 }  // namespace ob::engine

@@ -102,6 +102,8 @@ class Connection {
                                                             const Parameters& parameters = nullptr);
   virtual void interrupt() = 0;
   virtual double progress() = 0;  // 0…100, -1 when unknown
+  // False when a new connection would reach more: the first store in the cloud came after this one.
+  virtual bool current() const { return true; }
 };
 
 struct WrittenFile {

@@ -206,8 +206,12 @@ std::vector<std::vector<std::optional<std::string>>> Connection::rows(
   return out;
 }
 
-DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay)
-    : database_(std::move(database)), session_(std::make_shared<duck::Session>()), relay_(relay) {
+DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay,
+                               bool stores)
+    : database_(std::move(database)),
+      session_(std::make_shared<duck::Session>()),
+      relay_(relay),
+      stores_(stores) {
   if (duckdb_connect(database_->get(), session_->out()) != DuckDBSuccess)
     throw internal("duckdb: cannot connect");
   // Local settings, which the lock leaves open (see engine.cpp): progress without printing, and
@@ -281,6 +285,10 @@ std::vector<Column> DuckConnection::describe(const std::string& sql) {
     out.push_back({name.get(), read_type(logical.get(), name.get()).text});
   }
   return out;
+}
+
+bool DuckConnection::current() const {
+  return stores_ || relay_ == nullptr || !relay_->started();
 }
 
 void DuckConnection::interrupt() {

@@ -12,7 +12,9 @@ class DuckConnection final : public Connection {
  public:
   // `database` is kept open as long as the connection lives. `relay` tells why a store failed; may
   // be null.
-  DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay);
+  // `stores`: whether this instance reaches it.
+  DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay, bool stores);
+  bool current() const override;
   relay::Relay* relay() const { return relay_; }
   boost::json::value parse(std::string_view sql) override;
   std::string unparse(const boost::json::value& tree) override;
@@ -29,6 +31,7 @@ class DuckConnection final : public Connection {
   std::shared_ptr<duck::Database> database_;
   std::shared_ptr<duck::Session> session_;
   relay::Relay* relay_;
+  bool stores_;
   duck::Prepared serialize_, deserialize_;  // destroyed before the session
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/config.h"
@@ -93,6 +94,11 @@ class Identity {
   virtual void grant(const Caller&, const std::string& principal, Privilege,
                      std::span<const Securable> path) = 0;
   virtual void forget(const Securable&) = 0;  // drops the grants on an object that is gone
+
+  // Encrypts a secret of another part's at rest under the master key; the context says what it is
+  // of, and must be the same to open it.
+  virtual std::string seal(std::string_view secret, std::string_view context) const = 0;
+  virtual std::string unseal(std::string_view sealed, std::string_view context) const = 0;
 
   // The server acting on its own (samples, start-up).
   static Caller system();

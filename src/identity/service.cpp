@@ -57,7 +57,11 @@ std::string email_key(const std::string& email) {
 
 IdentityService::IdentityService(db::Database& database, const SecretBox& box,
                                  const Options& options)
-    : db_(database), options_(options), signer_(database, box), passwords_(options.bcrypt_cost) {
+    : db_(database),
+      box_(box),
+      options_(options),
+      signer_(database, box),
+      passwords_(options.bcrypt_cost) {
   if (options_.access_lifetime_s < 900) {
     throw bad_request("identity.badLifetime", "Access tokens live at least 900 s.");
   }

@@ -55,6 +55,12 @@ class IdentityService : public Identity {
              std::span<const Securable> path) override;
   void forget(const Securable&) override;
   std::string display_name(const std::string& user_id) override;
+  std::string seal(std::string_view secret, std::string_view context) const override {
+    return box_.seal(secret, context);
+  }
+  std::string unseal(std::string_view sealed, std::string_view context) const override {
+    return box_.open(sealed, context);
+  }
 
  private:
   // A bearer credential that was found good.
@@ -77,6 +83,7 @@ class IdentityService : public Identity {
   std::int64_t token_lifetime_micros() const { return options_.access_lifetime_s * 1'000'000; }
 
   db::Database& db_;
+  const SecretBox box_;
   const Options options_;  // declared first: the parts below are made from it
   TokenSigner signer_;
   Passwords passwords_;

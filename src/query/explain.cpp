@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "query/core.h"
 #include "query/places.h"
+#include "relay/relay.h"
 
 namespace ob::query {
 
@@ -12,17 +13,21 @@ namespace json = boost::json;
 
 namespace {
 
+// As the engine names it.
+std::string engine_name(const std::string& location) {
+  return relay::is_remote(location) ? relay::to_path(location) : location;
+}
+
 // Files of tables become the tables' names, other files an ellipsis.
 std::string clean(const std::string& text, const Plan& plan) {
-  static const std::regex path(
-      R"((file://|s3://)?/[^\s'",\]\)]*\.(parquet|csv|json)[^\s'",\]\)]*)");
+  static const std::regex path(R"(((file|s3):/)?/[^\s'",\]\)]*\.(parquet|csv|json)[^\s'",\]\)]*)");
   std::string out;
   auto last = text.begin();
   for (std::sregex_iterator match(text.begin(), text.end(), path), end; match != end; ++match) {
     out.append(last, (*match)[0].first);
     std::string name = "…";
     for (const auto& [location, table] : plan.locations)
-      if (match->str().starts_with(location)) name = table;
+      if (match->str().starts_with(engine_name(location))) name = table;
     if (!out.ends_with(name + ", ")) {
       out += name;
     } else {

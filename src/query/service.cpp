@@ -115,10 +115,10 @@ class RunningStatement : public Execution {
 std::unique_ptr<engine::Connection> Connections::take() {
   {
     const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
+    while (!idle_.empty()) {
       auto connection = std::move(idle_.back());
       idle_.pop_back();
-      return connection;
+      if (connection->current()) return connection;
     }
   }
   return engine_.connect();

@@ -28,6 +28,11 @@ void Files::mount(Mount mount) {
   mounts_[std::move(prefix)] = std::make_shared<const Mount>(std::move(mount));
 }
 
+void Files::unmount(const std::string& prefix) {
+  const std::lock_guard lock(mounts_mutex_);
+  mounts_.erase(prefix);
+}
+
 // The longest prefix decides: it comes first of those that fit.
 Files::Place Files::find(const std::string& location) {
   const std::shared_lock lock(mounts_mutex_);

@@ -16,6 +16,7 @@ namespace ob::relay {
 class Files {
  public:
   void mount(Mount mount);
+  void unmount(const std::string& prefix);
 
   // `fresh`: asks the store also when the object is known, unless it cannot have changed.
   std::shared_ptr<objects::Reader> open(const std::string& location, bool fresh);

@@ -35,12 +35,16 @@ struct Mount {
 class Relay {
  public:
   virtual ~Relay() = default;
+  // Serves a store; one of the same prefix is replaced. The first one opens the port: ob::Error
+  // when there is none.
+  virtual void mount(Mount mount) = 0;
+  virtual void unmount(const std::string& prefix) = 0;
+  // Whether there has been a store; only then there is an endpoint.
+  virtual bool started() const = 0;
   // What a client has to know: "127.0.0.1:port", and the session token that its requests carry.
   virtual const std::string& endpoint() const = 0;
   virtual const std::string& token() const = 0;
 
-  // Serves a store; one of the same prefix is replaced.
-  virtual void mount(Mount mount) = 0;
   // 404 objects.notFound, and what the store says.
   virtual std::shared_ptr<objects::Reader> open(const std::string& location) = 0;
   // Removes what a write left that did not end: unfinished uploads to locations with this prefix,
@@ -50,7 +54,6 @@ class Relay {
   virtual std::optional<Error> failure(std::string_view message) = 0;
 };
 
-// Listens on a free port. Throws ob::Error when it cannot.
-std::unique_ptr<Relay> serve();
+std::unique_ptr<Relay> make();
 
 }  // namespace ob::relay

@@ -61,7 +61,7 @@ class RelayTest : public testing::Test {
 
   std::string directory_;
   std::shared_ptr<objects::Store> store_;
-  std::unique_ptr<Relay> relay_ = serve();
+  std::unique_ptr<Relay> relay_ = make();
 };
 
 TEST_F(RelayTest, AnswersRangesToThoseWhoHaveTheToken) {
@@ -141,6 +141,15 @@ TEST_F(RelayTest, DiscardsWhatAWriteLeft) {
   EXPECT_FALSE(store_->head("t/part-1-1"));
   EXPECT_TRUE(store_->head("t/part-2-0"));
   EXPECT_EQ(ask("PUT", "t/part-1-2?partNumber=1&uploadId=" + id, "x").status, 404);
+}
+
+TEST_F(RelayTest, OpensItsPortWithTheFirstStoreAndForgetsStores) {
+  EXPECT_FALSE(make()->started());
+  EXPECT_TRUE(relay_->started());
+  store_->put("t/a", "x");
+  EXPECT_EQ(ask("GET", "t/a").status, 200);
+  relay_->unmount("s3://lake/p/");
+  EXPECT_EQ(ask("GET", "t/a").status, 404);
 }
 
 TEST_F(RelayTest, TellsWhyARequestFailed) {

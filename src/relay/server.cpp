@@ -1,9 +1,11 @@
 // As much of S3's protocol as DuckDB speaks: HEAD and GET of a range, PUT, and uploads in parts.
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cctype>
 #include <charconv>
+#include <mutex>
 #include <thread>
 
 #include "api/api.h"
@@ -88,27 +90,24 @@ int count_parts(std::string_view manifest) {
 
 class RelayServer final : public Relay {
  public:
-  RelayServer() : pool_("relay", kThreads), work_(asio::make_work_guard(io_)) {
-    net::ServerOptions options;
-    options.port = 0;
-    options.max_body_bytes = kMaxBody;
-    options.max_connections_per_address = options.max_connections;
-    // A statement may pause for long between two parts of a file.
-    options.keep_alive_timeout_s = 600;
-    server_ = net::serve(io_, options, [this](net::Exchange& x) { return handle(x); });
-    endpoint_ = "127.0.0.1:" + std::to_string(server_->port());
-    for (int i = 0; i < kIoThreads; ++i) threads_.emplace_back([this] { io_.run(); });
-  }
   ~RelayServer() override {
+    if (!started_) return;
     server_->shutdown(0);
     work_.reset();
     io_.stop();
     for (auto& thread : threads_) thread.join();
   }
 
+  void mount(Mount mount) override {
+    files_.mount(std::move(mount));
+    const std::lock_guard lock(start_mutex_);
+    if (!started_) start();
+    started_ = true;
+  }
+  void unmount(const std::string& prefix) override { files_.unmount(prefix); }
+  bool started() const override { return started_; }
   const std::string& endpoint() const override { return endpoint_; }
   const std::string& token() const override { return token_; }
-  void mount(Mount mount) override { files_.mount(std::move(mount)); }
   std::shared_ptr<objects::Reader> open(const std::string& location) override {
     return files_.open(location, true);
   }
@@ -126,6 +125,19 @@ class RelayServer final : public Relay {
   }
 
  private:
+  void start() {
+    net::ServerOptions options;
+    options.port = 0;
+    options.max_body_bytes = kMaxBody;
+    options.max_connections_per_address = options.max_connections;
+    // A statement may pause for long between two parts of a file.
+    options.keep_alive_timeout_s = 600;
+    pool_ = std::make_unique<Pool>("relay", kThreads);
+    server_ = net::serve(io_, options, [this](net::Exchange& x) { return handle(x); });
+    endpoint_ = "127.0.0.1:" + std::to_string(server_->port());
+    for (int i = 0; i < kIoThreads; ++i) threads_.emplace_back([this] { io_.run(); });
+  }
+
   asio::awaitable<void> handle(net::Exchange& x) {
     const std::string path = "s3:/" + net::percent_decode(x.request().path);
     std::optional<Error> failed;
@@ -158,7 +170,7 @@ class RelayServer final : public Relay {
     if (method == "PUT" && query.part && query.upload)
       return put_part(x, std::move(location), *query.upload, *query.part);
     if (method == "PUT" && x.request().query.empty()) return put(x, std::move(location));
-    if (method == "POST" && query.uploads) return start(x, std::move(location));
+    if (method == "POST" && query.uploads) return begin_upload(x, std::move(location));
     if (method == "POST" && query.upload) return complete(x, std::move(location), *query.upload);
     if (method == "DELETE" && query.upload) return abort(x, *query.upload);
     throw Error(501, "relay.unsupported", "Only single objects are read and written here.");
@@ -166,7 +178,7 @@ class RelayServer final : public Relay {
 
   asio::awaitable<void> head(net::Exchange& x, std::string location) {
     auto open = [&] { return files_.open(location, true)->info(); };
-    const auto info = co_await pool_.run(open);
+    const auto info = co_await pool_->run(open);
     net::Response response{.headers = headers_of(info)};
     response.headers.emplace_back("Content-Length", std::to_string(info.size));
     co_await x.respond(std::move(response));
@@ -174,7 +186,7 @@ class RelayServer final : public Relay {
 
   asio::awaitable<void> get(net::Exchange& x, std::string location) {
     auto open = [&] { return files_.open(location, false); };
-    const auto reader = co_await pool_.run(open);
+    const auto reader = co_await pool_->run(open);
     Range range = wanted_range(x.request().header("Range"), reader->size());
     net::Response response{.headers = headers_of(reader->info())};
     response.headers.emplace_back("Content-Length", std::to_string(range.length));
@@ -192,7 +204,7 @@ class RelayServer final : public Relay {
       range.length -= std::ssize(out);
       return range.length > 0;
     };
-    co_await api::stream_from(pool_, x, std::move(response), next);
+    co_await api::stream_from(*pool_, x, std::move(response), next);
   }
 
   void read(objects::Reader& reader, const std::string& location, std::int64_t at,
@@ -208,17 +220,17 @@ class RelayServer final : public Relay {
 
   asio::awaitable<void> put(net::Exchange& x, std::string location) {
     auto create = [&] { return files_.create(location); };
-    auto writer = co_await pool_.run(create);
+    auto writer = co_await pool_->run(create);
     auto consume = [&](std::span<const std::byte> bytes) { writer->write(bytes); };
-    co_await api::receive_into(pool_, x, consume, kIncoming);
+    co_await api::receive_into(*pool_, x, consume, kIncoming);
     auto commit = [&] { writer->commit(); };
-    co_await pool_.run(commit);
+    co_await pool_->run(commit);
     co_await x.respond({.headers = {{"ETag", "\"whole\""}}});
   }
 
-  asio::awaitable<void> start(net::Exchange& x, std::string location) {
+  asio::awaitable<void> begin_upload(net::Exchange& x, std::string location) {
     auto begin = [&] { return files_.start_upload(location); };
-    const auto id = co_await pool_.run(begin);
+    const auto id = co_await pool_->run(begin);
     co_await x.respond(xml(200, "<InitiateMultipartUploadResult><UploadId>" + id +
                                     "</UploadId></InitiateMultipartUploadResult>"));
   }
@@ -227,7 +239,7 @@ class RelayServer final : public Relay {
                                  std::string number) {
     auto part = files_.part(id, location, static_cast<int>(number_in(number).value_or(0)));
     auto consume = [&](std::span<const std::byte> bytes) { part->write(bytes); };
-    co_await api::receive_into(pool_, x, consume, kIncoming);
+    co_await api::receive_into(*pool_, x, consume, kIncoming);
     part->finish();
     part.reset();  // the next one may come with the answer
     co_await x.respond({.headers = {{"ETag", '"' + number + '"'}}});
@@ -236,7 +248,7 @@ class RelayServer final : public Relay {
   asio::awaitable<void> complete(net::Exchange& x, std::string location, std::string id) {
     const int parts = count_parts(co_await x.read_all(kMaxManifest));
     auto commit = [&] { files_.complete(id, location, parts); };
-    co_await pool_.run(commit);
+    co_await pool_->run(commit);
     co_await x.respond(xml(200,
                            "<CompleteMultipartUploadResult><ETag>\"whole\"</ETag>"
                            "</CompleteMultipartUploadResult>"));
@@ -244,23 +256,25 @@ class RelayServer final : public Relay {
 
   asio::awaitable<void> abort(net::Exchange& x, std::string id) {
     auto drop = [&] { files_.abort(id); };
-    co_await pool_.run(drop);
+    co_await pool_->run(drop);
     co_await x.respond({.status = 204});
   }
 
   const std::string token_ = random_token(32);
   std::string endpoint_;
   Files files_;
-  Pool pool_;
+  std::mutex start_mutex_;
+  std::atomic<bool> started_ = false;
+  std::unique_ptr<Pool> pool_;
   asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   std::unique_ptr<net::Server> server_;
   std::vector<std::thread> threads_;
 };
 
 }  // namespace
 
-std::unique_ptr<Relay> serve() {
+std::unique_ptr<Relay> make() {
   return std::make_unique<RelayServer>();
 }
 

@@ -80,7 +80,23 @@ CREATE TABLE catalog_trash (
 )
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, kFirst}}};
+constexpr const char* kStores = R"sql(
+CREATE TABLE catalog_installation (
+  one BIGINT PRIMARY KEY CHECK (one = 1),
+  id TEXT NOT NULL
+);
+CREATE TABLE catalog_storage_credentials (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  urls TEXT NOT NULL,
+  sealed TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+)
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations{{{1, kFirst}, {2, kStores}}};
 
 }  // namespace
 
