@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 
 from tests.conftest import sign_in
 from tests.harness.client import ApiError, Client
-from tests.harness.server import Server
+from tests.harness.server import Server, storage_options
 
 ROUNDS = int(os.environ.get("OPENBRICKS_CRASH_ROUNDS", "6"))
 
