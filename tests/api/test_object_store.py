@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
+import time
 import uuid
 from typing import Iterator
 
@@ -360,3 +363,60 @@ def test_storage_credentials_are_dropped_when_nothing_uses_them(s3: S3, lender: 
 def test_explain_names_the_table(client: Client, table: str) -> None:
     seen = client.query(f"EXPLAIN ANALYZE SELECT * FROM {table}").text
     assert f"Filename(s): {table}" in seen
+
+
+FAIR = {
+    "objects.unavailable",
+    "objects.throttled",
+    "objects.timeout",
+    "delta.conflict",
+    "delta.commitUnknown",
+}
+
+
+def test_random_faults_lose_and_double_nothing(client: Client, s3: S3) -> None:
+    """What was acknowledged is there once, what was refused at most once."""
+    name = f"main.default.f{uuid.uuid4().hex[:10]}"
+    client.sql(f"CREATE TABLE {name} (n BIGINT)")
+    chance = random.Random()
+    told: list[int] = []
+    surprises: list[str] = []
+    end = time.monotonic() + 6
+
+    def write(writer: int) -> None:
+        mine = Client(client.url, client.token)
+        number = writer * 1_000_000
+        while time.monotonic() < end:
+            number += 1
+            answer = mine.query(f"INSERT INTO {name} VALUES ({number})")
+            if answer.ok:
+                told.append(number)
+            elif answer.json()["id"] not in FAIR:
+                surprises.append(answer.text)
+
+    def disturb() -> None:
+        while time.monotonic() < end:
+            s3.forget()
+            s3.fault(
+                method=chance.choice(["PUT", "GET", "HEAD"]),
+                key=chance.choice(["_delta_log", "part-"]),
+                fault=chance.choice(["500", "503", "cut", "lose"]),
+                after=chance.randrange(5),
+                times=chance.choice([1, 1, 2, 8]),
+            )
+            time.sleep(0.2)
+
+    threads = [threading.Thread(target=write, args=(i,)) for i in range(3)]
+    threads.append(threading.Thread(target=disturb))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    s3.forget()
+    rows = [row[0] for row in client.sql(f"SELECT n FROM {name}", row_limit=100_000)]
+    assert not surprises
+    assert len(told) > 10
+    assert len(rows) == len(set(rows)), "a row was doubled"
+    assert set(told) <= set(rows), "an acknowledged row was lost"
+    theirs = DeltaTable(client.location(name), storage_options=s3.storage_options())
+    assert sorted(theirs.to_pyarrow_table()["n"].to_pylist()) == sorted(rows)
