@@ -170,6 +170,23 @@ TEST_F(FaultTest, PutIfAbsentAsksWhoseItIsWhenEveryAnswerIsLost) {
   EXPECT_TRUE(store_->put_if_absent("gone", "ours"));
 }
 
+TEST_F(FaultTest, SmallObjectsAreOpenedAndReadInOneRequest) {
+  const std::string text(1000, 'x');
+  store_->put("small", text);
+  auto reader = store_->open("small");
+  EXPECT_EQ(reader->size(), 1000);
+  std::string out(1000, ' ');
+  EXPECT_EQ(reader->read_range(0, std::as_writable_bytes(std::span(out))), 1000U);
+  EXPECT_EQ(out, text);
+  EXPECT_EQ(seen("small"), "PUT GET");
+  EXPECT_EQ(reader->read_range(990, std::as_writable_bytes(std::span(out))), 10U);
+  EXPECT_EQ(reader->read_range(1000, std::as_writable_bytes(std::span(out))), 0U);
+  store_->put("empty", "");
+  auto empty = store_->open("empty");
+  EXPECT_EQ(empty->size(), 0);
+  EXPECT_EQ(empty->read_range(0, std::as_writable_bytes(std::span(out))), 0U);
+}
+
 TEST_F(FaultTest, LastingFaultsAreClearErrors) {
   const std::vector<std::pair<std::string, std::string>> faults = {
       {"500", "objects.unavailable"}, {"503", "objects.throttled"}, {"cut", "objects.unavailable"},
@@ -178,7 +195,7 @@ TEST_F(FaultTest, LastingFaultsAreClearErrors) {
   ASSERT_TRUE(store_->put_if_absent("ready again", "x"));
   for (const auto& [kind, id] : faults) {
     const std::string key = "lasting-" + kind;
-    store_->put(key, "x");
+    store_->put(key, std::string(100'000, 'x'));  // its end comes when it is opened
     auto reader = store_->open(key);
     fault(key, kind, R"("times": 1000)");
     const std::vector<std::function<void()>> calls = {

@@ -14,6 +14,8 @@ use crate::runtime::{Call, runtime};
 
 const SMALLEST_BLOCK: u64 = 64 << 10;
 const LARGEST_BLOCK: u64 = 4 << 20;
+/// Of an object's end that is read when it is opened.
+const END: u64 = 64 << 10;
 
 pub struct RemoteReader {
     object: Arc<Object>,
@@ -52,18 +54,43 @@ pub fn open_reader(store: &RemoteStore, call: &Call, key: &str) -> Result<Box<Re
     call.run(async {
         let inner = store.inner.clone();
         let at = path(key)?;
-        let (meta, _) = inner.meta(&at, true).await?;
+        let (meta, start, block) = open_end(&inner, &at).await?;
         Ok(Box::new(RemoteReader {
             object: Arc::new(Object { inner, at, meta }),
             state: Mutex::new(State {
-                start: 0,
-                block: Bytes::new(),
+                start,
+                block,
                 window: SMALLEST_BLOCK,
                 end_of_last: None,
                 ahead: None,
             }),
         }))
     })
+}
+
+/// What is known of the object, and its end, in one request: small objects and the footers of large
+/// ones need no other. Azure has no such range, and an empty object has no end.
+async fn open_end(inner: &Inner, at: &Path) -> Result<(ObjectMeta, u64, Bytes)> {
+    let got = inner.policy.retry(END as usize, || async {
+        let options = GetOptions {
+            range: Some(GetRange::Suffix(END)),
+            ..GetOptions::default()
+        };
+        let got = inner.store.get_opts(at, options).await?;
+        let (meta, start) = (got.meta.clone(), got.range.start);
+        Ok((meta, start, got.bytes().await?))
+    });
+    match got.await {
+        Ok(found) => Ok(found),
+        Err(failure) if matches!(failure.kind, Kind::NotFound | Kind::NoBucket | Kind::Denied) => {
+            Err(failure)
+        }
+        Err(failure) if failure.is_transient() => Err(failure),
+        Err(_) => {
+            let (meta, _) = inner.meta(at, true).await?;
+            Ok((meta, 0, Bytes::new()))
+        }
+    }
 }
 
 impl RemoteReader {
@@ -99,13 +126,22 @@ impl RemoteReader {
         Ok(wanted)
     }
 
-    /// As `read`, but keeps nothing and waits for no other read.
+    /// As `read`, but reads nothing ahead and keeps nothing: the end that was read at the opening is
+    /// given once.
     pub fn read_range(&self, call: &Call, offset: u64, out: &mut [u8]) -> Result<usize> {
         let size = self.object.meta.size;
         let wanted = (out.len() as u64).min(size.saturating_sub(offset));
         if wanted == 0 {
             return Ok(0);
         }
+        let mut state = self.lock();
+        if state.holds(offset) && state.holds(offset + wanted - 1) {
+            let from = (offset - state.start) as usize;
+            let bytes = std::mem::take(&mut state.block);
+            out[..wanted as usize].copy_from_slice(&bytes[from..from + wanted as usize]);
+            return Ok(wanted as usize);
+        }
+        drop(state);
         let bytes = call.run(self.object.fetch(offset, wanted))?;
         out[..bytes.len()].copy_from_slice(&bytes);
         Ok(bytes.len())
