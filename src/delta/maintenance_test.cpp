@@ -75,6 +75,7 @@ TEST_F(MaintenanceTest, VacuumTakesWhatNoRetainedVersionNeeds) {
                                      "staging-x/part", "young-orphan"));
   const auto plan = plan_vacuum(*table, {.cutoff = now_micros() - 168 * kHour});
   EXPECT_EQ(plan.bytes, 5);
+  EXPECT_EQ(plan.directories, 4u);  // its own, staging-x, _p=1, _change_data
   EXPECT_EQ(delete_files(*table, plan.paths, {}), 5u);
   EXPECT_TRUE(fs::exists(data("live")));
   EXPECT_TRUE(fs::exists(data("lately")));

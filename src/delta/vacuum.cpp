@@ -96,7 +96,8 @@ VacuumPlan plan_vacuum(Table& table, const VacuumOptions& options) {
     for (const auto& info : page) {
       auto path = info.key.substr(prefix.size());
       if (info.is_prefix || hidden(path)) continue;
-      directories.insert(path.substr(0, std::min(path.rfind('/'), path.size())));
+      const auto slash = path.rfind('/');
+      directories.insert(slash == std::string::npos ? std::string() : path.substr(0, slash));
       if (info.modified >= options.cutoff || referred.contains(path)) continue;
       out.bytes += info.size;
       out.paths.push_back(std::move(path));

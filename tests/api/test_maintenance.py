@@ -221,6 +221,7 @@ def test_vacuum(admin: Client, table: str) -> None:
     assert orphan.exists()
     report = one(admin, f"VACUUM {table}")
     assert report["numDeletedFiles"] == 1 and report["sizeOfDataToDelete"] == 1
+    assert report["numVacuumedDirectories"] == 1
     assert not orphan.exists() and young.exists() and hidden.exists()
     # What was overwritten a moment ago can still be read and restored.
     assert admin.sql(f"SELECT id FROM {table} VERSION AS OF 1") == [[1]]
