@@ -254,6 +254,8 @@ std::vector<Session::Rewrite> Session::rewrite_files(const catalog::Opened& open
                                                      const std::vector<std::string>& zorder,
                                                      std::int64_t target) {
   std::vector<Rewrite> out;
+  engine::WriteOptions options{.file_bytes = zorder.empty() ? 0 : target};
+  for (const delta::Field& field : base->schema()) options.columns.push_back(field.name);
   try {
     for (const Adds& bin : bins) {
       check_stopped();
@@ -263,9 +265,9 @@ std::vector<Session::Rewrite> Session::rewrite_files(const catalog::Opened& open
       auto& rewrite = out.emplace_back();
       rewrite.old = bin;
       // Compaction gives one file: its parts are not larger than the target together.
-      for (auto& file : core_.engine.write(connection_, select, scan.parameters, *opened.delta,
-                                           base->schema(), base->metadata().partition_columns,
-                                           {.file_bytes = zorder.empty() ? 0 : target})) {
+      for (auto& file :
+           core_.engine.write(connection_, select, scan.parameters, *opened.delta, base->schema(),
+                              base->metadata().partition_columns, options)) {
         file.add.data_change = false;
         rewrite.fresh.push_back(std::move(file.add));
       }
