@@ -68,6 +68,16 @@ TEST_F(CleanupTest, KeepsAllThatMayBeAskedFor) {
   EXPECT_TRUE(has(0));
 }
 
+TEST_F(CleanupTest, NothingGoesForABrokenCheckpoint) {
+  aged(35, kDay, {{"delta.logRetentionDuration", "interval 10 days"}});
+  write_file(log(padded(20) + ".checkpoint.parquet"), "broken");
+  table->snapshot();
+  for (int i = 36; i <= 40; ++i) append("f" + std::to_string(i));
+  EXPECT_TRUE(fs::exists(log(padded(40) + ".checkpoint.parquet")));
+  EXPECT_TRUE(has(0));
+  EXPECT_EQ(open()->snapshot_at(22)->files().size(), 22u);
+}
+
 TEST_F(CleanupTest, CanBeTurnedOff) {
   aged(9, 100 * kDay, {{"delta.enableExpiredLogCleanup", "false"}});
   append("x");

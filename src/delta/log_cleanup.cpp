@@ -80,11 +80,11 @@ bool cleans_log(const Metadata& metadata) {
   return found == metadata.configuration.end() || !equal_ignoring_case(found->second, "false");
 }
 
-std::optional<std::int64_t> needed_checkpoint(const LogListing& listing, std::int64_t oldest) {
+const CheckpointFiles* needed_checkpoint(const LogListing& listing, std::int64_t oldest) {
   for (const auto& checkpoint : listing.checkpoints) {  // newest first
-    if (checkpoint.version <= oldest) return checkpoint.version;
+    if (checkpoint.version <= oldest) return &checkpoint;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 std::size_t remove_log_before(objects::Store& store, ParquetIo& parquet, const std::string& root,

@@ -12,8 +12,8 @@ Micros log_retention(const Metadata& metadata);
 bool cleans_log(const Metadata& metadata);
 
 // The checkpoint that must stay, with all that follows it, so that every version from `oldest` on
-// can be built; nullopt when there is none, and so nothing may go.
-std::optional<std::int64_t> needed_checkpoint(const LogListing& listing, std::int64_t oldest);
+// can be built; null when there is none, and so nothing may go.
+const CheckpointFiles* needed_checkpoint(const LogListing& listing, std::int64_t oldest);
 
 // Removes commits, checkpoints and checksums of versions before `checkpoint`, then sidecars that no
 // checkpoint names and that are more than a day old. Returns how many files went.

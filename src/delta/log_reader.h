@@ -32,6 +32,11 @@ class LogReader {
   bool still_there(const SnapshotImpl& snapshot) const;
 
   LogListing list(std::int64_t from) const { return list_log(*store_, root_, from); }
+  // Reads a checkpoint with all that belongs to it. Throws what is wrong with it.
+  void require_readable(const CheckpointFiles& files) const {
+    SnapshotBuilder builder;
+    read_checkpoint(files, builder);
+  }
   // All actions of one commit; nullopt when there is no such file.
   std::optional<std::vector<Action>> read_commit(std::int64_t version) const;
   // commitInfo alone, reading no more of the file than needed; empty when the commit has none.

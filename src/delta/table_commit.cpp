@@ -181,12 +181,13 @@ void TableImpl::clean_up_log(const SnapshotImpl& snapshot) {
   // Whole days, as the protocol asks.
   const auto limit = (now - log_retention(snapshot.metadata())) / kDay * kDay;
   const auto oldest = version_before(limit, listing, snapshot.metadata());
-  const auto checkpoint = oldest ? needed_checkpoint(listing, *oldest) : std::nullopt;
+  const auto* checkpoint = oldest ? needed_checkpoint(listing, *oldest) : nullptr;
   if (!checkpoint) return;
-  const auto removed = remove_log_before(*store_, parquet_, root_, *checkpoint, now);
+  reader_.require_readable(*checkpoint);  // what it stands for is about to go
+  const auto removed = remove_log_before(*store_, parquet_, root_, checkpoint->version, now);
   if (removed == 0) return;
   log::info("Removed expired files of a table's log",
-            {{"table", root_.c_str()}, {"files", removed}, {"before", *checkpoint}});
+            {{"table", root_.c_str()}, {"files", removed}, {"before", checkpoint->version}});
 }
 
 }  // namespace ob::delta
