@@ -152,8 +152,28 @@ TEST(Lexer, FuzzLexerAndParser) {
                                      "partitioned by ",
                                      "not null ",
                                      "is ",
-                                     "like "};
-  for (int round = 0; round < 20'000; ++round) {
+                                     "like ",
+                                     "delete from ",
+                                     "update ",
+                                     "set ",
+                                     "merge into ",
+                                     "using ",
+                                     "when matched ",
+                                     "when not matched ",
+                                     "then ",
+                                     "where ",
+                                     "case ",
+                                     "end ",
+                                     "?",
+                                     "= ",
+                                     "[",
+                                     "}",
+                                     "partition",
+                                     "replace where ",
+                                     "add constraint ",
+                                     "check",
+                                     "alter column "};
+  for (int round = 0; round < 40'000; ++round) {
     std::string sql;
     const auto length = random() % 24;
     for (std::size_t i = 0; i < length; ++i) sql += pieces[random() % std::size(pieces)];

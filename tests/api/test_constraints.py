@@ -38,6 +38,14 @@ def test_check(admin: Client, t: str, sql: str) -> None:
     assert admin.sql(f"SELECT id, name FROM {t} ORDER BY id") == [[1, "a"], [2, None]]
 
 
+def test_files_are_checked_too(admin: Client, t: str, volume: str) -> None:
+    path = admin.upload(f"{volume}/bad.csv", b"id,name\n5,x\n-5,y\n")
+    for mode in ("append", "overwrite"):
+        refused = admin.post("tables", {"name": t, "path": path, "mode": mode})
+        assert (refused.status_code, refused.json()["id"]) == (400, "delta.checkViolated")
+    assert admin.value(f"SELECT count(*) FROM {t}") == 2
+
+
 def test_rows_that_keep_to_it(admin: Client, t: str) -> None:
     admin.sql(f"INSERT INTO {t} VALUES (7, 'b')")
     admin.sql(f"UPDATE {t} SET id = id + 1")
