@@ -157,8 +157,9 @@ Constraint parse_check(Cursor& cursor) {
   Constraint out;
   if (cursor.accept("constraint")) out.name = cursor.identifier("the constraint's name");
   cursor.expect("check");
-  out.condition = cursor.bracketed();
-  out.condition = out.condition.substr(1, out.condition.size() - 2);
+  cursor.expect_symbol("(");
+  out.condition = cursor.expression("a condition", {}, false);
+  cursor.expect_symbol(")");
   return out;
 }
 

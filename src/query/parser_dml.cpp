@@ -1,5 +1,6 @@
 // DELETE, UPDATE and MERGE.
 #include "base/error.h"
+#include "engine/engine.h"
 #include "query/parser.h"
 
 namespace ob::query {
@@ -56,6 +57,12 @@ void merge_source(Cursor& cursor, Merge& merge) {
     merge.source = cursor.between(begin);
   }
   merge.source_alias = alias(cursor, {"on"});
+  if (merge.source_alias.empty() || !cursor.next_is_symbol("(")) return;
+  std::string columns;  // AS s(a, b)
+  for (const std::string& column : cursor.identifier_list("a column"))
+    columns += (columns.empty() ? "" : ", ") + engine::quote_identifier(column);
+  merge.source = "(SELECT * FROM " + merge.source + " AS __ob_columns(" + columns + "))";
+  merge.source_name.parts.clear();
 }
 
 void merge_insert(Cursor& cursor, MergeClause& clause) {

@@ -127,6 +127,9 @@ TEST(Parser, ConstraintsAndColumns) {
   EXPECT_EQ(table.constraints[1].condition, "a < (9)");
   const auto add = parsed<AddConstraint>("alter table a.t add constraint c check (x in (1, 2))");
   EXPECT_EQ(add.constraint.condition, "x in (1, 2)");
+  EXPECT_EQ(parsed<AddConstraint>("alter table t add constraint c check ( a -- b\n > 1 -- c\n )")
+                .constraint.condition,
+            "a -- b\n > 1");
   EXPECT_TRUE(parsed<DropConstraint>("alter table t drop constraint if exists c").if_exists);
   const auto columns = parsed<AddColumns>(
       "alter table t add columns (a int comment 'x' first, s.f array<int> after g, c string)");
@@ -201,6 +204,9 @@ TEST(Parser, Merge) {
   EXPECT_EQ(named.source_name.parts.size(), 3U);
   EXPECT_EQ(named.source_alias, "u");
   EXPECT_TRUE(named.clauses[0].all);
+  EXPECT_EQ(
+      parsed<Merge>("merge into t using u s(a, `b c`) on true when matched then delete").source,
+      "(SELECT * FROM u AS __ob_columns(\"a\", \"b c\"))");
   for (const char* wrong :
        {"merge into t using u on true", "merge into t using u when matched then delete",
         "merge into t using u on true when matched then insert *",
