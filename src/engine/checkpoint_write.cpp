@@ -94,11 +94,17 @@ void Checkpoints::write_checkpoint(const std::string& location,
     names += (names.empty() ? "" : ", ") + quote_identifier(column.name);
   }
   const auto connection = instance_.connect();
-  connection->rows("COPY (SELECT " + names + " FROM read_json(" + quote_literal(lines.string()) +
-                   ", format = 'newline_delimited', columns = {" + columns +
-                   "}, maximum_object_size = " + std::to_string(longest + 1024) + ")) TO " +
-                   quote_literal(duck_path(location)) + " (FORMAT parquet, COMPRESSION snappy)");
-  if (!relay::is_remote(location)) sync_paths({location});
+  const bool remote = relay::is_remote(location);
+  try {
+    connection->rows("COPY (SELECT " + names + " FROM read_json(" + quote_literal(lines.string()) +
+                     ", format = 'newline_delimited', columns = {" + columns +
+                     "}, maximum_object_size = " + std::to_string(longest + 1024) + ")) TO " +
+                     quote_literal(duck_path(location)) + " (FORMAT parquet, COMPRESSION snappy)");
+  } catch (...) {
+    if (remote) instance_.relay()->discard(location);  // the parts that were uploaded
+    throw;
+  }
+  if (!remote) sync_paths({location});
 }
 
 }  // namespace ob::engine

@@ -93,10 +93,10 @@ class StorePlace final : public WritePlace {
   void remove(const std::string& path) {
     try {
       relay_.discard(root_ + path);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       log::warn(
           "files of a write that failed stay in the store",
-          {{"prefix", boost::json::value(path)}, {"cause", boost::json::value(error.cause())}});
+          {{"prefix", boost::json::value(path)}, {"error", boost::json::value(error.what())}});
     }
   }
 
