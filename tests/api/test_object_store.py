@@ -10,6 +10,7 @@ import uuid
 from typing import Iterator
 
 import pyarrow
+import pyarrow.fs
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
@@ -137,6 +138,35 @@ def test_large_objects_go_in_parts(client: Client, s3: S3) -> None:
     client.sql(f"CREATE TABLE {name} AS SELECT sha256(i::VARCHAR) AS h FROM range(600000) t(i)")
     assert "POST" in s3.seen("part-")  # started and completed an upload
     assert client.value(f"SELECT count(DISTINCT h) FROM {name}") == 600_000
+
+
+def objects_below(s3: S3, location: str) -> list[str]:
+    store = pyarrow.fs.S3FileSystem(
+        endpoint_override=s3.url.removeprefix("http://"),
+        scheme="http",
+        region="us-east-1",
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+    )
+    place = pyarrow.fs.FileSelector(location.removeprefix("s3://"), recursive=True)
+    return [entry.path for entry in store.get_file_info(place) if entry.is_file]
+
+
+@pytest.mark.parametrize("partition", ["", "PARTITIONED BY (k)"])
+def test_a_write_that_fails_leaves_nothing(client: Client, s3: S3, partition: str) -> None:
+    name = f"main.default.w{uuid.uuid4().hex[:10]}"
+    client.sql(f"CREATE TABLE {name} (h STRING, n INT, k BIGINT) {partition}")
+    s3.forget()
+    # The last rows fail, when parts have been uploaded.
+    wrong = "CAST(CASE WHEN i = 899999 THEN 'x' ELSE '1' END AS INT)"
+    rows = f"SELECT sha256(i::VARCHAR), {wrong}, i % 2 FROM range(900000) t(i)"
+    assert client.refused(f"INSERT INTO {name} {rows}").id == "sql.value"
+    if not partition:  # partitions are written once all rows are known
+        assert "PUT" in s3.seen("part-")
+    left = objects_below(s3, client.location(name))
+    assert all("/_delta_log/" in path for path in left), left
+    client.sql(f"INSERT INTO {name} VALUES ('a', 1, 1)")
+    assert client.value(f"SELECT count(*) FROM {name}") == 1
 
 
 # What a client is told, by what the store does to the write of a data file.
