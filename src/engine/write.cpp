@@ -94,6 +94,16 @@ const delta::DataType* leaf_type(const delta::Schema& schema,
   return type;
 }
 
+// Whether an INT column spans more than 2³¹: DuckDB's DELTA_BINARY_PACKED then holds differences
+// that do not fit 32 bits, which arrow-rs refuses.
+bool wide_integers(const delta::Schema& schema, const std::vector<delta::ColumnStats>& columns) {
+  return std::ranges::any_of(columns, [&](const delta::ColumnStats& stats) {
+    const auto* type = leaf_type(schema, stats.path);
+    return type != nullptr && type->is("integer") && stats.min && stats.max &&
+           std::stoll(*stats.max) - std::stoll(*stats.min) > INT32_MAX;
+  });
+}
+
 // DuckDB has dates and instants without end, which no other reader of Parquet knows.
 void refuse_infinite(const delta::DataType* type, const std::optional<std::string>& value,
                      const std::string& column) {
@@ -137,7 +147,14 @@ class Writer {
     const auto plan = plan_write(select_sql, source, schema_, partition_columns_, keys_id_);
     const auto place = open_write_place(names_, relay_);
     std::vector<WrittenFile> out;
-    for (auto& file : copy(plan, place->target(), parameters)) {
+    auto files = copy(plan, place->target(), parameters, parquet_version(schema_));
+    if (parquet_version(schema_) == "V2" && std::ranges::any_of(files, [&](const RawFile& file) {
+          return wide_integers(schema_, file.stats);
+        })) {
+      for (const auto& file : files) place->drop(file.path);
+      files = copy(plan, place->target(), parameters, "V1");
+    }
+    for (auto& file : files) {
       if (file.rows == 0) {
         place->drop(file.path);
         continue;
@@ -162,13 +179,13 @@ class Writer {
   }
 
   std::vector<RawFile> copy(const WritePlan& plan, const std::string& target,
-                            const Parameters& parameters) {
+                            const Parameters& parameters, std::string_view version) {
     const bool one_file = options_.ordered && plan.partition.empty();
     const std::string place =
         one_file ? target + "/" + names_.prefix + "0" + std::string(suffix) : target;
     std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(place) +
                       " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION " +
-                      std::string(parquet_version(schema_)) + ", RETURN_STATS";
+                      std::string(version) + ", RETURN_STATS";
     if (!one_file)
       sql += ", OVERWRITE_OR_IGNORE, FILE_EXTENSION 'zstd.parquet', FILENAME_PATTERN " +
              quote_literal(names_.prefix + "{i}");

@@ -117,21 +117,22 @@ Plan Session::checked(const delta::Metadata& metadata, const catalog::Name& name
         " WHEN " + std::to_string(i + 1) + " THEN " + row_values(constraints[i], metadata.schema);
   }
   Plan plan = plan_constraints("SELECT *, " + number + " ELSE 0 END AS __ob_check FROM " + from,
-                               constraints);
+                               constraints, rows);
   stand_ins_.erase("(new)");
   plan.sql = "SELECT " + columns + " FROM (" + plan.sql +
              "\n) AS made WHERE CASE WHEN __ob_check = 0 THEN true ELSE error(" +
              quote_literal(std::string(mark)) + " || __ob_check || ':' || " + text + " END) END";
-  plan.parameters = rows.parameters;
   plan.keep_alive.insert(plan.keep_alive.end(), rows.keep_alive.begin(), rows.keep_alive.end());
   plan.names.insert(rows.names.begin(), rows.names.end());
   return plan;
 }
 
 // A condition that another engine made may say what this one cannot run.
-Plan Session::plan_constraints(const std::string& sql, const std::vector<Constraint>& constraints) {
+Plan Session::plan_constraints(const std::string& sql, const std::vector<Constraint>& constraints,
+                               const Plan& rows) {
   try {
     Plan plan = plan_composed(sql);
+    plan.parameters = rows.parameters;
     columns_of(plan);
     return plan;
   } catch (const Error& error) {

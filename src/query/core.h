@@ -166,7 +166,8 @@ class Session : private Tables {
                                          const catalog::Name& name, const Plan& rows,
                                          const engine::WriteOptions& options = {});
   Plan checked(const delta::Metadata& metadata, const catalog::Name& name, const Plan& rows);
-  Plan plan_constraints(const std::string& sql, const std::vector<Constraint>& constraints);
+  Plan plan_constraints(const std::string& sql, const std::vector<Constraint>& constraints,
+                        const Plan& rows);
   // Throws ob::Error 400 delta.constraintNotSupported when one cannot be checked here.
   void check_constraints(const delta::Metadata& metadata, const catalog::Name& name);
   // The rows as a table of this schema has them; columns that they lack are NULL.
