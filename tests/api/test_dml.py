@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 from tests.api.checks import no_machine_paths
 from tests.harness.client import Client
@@ -110,10 +111,10 @@ def test_only_files_with_matches_are_touched(admin: Client, schema: str) -> None
         f"CREATE TABLE {name} PARTITIONED BY (k) AS "
         "SELECT i % 4 AS k, i AS v FROM range(100) AS r(i)"
     )
-    paths = {f.split("/")[-1] for f in admin.location(name) and files(admin, name)}
+    paths = set(files(admin, name))
     admin.sql(f"DELETE FROM {name} WHERE v = 10")
     assert metrics(admin, name)["numRemovedFiles"] == "1"
-    assert len(paths - {f.split("/")[-1] for f in files(admin, name)}) == 1
+    assert len(paths - set(files(admin, name))) == 1
     # Whole partitions go without being read: nothing is copied.
     assert admin.sql(f"DELETE FROM {name} WHERE k IN (0, 3) OR k IS NULL") == [[50, 2]]
     found = metrics(admin, name)
@@ -126,8 +127,6 @@ def test_only_files_with_matches_are_touched(admin: Client, schema: str) -> None
 
 
 def files(client: Client, table: str) -> list[str]:
-    from deltalake import DeltaTable
-
     return DeltaTable(client.location(table)).file_uris()
 
 
@@ -237,8 +236,6 @@ def test_others_may_not(admin: Client, user: Client, t: str) -> None:
         f"MERGE INTO {t} USING (SELECT 1 AS id) s ON true WHEN MATCHED THEN DELETE",
     ):
         assert user.refused(sql).status in (403, 404)
-    mine = admin.ok("GET", "catalogs")  # the caller's own table does not lend its rights
-    assert mine
     assert ids(admin, t) == [1, 2, 3]
 
 
