@@ -317,13 +317,15 @@ std::int64_t Session::commit_rewrites(delta::Table& table, delta::SnapshotPtr ba
         throw;
       }
     }
-    const auto lost = std::ranges::stable_partition(rewrites, [&](const Rewrite& rewrite) {
-      return std::ranges::all_of(rewrite.old, [&](const delta::Add* add) {
+    std::vector<Rewrite> lost, kept;
+    for (Rewrite& rewrite : rewrites) {
+      const bool whole = std::ranges::all_of(rewrite.old, [&](const delta::Add* add) {
         return base->files().find(delta::file_key(*add)) != nullptr;
       });
-    });
+      (whole ? kept : lost).push_back(std::move(rewrite));
+    }
     discard(table, lost);
-    rewrites.erase(lost.begin(), lost.end());
+    rewrites = std::move(kept);
   }
   return base->version();
 }
