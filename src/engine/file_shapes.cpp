@@ -11,7 +11,7 @@ namespace ob::engine {
 namespace {
 
 constexpr std::size_t max_kept = 200'000;
-constexpr std::size_t probe_at_once = 2'000;
+constexpr std::size_t probe_at_once = 1'000;
 
 // The top-level columns from the depth-first list of a file's schema elements:
 // [[name, children, field_id, type], …], the root first. Types only tell shapes apart: read_parquet
@@ -63,6 +63,9 @@ std::string file_list(const std::vector<std::string>& locations) {
 }
 
 void FileShapes::probe(DuckConnection& connection, const std::vector<std::string>& locations) {
+  // DuckDB opens them one after the other.
+  if (connection.relay() != nullptr && relay::is_remote(locations.front()))
+    connection.relay()->prefetch(locations);
   std::vector<std::vector<std::optional<std::string>>> answer;
   try {
     answer = connection.rows(

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "objects/objects.h"
@@ -47,6 +48,9 @@ class Relay {
 
   // 404 objects.notFound, and what the store says.
   virtual std::shared_ptr<objects::Reader> open(const std::string& location) = 0;
+  // Looks objects up side by side, before they are read one after the other. What fails here fails
+  // again when it is read, and is told then.
+  virtual void prefetch(const std::vector<std::string>& locations) = 0;
   // Removes what a write left that did not end: unfinished uploads to locations with this prefix,
   // and objects there.
   virtual void discard(const std::string& prefix) = 0;

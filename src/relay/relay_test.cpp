@@ -104,6 +104,19 @@ TEST_F(RelayTest, ForgetsWhatMayChangeAndKeepsWhatCannot) {
   EXPECT_EQ(ask("GET", "v/a").body, "newer");
 }
 
+TEST_F(RelayTest, LooksManyUpBeforehand) {
+  std::vector<std::string> locations = {"s3://lake/p/t/none", "s3://elsewhere/x"};
+  for (int i = 0; i < 100; ++i) {
+    const auto key = "t/" + std::to_string(i);
+    store_->put(key, "x");
+    locations.push_back("s3://lake/p/" + key);
+  }
+  relay_->prefetch(locations);
+  store_->remove("t/7");
+  EXPECT_EQ(ask("HEAD", "t/7").status, 200);
+  EXPECT_EQ(ask("HEAD", "t/none").status, 404);
+}
+
 TEST_F(RelayTest, WritesWholeObjectsAndParts) {
   EXPECT_EQ(ask("PUT", "t/whole.parquet", "abc").status, 200);
   EXPECT_EQ(store_->get("t/whole.parquet", 10), "abc");

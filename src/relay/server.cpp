@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cctype>
 #include <charconv>
+#include <latch>
 #include <mutex>
 #include <thread>
 
@@ -110,6 +111,22 @@ class RelayServer final : public Relay {
   const std::string& token() const override { return token_; }
   std::shared_ptr<objects::Reader> open(const std::string& location) override {
     return files_.open(location, true);
+  }
+  void prefetch(const std::vector<std::string>& locations) override {
+    if (!started_) return;
+    std::latch done(std::ssize(locations));
+    for (const auto& location : locations) {
+      asio::post(pool_->executor(), [&] {
+        try {
+          files_.open(location, false);
+        } catch (const std::exception& error) {
+          log::debug("an object could not be looked up beforehand",
+                     {{"error", boost::json::value(error.what())}});
+        }
+        done.count_down();
+      });
+    }
+    done.wait();
   }
   void discard(const std::string& prefix) override { files_.discard(prefix); }
   std::optional<Error> failure(std::string_view message) override {
