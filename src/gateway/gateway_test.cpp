@@ -59,6 +59,8 @@ class FakeIdentity : public ob::identity::Identity {
   void grant(const Caller&, const std::string&, ob::identity::Privilege,
              std::span<const ob::identity::Securable>) override {}
   void forget(const ob::identity::Securable&) override {}
+  std::string seal(std::string_view, std::string_view) const override { return {}; }
+  std::string unseal(std::string_view, std::string_view) const override { return {}; }
   std::string display_name(const std::string& id) override { return id; }
 };
 
