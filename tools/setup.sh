@@ -64,6 +64,7 @@ ensure_rust() {
   rust_is "$least" && return 0
   [ -x "$HOME/.cargo/bin/cargo" ] && PATH=$HOME/.cargo/bin:$PATH && rust_is "$least" && return 0
   use_versioned_rust "$least" && return 0
+  use_system_rust "$least" && return 0
   local by_hand="Install Rust $least or newer (with rustup, or from your distribution), so that cargo is on the PATH."
   command -v apt-get >/dev/null || die "Rust $least is needed to build native/." "$by_hand"
   step "Installing Rust (native/ needs $least or newer; here is $(rustc --version 2>/dev/null || echo none))"
@@ -74,7 +75,7 @@ ensure_rust() {
     at_least "${version:-0}" "$least" || continue
     apt_as_root "cargo$suffix, rustc$suffix" install -y -q --no-install-recommends "cargo$suffix" "rustc$suffix"
     hash -r
-    { rust_is "$least" || use_versioned_rust "$least"; } && done_step && return 0
+    { rust_is "$least" || use_versioned_rust "$least" || use_system_rust "$least"; } && done_step && return 0
   done
   die "No Rust $least or newer is in this system's archives." "$by_hand"
 }
@@ -94,6 +95,16 @@ use_versioned_rust() { # least
     rust_is "$1" && return 0
   done
   return 1
+}
+
+# The distribution's own, where another comes before it on the path that is too old or does not work
+# (rustup without a toolchain).
+use_system_rust() { # least
+  [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] &&
+    at_least "$(/usr/bin/rustc --version | cut -d ' ' -f 2)" "$1" || return 1
+  mkdir -p "$ROOT/.cache/rust"
+  ln -sfn /usr/bin/cargo /usr/bin/rustc "$ROOT/.cache/rust/"
+  PATH=$ROOT/.cache/rust:$PATH
 }
 
 # ensure_venv: .venv with the pinned Python packages.
