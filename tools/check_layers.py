@@ -13,7 +13,18 @@ from pathlib import Path
 
 # What each module may include, beside itself and what it names here. Lowest layer first; features
 # (query, storage, …) never appear in each other's lists.
-BELOW_FEATURES = {"base", "net", "db", "objects", "api", "relay", "delta", "engine", "identity", "catalog"}
+BELOW_FEATURES = {
+    "base",
+    "net",
+    "db",
+    "objects",
+    "api",
+    "relay",
+    "delta",
+    "engine",
+    "identity",
+    "catalog",
+}
 MAY_INCLUDE: dict[str, set[str]] = {
     "base": set(),
     "net": {"base"},
