@@ -305,7 +305,7 @@ void register_functions(duckdb_connection connection, Functions& functions) {
   register_function(connection, number);
 
   const duck::ScalarFunction same(duckdb_create_scalar_function());
-  duckdb_scalar_function_set_name(same.get(), unforeseen_function.data());
+  duckdb_scalar_function_set_name(same.get(), std::string(unforeseen_function).c_str());
   duckdb_scalar_function_add_parameter(same.get(), bigint.get());
   duckdb_scalar_function_set_volatile(same.get());
   duckdb_scalar_function_set_return_type(same.get(), bigint.get());

@@ -13,7 +13,6 @@ namespace ob::query {
 namespace json = boost::json;
 using engine::quote_identifier;
 using engine::quote_literal;
-using identity::Privilege;
 
 namespace {
 

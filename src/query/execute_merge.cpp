@@ -12,7 +12,6 @@ namespace ob::query {
 
 namespace json = boost::json;
 using engine::quote_identifier;
-using engine::quote_literal;
 
 namespace {
 

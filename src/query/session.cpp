@@ -64,7 +64,8 @@ Plan Session::plan_composed(const std::string& sql) {
         rewrite_query(parse_select(normalise_query(sql)), *this, caller_, defaults_, parameters_),
         std::nullopt, nullptr);
   } catch (const engine::StatementError& error) {
-    throw Error(error);
+    const Error& without_place = error;
+    throw Error(without_place);
   }
 }
 

@@ -60,9 +60,9 @@ struct Query {
 
 Query parse(const net::Request& request) {
   Query query;
-  for (auto& [name, value] : net::parse_query(request.query)) {
-    if (name == "uploadId") query.upload = std::move(value);
-    if (name == "partNumber") query.part = std::move(value);
+  for (const auto& [name, value] : net::parse_query(request.query)) {
+    if (name == "uploadId") query.upload = value;
+    if (name == "partNumber") query.part = value;
     if (name == "uploads") query.uploads = true;
   }
   return query;
