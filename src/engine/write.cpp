@@ -147,8 +147,9 @@ class Writer {
     const auto plan = plan_write(select_sql, source, schema_, partition_columns_, keys_id_);
     const auto place = open_write_place(names_, relay_);
     std::vector<WrittenFile> out;
-    auto files = copy(plan, place->target(), parameters, parquet_version(schema_));
-    if (parquet_version(schema_) == "V2" && std::ranges::any_of(files, [&](const RawFile& file) {
+    const auto version = parquet_version(schema_);
+    auto files = copy(plan, place->target(), parameters, version);
+    if (version == "V2" && std::ranges::any_of(files, [&](const RawFile& file) {
           return wide_integers(schema_, file.stats);
         })) {
       for (const auto& file : files) place->drop(file.path);

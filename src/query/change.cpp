@@ -173,6 +173,12 @@ void Change::find_files(std::vector<Touched>& files, const std::vector<std::int6
   }
 }
 
+void Change::scan(const TableUse& use, Plan& plan) {
+  NamedParameters parameters{.scans_prefix = "files"};
+  session_.scan(use, parameters, plan);
+  plan.parameters = std::move(parameters.values);
+}
+
 Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& files,
                        bool in_order) {
   Plan plan;
@@ -204,9 +210,7 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
                "WHERE c.__k IS DISTINCT FROM 2" +
                // Joins give rows in no order: they are put back into that of the files.
                (in_order ? " ORDER BY t.__ob_file, t.__ob_row)" : ")");
-    NamedParameters parameters{.scans_prefix = "files"};
-    session_.scan(use, parameters, plan);
-    plan.parameters = std::move(parameters.values);
+    scan(use, plan);
   }
   if (!changes.inserts.empty())
     plan.sql += (plan.sql.empty() ? "" : " UNION ALL ") + changes.inserts;
@@ -313,9 +317,7 @@ void Change::rewrite_all() {
   use.source = session_.stand_ins_.at(target_catalog);
   use.source.scan.places.reset();
   plan.sql = std::string("SELECT * FROM ") + target_placeholder;
-  NamedParameters parameters{.scans_prefix = "files"};
-  session_.scan(use, parameters, plan);
-  plan.parameters = std::move(parameters.values);
+  scan(use, plan);
   note_read_all();
   for (const delta::Add& add : base_->files()) remove_file(add);
   add_files(

@@ -161,6 +161,7 @@ class Change {
   // Writes what `columns` give of the rows of these files for which the condition holds.
   void rewrite(const std::vector<Touched>& files, const std::string& columns,
                const std::string& condition);
+  void scan(const TableUse& use, Plan& plan);  // puts the rows in the placeholder's place
   Plan rewritten(const RowChanges& changes, const std::vector<Touched>& files, bool in_order);
   std::vector<const delta::Field*> resolve_column(const std::vector<std::string>& path) const;
   static std::string value_of(const delta::DataType& type, const std::string& old,

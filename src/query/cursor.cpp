@@ -156,16 +156,9 @@ std::string Cursor::type_text() {
       sql_.substr(tokens_[first].begin, tokens_[at_ - 1].end - tokens_[first].begin));
 }
 
-std::string Cursor::text_before(std::string_view stop) {
+std::string Cursor::placed_expression(std::string_view what, Stops stops) {
   const std::size_t mark = at_;
-  int depth = 0;
-  for (; !done(); ++at_) {
-    const Token& token = peek();
-    if (depth == 0 && token.is_word(stop)) break;
-    if (token.is_symbol("(") || token.is_symbol("[") || token.is_symbol("{")) ++depth;
-    if (token.is_symbol(")") || token.is_symbol("]") || token.is_symbol("}")) --depth;
-  }
-  if (at_ == mark) return {};
+  expression(what, stops, false);
   std::string text = rest_from(mark);
   text.resize(text.size() - (tokens_[end_ - 1].end - tokens_[at_ - 1].end));
   return text;

@@ -42,6 +42,8 @@ class Cursor {
   // that closes another one; brackets in it are balanced, so that it can stand in brackets.
   using Stops = std::initializer_list<std::string_view>;
   std::string expression(std::string_view what, Stops stops, bool commas);
+  // As above without commas, with blanks for all that stands before it: places in it stay right.
+  std::string placed_expression(std::string_view what, Stops stops);
   // "(…)" with what is in it.
   std::string bracketed();
   std::string between(std::size_t mark) const;  // what was passed since then
@@ -52,8 +54,6 @@ class Cursor {
   std::string rest();
   std::string rest_from(std::size_t mark) const;
   std::size_t mark() const { return at_; }
-  // The text up to the next `stop` outside brackets, or to the end, with blanks before it.
-  std::string text_before(std::string_view stop);
   [[noreturn]] void fail(const std::string& expected) const;
 
  private:

@@ -29,10 +29,8 @@ Statement parse_optimize(Cursor& cursor) {
   cursor.skip();
   Optimize optimize;
   optimize.name = cursor.qualified_name("a table");
-  if (cursor.accept("where")) {
-    optimize.where = cursor.text_before("zorder");
-    if (optimize.where.empty()) cursor.fail("a condition after WHERE");
-  }
+  if (cursor.accept("where"))
+    optimize.where = cursor.placed_expression("a condition after WHERE", {"zorder"});
   if (cursor.accept("zorder")) {
     cursor.expect("by");
     if (cursor.next_is_symbol("(")) {
