@@ -128,6 +128,7 @@ query::Options query_options(const Config& config, const Paths& paths) {
   options.temp_directory = paths.temp;
   options.timeout_s = config.number("query_timeout_seconds");
   options.running_total = static_cast<int>(config.number("queries_at_once"));
+  options.result_cache_bytes = config.number("result_cache_mb") << 20;
   options.vacuum_retention_check = config.flag("vacuum_retention_check");
   return options;
 }

@@ -26,6 +26,7 @@ Request request_of(RunQuery&& body) {
   request.query_id = body.query_id.value_or(new_uuid());
   request.row_limit = body.row_limit;
   request.timeout_s = body.timeout_s;
+  request.cache = body.cache.value_or(true);
   return request;
 }
 

@@ -31,7 +31,8 @@ std::string statistics_json(const Statistics& statistics) {
   return "{\"elapsed_ms\":" + std::to_string(statistics.elapsed_ms) +
          ",\"files\":" + std::to_string(statistics.files) +
          ",\"files_skipped\":" + std::to_string(statistics.files_skipped) +
-         ",\"bytes\":" + std::to_string(statistics.bytes) + "}";
+         ",\"bytes\":" + std::to_string(statistics.bytes) +
+         ",\"cached\":" + (statistics.cached ? "true" : "false") + "}";
 }
 
 // Appends the rows, whether some were cut off, and the cursor of what is left.
@@ -56,17 +57,18 @@ struct LazyExecution {
   Service& service;
   Caller caller;
   Request request;
+  Service::Shape shape;
   std::unique_ptr<Execution> execution;
   bool start() {
     if (execution) return false;
-    execution = service.run(caller, request, Service::Shape::stream);
+    execution = service.run(caller, request, shape);
     return true;
   }
 };
 
-std::shared_ptr<LazyExecution> lazy(Service& service, const Caller& caller,
-                                    const Request& request) {
-  return std::make_shared<LazyExecution>(service, caller, request, nullptr);
+std::shared_ptr<LazyExecution> lazy(Service& service, const Caller& caller, const Request& request,
+                                    Service::Shape shape) {
+  return std::make_shared<LazyExecution>(service, caller, request, shape, nullptr);
 }
 
 // A file that is read once and removed.
@@ -99,7 +101,7 @@ std::string further_page(Pages& pages, const Caller& caller, const std::string& 
 
 std::function<bool(std::string&)> arrow_stream(Service& service, const Caller& caller,
                                                const Request& request) {
-  return [state = lazy(service, caller, request)](std::string& out) {
+  return [state = lazy(service, caller, request, Service::Shape::arrow)](std::string& out) {
     state->start();
     while (out.size() < piece_bytes)
       if (!state->execution->next_arrow(out)) return false;
@@ -109,7 +111,7 @@ std::function<bool(std::string&)> arrow_stream(Service& service, const Caller& c
 
 std::function<bool(std::string&)> csv_stream(Service& service, const Caller& caller,
                                              const Request& request) {
-  return [state = lazy(service, caller, request)](std::string& out) {
+  return [state = lazy(service, caller, request, Service::Shape::text)](std::string& out) {
     if (state->start()) {
       const auto& columns = state->execution->columns();
       for (std::size_t i = 0; i < columns.size(); ++i)

@@ -25,8 +25,9 @@ struct ResultColumn {
 BOOST_DESCRIBE_STRUCT(ResultColumn, (), (name, type))
 struct ResultStatistics {
   std::int64_t elapsed_ms = 0, files = 0, files_skipped = 0, bytes = 0;
+  bool cached = false;
 };
-BOOST_DESCRIBE_STRUCT(ResultStatistics, (), (elapsed_ms, files, files_skipped, bytes))
+BOOST_DESCRIBE_STRUCT(ResultStatistics, (), (elapsed_ms, files, files_skipped, bytes, cached))
 // Written by hand into the answer, as rows come as text from the engine; described for OpenAPI.
 struct QueryResult {
   std::string query_id;

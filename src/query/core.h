@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "query/query.h"
+#include "query/result_cache.h"
 #include "query/rewrite.h"
 #include "query/statement_cache.h"
 #include "query/statements.h"
@@ -37,6 +38,8 @@ struct Plan {
   std::map<std::string, std::string> locations;   // of tables → their names
   std::vector<delta::Predicate> conjuncts;        // of a table that the statement changes
   Statistics statistics;
+  ResultKey key;           // of a query whose answer may be kept
+  CachedResultPtr result;  // known already: there is no need to run the SQL
 };
 
 // The rows of a command, made into a query so that every output format works for them.
@@ -65,13 +68,19 @@ class Session : private Tables {
   Session(Core& core, engine::Connection& connection, Caller caller, Defaults defaults,
           boost::json::value parameters);
 
+  // Where answers of queries are looked for, and what else they depend on; null: nowhere.
+  ResultCache* results = nullptr;
+  std::string result_form;
+
   // Executes a command, or prepares a query. `limit`: of a query's rows.
   Plan execute(const Statement& statement, std::optional<std::int64_t> limit);
   // Called now and then during long work outside the engine; throws once the statement is stopped.
   std::function<void()> check_stopped = [] {};
 
   // A user's query text as SQL that DuckDB may run.
-  Plan plan_query(const std::string& sql, std::optional<std::int64_t> limit = std::nullopt);
+  // `may_be_known`: its answer may be looked up.
+  Plan plan_query(const std::string& sql, std::optional<std::int64_t> limit = std::nullopt,
+                  bool may_be_known = false);
   // Names and DuckDB types of a plan's columns, without running it.
   std::vector<engine::Column> columns_of(const Plan& plan);
   // Which of a plan's columns are the untyped NULL, which DuckDB shows as INTEGER.
@@ -109,7 +118,9 @@ class Session : private Tables {
   delta::SnapshotPtr snapshot(const catalog::Opened&, const std::optional<TimeTravel>&);
   Caller owner_of(const catalog::Table& view, const Caller& caller);
   Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
-                const std::set<std::string>* droppable);
+                const std::set<std::string>* droppable, bool may_be_known = false);
+  ResultKey result_key(const Rewritten& rewritten, const Plan& plan,
+                       const NamedParameters& parameters) const;
   // As plan_query(), of text that was composed here from parts of the user's: places of faults
   // in it mean nothing.
   Plan plan_composed(const std::string& sql);

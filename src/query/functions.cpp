@@ -92,6 +92,13 @@ constexpr const char* functions =
     "uuid uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7 var_pop var_samp variance "
     "variant_extract variant_typeof wavg week weekday weekofyear weighted_avg xor year yearweek ";
 
+// Of those the ones that depend on the time or on chance, and the words without brackets that
+// do (DuckDB's stability VOLATILE and CONSISTENT_WITHIN_QUERY, and macros that use such).
+constexpr const char* changing =
+    "age ago current_date current_localtime current_localtimestamp current_time current_timestamp "
+    "error gen_random_uuid get_current_time get_current_timestamp localtime localtimestamp now "
+    "random reservoir_quantile today transaction_timestamp uuid uuidv4 uuidv7 ";
+
 constexpr const char* operators =
     "!__postfix !~~ !~~* % & && * ** + - -> ->> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~ ";
 
@@ -118,6 +125,11 @@ bool function_allowed(std::string_view name) {
     return all;
   }();
   return allowed.contains(lower(name));
+}
+
+bool function_repeatable(std::string_view name) {
+  static const auto changes = split(changing);
+  return !changes.contains(lower(name));
 }
 
 bool table_function_allowed(std::string_view name) {

@@ -7,6 +7,8 @@
 namespace ob::query {
 
 bool function_allowed(std::string_view name);        // scalar, aggregate, window, operator
+// False when two calls on the same values in two statements may differ: random(), now(), …
+bool function_repeatable(std::string_view name);
 bool table_function_allowed(std::string_view name);  // in FROM
 // read_csv and its kin: allowed on a path in a volume, given to the engine's own scan.
 bool is_file_reader(std::string_view name);

@@ -36,7 +36,8 @@ struct Options {
   std::int64_t longest_timeout_s = 24 * 3600;
   int running_total = 8;  // more wait in a queue …
   int running_per_user = 4;
-  int queued_total = 120;  // … of this length; beyond it 429 query.tooMany
+  int queued_total = 120;                      // … of this length; beyond it 429 query.tooMany
+  std::int64_t result_cache_bytes = 64 << 20;  // of answers that are kept; 0: none
   // Whether VACUUM refuses a retention shorter than the table's delta.deletedFileRetentionDuration.
   bool vacuum_retention_check = true;
   int cursors_per_user = 16;  // open pages; the oldest is closed for a new one
@@ -51,12 +52,14 @@ struct Request {
   std::optional<std::int64_t> row_limit;  // rows beyond it are cut off
   std::optional<std::int64_t> timeout_s;
   bool in_history = true;
+  bool cache = true;  // the answer may be one that was computed before
 };
 
 struct Statistics {
   std::int64_t elapsed_ms = 0;
   std::int64_t files = 0, files_skipped = 0;  // data files opened and pruned
   std::int64_t bytes = 0;                     // of the files that were opened
+  bool cached = false;                        // the answer was known already
 };
 
 // A started statement whose rows are taken one way: next() or next_arrow(). Its
@@ -118,8 +121,9 @@ class Service {
   // Waits for a place, prepares and starts; commands have taken effect when it returns. Throws
   // ob::Error: 400 sql.*, 403, 404, 408 query.timeout, 429 query.tooMany, 499 query.cancelled, 507
   // query.memory.
-  // How the rows will be taken: pages tell whether rows were cut off, streams cannot.
-  enum class Shape { pages, stream };
+  // How the rows will be taken: as pages of JSON, which tell whether rows were cut off, as an
+  // Arrow stream, or as batches of text.
+  enum class Shape { pages, arrow, text };
   virtual std::unique_ptr<Execution> run(const Caller&, const Request&, Shape) = 0;
   // A statement of the server itself: runs to the end, forgets the rows, leaves the history alone.
   virtual void run_to_end(const Caller&, const std::string& sql) = 0;

@@ -123,7 +123,9 @@ void Rewriter::visit_slot(Slot slot, Value& value) {
       for (Value& item : value.as_array()) visit_pivot(item.as_object());
       return;
     case Slot::sample:
-      if (!value.is_null()) visit_slots("sample", value.as_object());
+      if (value.is_null()) return;
+      out_.repeatable = false;
+      visit_slots("sample", value.as_object());
       return;
     case Slot::time_travel:
       if (!value.is_null()) visit_slots("time travel", value.as_object());
@@ -217,6 +219,8 @@ void Rewriter::visit_expression(Value& value) {
     if (names.size() == 1 &&
         replace_context_value(value, std::string_view(names[0].as_string()), false))
       return;
+    if (names.size() == 1 && !function_repeatable(std::string_view(names[0].as_string())))
+      out_.repeatable = false;
     return qualify(names);
   }
   if (kind == "PARAMETER") visit_parameter(object);
@@ -250,6 +254,7 @@ void Rewriter::visit_function(Value& value) {
     throw_at(object,
              bad_request("sql.functionNotAllowed",
                          "The function " + name + " does not exist or is not allowed here."));
+  if (!function_repeatable(name)) out_.repeatable = false;
   visit_slots("E:" + kind, object);
 }
 

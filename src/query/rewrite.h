@@ -74,6 +74,7 @@ struct Rewritten {
   std::vector<TableUse> uses;
   std::map<std::string, std::string> names;   // made-up name → the user's, for messages and plans
   std::string views;                          // the texts of the views in it
+  bool repeatable = true;                     // gives the same answer on the same tables
   std::set<std::string> consumed_parameters;  // whose values went into AT (…), out of the tree
 };
 

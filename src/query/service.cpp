@@ -23,93 +23,6 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
-// The first rows of a batch.
-class PartOfBatch : public engine::Batch {
- public:
-  PartOfBatch(std::unique_ptr<engine::Batch> whole, std::int64_t rows)
-      : whole_(std::move(whole)), rows_(rows) {}
-  std::int64_t rows() const override { return rows_; }
-  void append_json(std::string& out, std::int64_t first, std::int64_t last) const override {
-    whole_->append_json(out, first, std::min(last, rows_));
-  }
-  void append_csv(std::string&) const override {
-    throw std::logic_error("a part of a batch is for pages only");
-  }
-  std::optional<std::string> text(std::int64_t row, std::size_t column) const override {
-    return whole_->text(row, column);
-  }
-
- private:
-  std::unique_ptr<engine::Batch> whole_;
-  std::int64_t rows_;
-};
-
-class RunningStatement : public Execution {
- public:
-  RunningStatement(std::unique_ptr<Started> started, Activity& activity,
-                   std::optional<std::int64_t> cut)
-      : started_(std::move(started)), activity_(activity), cut_(cut) {
-    result_ = started_->guarded([this] {
-      return started_->connection().execute(started_->plan.sql, started_->plan.parameters);
-    });
-  }
-
-  const std::string& id() const override { return started_->id(); }
-  const std::vector<engine::Column>& columns() const override { return result_->columns(); }
-
-  std::unique_ptr<engine::Batch> next() override {
-    if (ended_) return nullptr;
-    auto batch = started_->guarded([this] { return result_->next(); });
-    if (batch && cut_ && rows_ + batch->rows() > *cut_) {
-      truncated_ = true;
-      const std::int64_t kept = *cut_ - rows_;
-      batch = kept > 0 ? std::make_unique<PartOfBatch>(std::move(batch), kept) : nullptr;
-    }
-    if (!batch) {
-      end(rows_);
-      return nullptr;
-    }
-    rows_ += batch->rows();
-    if (truncated_) end(rows_);
-    return batch;
-  }
-
-  bool next_arrow(std::string& out) override {
-    if (ended_) return false;
-    const bool more = started_->guarded([&] { return result_->next_arrow(out); });
-    if (!more) end(std::nullopt);
-    return more;
-  }
-
-  bool truncated() const override { return truncated_; }
-
-  Statistics statistics() const override {
-    Statistics statistics = started_->plan.statistics;
-    statistics.elapsed_ms = (now_micros() - started_->job().started_at()) / 1000;
-    return statistics;
-  }
-
-  void park() override {
-    if (!ended_) activity_.park(started_->job());
-  }
-  void resume() override {
-    if (!ended_) started_->guarded([this] { activity_.resume(started_->job()); });
-  }
-
- private:
-  void end(std::optional<std::int64_t> rows) {
-    ended_ = true;
-    started_->finish(rows);
-  }
-
-  std::unique_ptr<Started> started_;
-  Activity& activity_;
-  std::unique_ptr<engine::Result> result_;  // destroyed before its connection in started_
-  std::optional<std::int64_t> cut_;
-  std::int64_t rows_ = 0;
-  bool truncated_ = false, ended_ = false;
-};
-
 }  // namespace
 
 std::unique_ptr<engine::Connection> Connections::take() {
@@ -195,6 +108,7 @@ QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
       history_(database),
       saved_(database),
       activity_(options),
+      results_(static_cast<std::size_t>(options.result_cache_bytes)),
       pool_("query", static_cast<std::size_t>(options.running_total + options.queued_total)) {
   core_.vacuum_retention_check = options.vacuum_retention_check;
 }
@@ -217,13 +131,18 @@ std::unique_ptr<Started> QueryService::enter(const Caller& caller, const Request
 }
 
 std::unique_ptr<Started> QueryService::prepare(const Caller& caller, const Request& request,
-                                               std::optional<std::int64_t> limit) {
+                                               std::optional<std::int64_t> limit,
+                                               const std::string& form) {
   auto started = enter(caller, request);
   started->guarded([&] {
     Defaults defaults;
     if (!request.catalog.empty()) defaults.catalog = request.catalog;
     if (!request.schema.empty()) defaults.schema = request.schema;
     Session session(core_, started->connection(), caller, defaults, request.parameters);
+    if (request.cache && !form.empty()) {
+      session.results = &results_;
+      session.result_form = form;
+    }
     session.check_stopped = [&job = started->job()] { job.check(); };
     started->plan = session.execute(parse_statement(request.sql), limit);
   });
@@ -237,7 +156,12 @@ std::unique_ptr<Execution> QueryService::run(const Caller& caller, const Request
     cut = limit;
     ++*limit;  // one more tells whether there are more
   }
-  return std::make_unique<RunningStatement>(prepare(caller, request, limit), activity_, cut);
+  std::string form;
+  if (shape == Shape::arrow) form = "arrow";
+  if (shape == Shape::pages) form = "pages " + (cut ? std::to_string(*cut) : "");
+  auto started = prepare(caller, request, limit, form);
+  if (started->plan.result) return known_answer(std::move(started), shape == Shape::pages);
+  return running_statement(std::move(started), activity_, results_, cut);
 }
 
 void QueryService::run_to_end(const Caller& caller, const std::string& sql) {

@@ -56,6 +56,12 @@ class Started {
   bool in_history_, recorded_ = false, reusable_ = false;
 };
 
+// execution.cpp: a started statement that runs, whose answer is kept when it may be …
+std::unique_ptr<Execution> running_statement(std::unique_ptr<Started> started, Activity& activity,
+                                             ResultCache& results, std::optional<std::int64_t> cut);
+// … and one whose answer is known.
+std::unique_ptr<Execution> known_answer(std::unique_ptr<Started> started, bool rows);
+
 class QueryService : public Service {
  public:
   QueryService(engine::Engine&, catalog::Service&, identity::Identity&, db::Database&,
@@ -88,8 +94,9 @@ class QueryService : public Service {
  private:
   friend class Started;
   std::unique_ptr<Started> enter(const Caller&, const Request&);
-  std::unique_ptr<Started> prepare(const Caller&, const Request&,
-                                   std::optional<std::int64_t> limit);
+  // `form`: of the answer, when it may be one that was computed before.
+  std::unique_ptr<Started> prepare(const Caller&, const Request&, std::optional<std::int64_t> limit,
+                                   const std::string& form = "");
 
   Core core_;
   const Options options_;
@@ -97,6 +104,7 @@ class QueryService : public Service {
   History history_;
   SavedQueries saved_;
   Activity activity_;
+  ResultCache results_;
   Pool pool_;
 };
 

@@ -31,14 +31,15 @@ Plan Session::execute(const Statement& statement, std::optional<std::int64_t> li
 }
 
 Plan Session::run(const SelectStatement& select) {
-  return plan_query(select.sql, limit_);
+  return plan_query(select.sql, limit_, results != nullptr);
 }
 
 json::value Session::parse_select(const std::string& sql) {
   return core_.statements.parse(connection_, sql);
 }
 
-Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> limit) {
+Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> limit,
+                         bool may_be_known) {
   std::string text = normalise_query(sql);
   text = with_pivot_values(text, [this](const std::string& query) {
     Rewritten values = rewrite_query(parse_select(query), *this, caller_, defaults_, parameters_);
@@ -53,7 +54,7 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
     }
   }();
   const auto consumed = std::move(rewritten.consumed_parameters);
-  Plan plan = assemble(std::move(rewritten), limit, &consumed);
+  Plan plan = assemble(std::move(rewritten), limit, &consumed, may_be_known);
   plan.text = sql;
   return plan;
 }
@@ -70,7 +71,7 @@ Plan Session::plan_composed(const std::string& sql) {
 }
 
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
-                       const std::set<std::string>* droppable) {
+                       const std::set<std::string>* droppable, bool may_be_known) {
   auto parameters = name_parameters(rewritten.statement, parameters_, droppable, rewritten.nonce);
   if (limit) apply_limit(rewritten.statement, *limit);
   scan_once(rewritten.statement);
@@ -83,9 +84,32 @@ Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
       core_.statements.print(connection_, std::move(rewritten.statement), rewritten.nonce, made_up);
   plan.printed = plan.sql;
   plan.views = std::move(rewritten.views);
+  if (may_be_known) {
+    plan.key = result_key(rewritten, plan, parameters);
+    if (!plan.key.text.empty()) plan.result = results->find(plan.key);
+    if (plan.result) return plan;
+  }
   for (const TableUse& use : rewritten.uses) scan(use, parameters, plan);
   plan.parameters = std::move(parameters.values);
   return plan;
+}
+
+// Empty where the answer depends on more than versions of Delta tables.
+ResultKey Session::result_key(const Rewritten& rewritten, const Plan& plan,
+                              const NamedParameters& parameters) const {
+  ResultKey key;
+  if (!rewritten.repeatable) return key;
+  for (const TableUse& use : rewritten.uses) {
+    if (!use.item.empty() || use.source.kind != Source::Kind::delta || !use.source.snapshot)
+      return {};
+    key.snapshots.push_back(use.source.snapshot);
+    add_key_part(key.text, use.source.table->location());
+    add_key_part(key.text, std::to_string(use.source.snapshot->version()));
+  }
+  add_key_part(key.text, result_form);
+  add_key_part(key.text, plan.printed, rewritten.nonce);
+  add_key_part(key.text, json::serialize(parameters.values), rewritten.nonce);
+  return key;
 }
 
 void Session::scan(const TableUse& use, NamedParameters& parameters, Plan& plan) {

@@ -994,6 +994,7 @@ export interface components {
         ResultStatistics: {
             /** Format: int64 */
             bytes: number;
+            cached: boolean;
             /** Format: int64 */
             elapsed_ms: number;
             /** Format: int64 */
