@@ -65,6 +65,8 @@ std::string without_advice(std::string message) {
     const auto at = message.find(mark);
     if (at != std::string::npos) message.resize(at);
   }
+  // What it calls a subquery with named columns, as which it sees a table here.
+  if (message.starts_with("Values list \"")) message.replace(0, 11, "Table");
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
   return message;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "query/core.h"
+#include "query/places.h"
 #include "query/statements.h"
 
 namespace ob::query {
@@ -36,7 +37,7 @@ auto in_user_names(const Plan& plan, Fn fn) {
   try {
     return fn();
   } catch (const Error& error) {
-    Error told(error.status(), error.id(), with_user_names(error.what(), plan.names),
+    Error told(error.status(), error.id(), with_user_names(placed_message(error, plan), plan.names),
                error.cause());
     throw told.with_fields(error.fields());
   }

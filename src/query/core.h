@@ -32,6 +32,7 @@ struct Plan {
   // What the user wrote, `sql` before the scans, and the texts of the views in it; empty: made up
   // here.
   std::string text, printed, views;
+  bool composed = false;  // here, from parts of `text`
   boost::json::value parameters;
   std::vector<std::shared_ptr<void>> keep_alive;  // for as long as the SQL may run
   std::map<std::string, std::string> names;       // made-up name → the user's
@@ -71,6 +72,9 @@ class Session : private Tables {
   // Where answers of queries are looked for, and what else they depend on; null: nowhere.
   ResultCache* results = nullptr;
   std::string result_form;
+
+  // What the user wrote, for the places of faults.
+  std::string text;
 
   // Executes a command, or prepares a query. `limit`: of a query's rows.
   Plan execute(const Statement& statement, std::optional<std::int64_t> limit);
@@ -121,9 +125,11 @@ class Session : private Tables {
                 const std::set<std::string>* droppable, bool may_be_known = false);
   ResultKey result_key(const Rewritten& rewritten, const Plan& plan,
                        const NamedParameters& parameters) const;
-  // As plan_query(), of text that was composed here from parts of the user's: places of faults
-  // in it mean nothing.
+  // As plan_query(), of text that was composed here from parts of the user's.
   Plan plan_composed(const std::string& sql);
+  // Throws ob::Error 400 sql.syntax where an expression of the statement is none, before it is
+  // composed with others.
+  void check_syntax(const Statement& statement);
   void scan(const TableUse& use, NamedParameters& parameters, Plan& plan);
   void apply_limit(boost::json::value& statement, std::int64_t limit);
   void scan_once(boost::json::value& statement);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "query/lexer.h"
 #include "query/rewriter.h"
 
 namespace ob::query {
@@ -50,7 +51,23 @@ std::map<std::string, std::string> without_gaps(const std::set<std::string>& use
   return out;
 }
 
+Error unknown_parameter(const std::string& name) {
+  return bad_request("sql.parameters", "The statement has no parameter $" + name + ".");
+}
+
 }  // namespace
+
+void check_parameters(std::string_view sql, const json::value& parameters) {
+  if (parameters.is_null()) return;
+  std::set<std::string> used;
+  std::size_t marks = 0;
+  for (const Token& token : tokenize(sql)) {
+    if (token.kind != TokenKind::parameter) continue;
+    used.insert(token.value.empty() ? std::to_string(++marks) : token.value);
+  }
+  for (const auto& [key, value] : by_name(parameters))
+    if (!used.contains(std::string(key))) throw unknown_parameter(std::string(key));
+}
 
 NamedParameters name_parameters(json::value& statement, const json::value& parameters,
                                 const std::set<std::string>* droppable, const std::string& nonce) {
@@ -66,7 +83,7 @@ NamedParameters name_parameters(json::value& statement, const json::value& param
       out.values[renamed == fresh.end() ? name : renamed->second] = value;
       given.insert(name);
     } else if (droppable && !droppable->contains(name)) {
-      throw bad_request("sql.parameters", "The statement has no parameter $" + name + ".");
+      throw unknown_parameter(name);
     }
   }
   for (const std::string& name : used)

@@ -62,6 +62,13 @@ std::optional<std::size_t> only(const std::vector<Token>& tokens, const std::str
   return static_cast<std::size_t>(found - tokens.begin());
 }
 
+// The place of a qualified name is that of its first part.
+std::size_t first_part(const std::vector<Token>& tokens, std::size_t at) {
+  const bool call = tokens[at + 1].is_symbol("(");
+  while (!call && at >= 2 && tokens[at - 1].is_symbol(".")) at -= 2;
+  return at;
+}
+
 }  // namespace
 
 Error placed_in_text(const engine::StatementError& error, std::string_view text,
@@ -72,6 +79,28 @@ Error placed_in_text(const engine::StatementError& error, std::string_view text,
       .with_fields(error.fields());
 }
 
+Error placed_in_part(const engine::StatementError& error, std::string_view query, std::size_t first,
+                     std::string_view sql) {
+  const std::string_view part = query.substr(first);
+  const std::size_t at = sql.find(part);
+  const bool once = at != sql.npos && sql.find(part, at + 1) == sql.npos;
+  if (!once || error.offset() < first || error.offset() > query.size()) return error;
+  return Error(error.status(), error.id(),
+               with_place(error.what(), sql, at + error.offset() - first), error.cause());
+}
+
+Error placed_by_word(const engine::StatementError& error, std::string_view composed,
+                     std::string_view sql) {
+  std::string word = error.word();
+  if (word.empty() && error.offset() < composed.size()) word = word_at(composed, error.offset());
+  const auto tokens = tokenize(sql);
+  const auto found = only(tokens, word);
+  if (!found) return error;
+  return Error(error.status(), error.id(),
+               with_place(error.what(), sql, tokens[first_part(tokens, *found)].begin),
+               error.cause());
+}
+
 std::string placed_message(const Error& error, const Plan& plan) {
   const auto* placed = dynamic_cast<const engine::StatementError*>(&error);
   if (!placed || placed->word().empty() || plan.text.empty() || error.status() != 400)
@@ -80,14 +109,11 @@ std::string placed_message(const Error& error, const Plan& plan) {
     const auto tokens = tokenize(plan.text);
     const auto found = only(tokens, placed->word());
     const auto views = tokenize(plan.views);
+    if (plan.composed) return placed_by_word(*placed, "", plan.text).what();
     if (!found || !only(tokenize(plan.printed), placed->word()) ||
         std::ranges::any_of(views, [&](auto& t) { return is(t, placed->word()); }))
       return error.what();
-    // The place of a qualified name is that of its first part.
-    std::size_t first = *found;
-    const bool call = tokens[first + 1].is_symbol("(");
-    while (!call && first >= 2 && tokens[first - 1].is_symbol(".")) first -= 2;
-    return with_place(error.what(), plan.text, tokens[first].begin);
+    return with_place(error.what(), plan.text, tokens[first_part(tokens, *found)].begin);
   } catch (const Error&) {  // what was printed can be longer or deeper than a statement may be
     return error.what();
   }

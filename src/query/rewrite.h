@@ -101,6 +101,9 @@ struct NamedParameters {
 NamedParameters name_parameters(boost::json::value& statement, const boost::json::value& parameters,
                                 const std::set<std::string>* droppable, const std::string& nonce);
 
+// Throws ob::Error 400 sql.parameters for a value that no parameter in the text takes.
+void check_parameters(std::string_view sql, const boost::json::value& parameters);
+
 // The catalog's name for 1–3 parts. Throws ob::Error 400 catalog.badName.
 catalog::Name resolve_table(const std::vector<std::string>& parts, const Defaults& defaults);
 catalog::Name resolve_schema(const std::vector<std::string>& parts, const Defaults& defaults);

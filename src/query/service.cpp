@@ -144,7 +144,12 @@ std::unique_ptr<Started> QueryService::prepare(const Caller& caller, const Reque
       session.result_form = form;
     }
     session.check_stopped = [&job = started->job()] { job.check(); };
-    started->plan = session.execute(parse_statement(request.sql), limit);
+    session.text = request.sql;
+    const Statement statement = parse_statement(request.sql);
+    // A query's are looked at in its tree.
+    if (!std::holds_alternative<SelectStatement>(statement))
+      check_parameters(request.sql, request.parameters);
+    started->plan = session.execute(statement, limit);
   });
   return started;
 }

@@ -27,6 +27,7 @@ Session::Session(Core& core, engine::Connection& connection, Caller caller, Defa
 
 Plan Session::execute(const Statement& statement, std::optional<std::int64_t> limit) {
   limit_ = limit;
+  check_syntax(statement);
   return std::visit([this](const auto& typed) { return run(typed); }, statement);
 }
 
@@ -60,13 +61,16 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
 }
 
 Plan Session::plan_composed(const std::string& sql) {
+  const std::string composed = normalise_query(sql);
   try {
-    return assemble(
-        rewrite_query(parse_select(normalise_query(sql)), *this, caller_, defaults_, parameters_),
-        std::nullopt, nullptr);
+    Plan plan =
+        assemble(rewrite_query(parse_select(composed), *this, caller_, defaults_, parameters_),
+                 std::nullopt, nullptr);
+    plan.text = text;
+    plan.composed = true;
+    return plan;
   } catch (const engine::StatementError& error) {
-    const Error& without_place = error;
-    throw Error(without_place);
+    throw placed_by_word(error, composed, text);
   }
 }
 

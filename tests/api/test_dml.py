@@ -228,6 +228,49 @@ def test_refused(admin: Client, t: str, sql: str, id: Any) -> None:
     assert ids(admin, t) == [1, 2, 3]
 
 
+PLACES = [
+    ("DELETE FROM {t}\nWHERE id = = 3", "line 2, column 12"),
+    ("DELETE FROM {t}\nWHERE id = 3 AND", "end of input (line 2, column 17)"),
+    ("DELETE FROM {t}\nWHERE idd = 3", "line 2, column 7"),
+    ("DELETE FROM {t}\nWHERE no_such(id) = 3", "line 2, column 7"),
+    ("DELETE FROM {t}\nWHERE id IN (SELECT q FROM (VALUES (1)) v(x))", "line 2, column 21"),
+    ("DELETE FROM {t}\nWHERE id IN (SELECT x FROM missing)", "line 2, column 28"),
+    ("UPDATE {t} SET\nname = 'x' 'y'", "line 2, column 12"),
+    ("UPDATE {t} SET\nname = name || nope", "line 2, column 16"),
+    ("UPDATE {t} SET\nname = upperr(name)", "line 2, column 8"),
+    ("MERGE INTO {t} AS t USING {t} s\nON t.id = s.idd WHEN MATCHED THEN DELETE", "column 11"),
+    ("MERGE INTO {t} AS t USING {t} s ON t.id = s.id\n"
+     "WHEN MATCHED AND t.zz > 1 THEN DELETE", "line 2, column 18"),
+    ("INSERT INTO {t}\nREPLACE WHERE zz = 1 SELECT * FROM {t}", "line 2, column 15"),
+    ("CREATE TABLE {t}2 (id INT,\nCONSTRAINT c CHECK (nope > 0))", "line 2, column 21"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql,place", PLACES)
+def test_faults_tell_their_places(admin: Client, t: str, sql: str, place: str) -> None:
+    error = admin.refused(sql.format(t=t))
+    assert place in error.detail, error.detail
+    assert "Values list" not in error.detail
+
+
+@pytest.mark.parametrize(
+    "sql,parameters,name",
+    [
+        ("DELETE FROM {t} WHERE id = $1", [1, 2], "$2"),
+        ("DELETE FROM {t} WHERE id = $x", {"x": 1, "y": 2}, "$y"),
+        ("UPDATE {t} SET name = ? WHERE id = ?", ["n", 1, 3], "$3"),
+        ("INSERT INTO {t} (id) VALUES ($1)", [1, 2], "$2"),
+        ("TRUNCATE TABLE {t}", [1], "$1"),
+    ],
+)
+def test_values_without_a_parameter(
+    admin: Client, t: str, sql: str, parameters: Any, name: str
+) -> None:
+    error = admin.refused(sql.format(t=t), parameters=parameters)
+    assert error.id == "sql.parameters" and name in error.detail
+    assert ids(admin, t) == [1, 2, 3]
+
+
 def test_others_may_not(admin: Client, user: Client, t: str) -> None:
     for sql in (
         f"DELETE FROM {t}",
