@@ -107,6 +107,11 @@ Error error_of(const Parsed& parsed) {
   if (is("Invalid"))
     return Error(400, "sql.io", "A file that this statement reads is damaged (" + detail + ").",
                  parsed.message);
+  if (is("IO") && (parsed.message.find("No space left on device") != std::string::npos ||
+                   parsed.message.find("Disk quota exceeded") != std::string::npos))
+    return Error(507, "query.diskFull",
+                 "The server's disk is full: nothing was written. Free some space and try again.",
+                 parsed.message);
   if (is("IO", "HTTP", "Network")) return Error(400, "sql.io", detail, parsed.message);
   if (is("Settings", "Invalid Configuration", "Missing Extension", "Extension Autoloading",
          "Dependency", "TransactionContext", "Serialization"))

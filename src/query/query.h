@@ -120,7 +120,7 @@ class Service {
 
   // Waits for a place, prepares and starts; commands have taken effect when it returns. Throws
   // ob::Error: 400 sql.*, 403, 404, 408 query.timeout, 429 query.tooMany, 499 query.cancelled, 507
-  // query.memory.
+  // query.memory and query.diskFull.
   // How the rows will be taken: as pages of JSON, which tell whether rows were cut off, as an
   // Arrow stream, or as batches of text.
   enum class Shape { pages, arrow, text };
