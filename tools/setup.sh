@@ -194,3 +194,76 @@ ensure_web() {
   echo "$want" >"$STAMPS/web"
   done_step
 }
+
+# ensure_spark: Spark with Delta, which the interop tests and the benchmark run beside the server: a
+# Java, pyspark in .venv, and Delta's two jars in third_party/spark.
+ensure_spark() {
+  ensure_venv
+  ensure_java
+  local want jars=$ROOT/third_party/spark
+  want=$(cat "$ROOT"/tools/spark/* | sha256sum)
+  if [ ! -x "$ROOT/.venv/bin/spark-submit" ] || [ "$(cat "$STAMPS/spark" 2>/dev/null)" != "$want" ]; then
+    step "Installing pyspark into .venv (450 MB)"
+    "$ROOT/.venv/bin/python" -m pip install -q --disable-pip-version-check \
+      -r "$ROOT/tools/spark/requirements.txt" || die "pip install failed." "Its reason stands above."
+    done_step
+  fi
+  (cd "$jars" 2>/dev/null && sha256sum --check --status "$ROOT/tools/spark/jars.sha256") || fetch_jars "$jars"
+  echo "$want" >"$STAMPS/spark"
+}
+
+# fetch_jars FOLDER: the jars of tools/spark/pom.xml, by Maven, into a fresh folder.
+fetch_jars() {
+  local jars=$1
+  step "Fetching Delta's jars for Spark into third_party/spark"
+  if ! command -v mvn >/dev/null; then
+    command -v apt-get >/dev/null || die "Maven is needed to fetch Delta's jars for Spark." \
+      "Install it, so that mvn is on the PATH."
+    apt_as_root maven update -qq
+    apt_as_root maven install -y -q --no-install-recommends maven
+    hash -r
+  fi
+  rm -rf "$jars"
+  mkdir -p "$jars"
+  mvn -q -B -f "$ROOT/tools/spark/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$jars" >"$LOGS/maven.log" 2>&1 || {
+    tail -n 20 "$LOGS/maven.log" >&2
+    die "Maven could not fetch Delta's jars for Spark." "The whole output is in .cache/logs/maven.log."
+  }
+  (cd "$jars" && sha256sum --check --quiet "$ROOT/tools/spark/jars.sha256" >&2) ||
+    die "The jars in third_party/spark are not those of tools/spark/jars.sha256: not using them."
+  done_step
+}
+
+# ensure_java: a Java that Spark 4.2 runs on (17 or newer), as `java` on the path and JAVA_HOME.
+ensure_java() {
+  use_java && return 0
+  command -v apt-get >/dev/null || die "Spark needs Java 17 or newer." "Install one, so that java is on the PATH."
+  step "Installing Java (Spark needs 17 or newer)"
+  apt_as_root default-jre-headless update -qq
+  apt_as_root default-jre-headless install -y -q --no-install-recommends default-jre-headless
+  hash -r
+  use_java || die "This system's default-jre-headless is older than 17." \
+    "Install Java 17 or newer, so that java is on the PATH."
+  done_step
+}
+
+# The one of JAVA_HOME, of the path, or a newer one that stands beside it.
+use_java() {
+  local java
+  for java in ${JAVA_HOME:+"$JAVA_HOME/bin/java"} "$(command -v java || true)" /usr/lib/jvm/*/bin/java; do
+    [ -x "$java" ] && at_least "$(java_version "$java")" 17 || continue
+    JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$java")")")
+    PATH=$JAVA_HOME/bin:$PATH
+    export JAVA_HOME
+    return 0
+  done
+  return 1
+}
+
+# "17" of 17.0.15, "8" of 1.8.0_402, "0" of what does not run.
+java_version() { # program
+  local found
+  found=$("$1" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' | head -n 1)
+  echo "${found:-0}"
+}

@@ -1,9 +1,15 @@
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Iterator
 
 import pytest
 
 from tests.harness.client import Client
 from tests.interop.support import Lake
+
+if TYPE_CHECKING:
+    from tests.harness.spark import Spark
 
 
 @pytest.fixture()
@@ -11,3 +17,14 @@ def lake(admin: Client, schema: str, external: Path) -> Lake:
     folder = external / schema
     folder.mkdir()
     return Lake(admin, schema, folder)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Spark]:
+    """One for the run; statements name tables by their path: delta.`/…`."""
+    from tests.harness.spark import Spark
+
+    # Short statements on small data: the first compiler is the faster one.
+    running = Spark(java_options="-XX:TieredStopAtLevel=1")
+    yield running
+    running.stop()
