@@ -24,6 +24,13 @@ USER_PASSWORD = "a-good-password-2"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=DATABASES, help="where servers keep their metadata")
     parser.addoption("--storage", choices=STORAGES, help="where servers keep their objects")
+    parser.addoption("--seed", type=int, default=1, help="of random histories and writers")
+    parser.addoption(
+        "--ledger-seconds", type=float, default=6, help="how long the writers of a ledger write"
+    )
+    parser.addoption(
+        "--histories", type=int, default=0, help="how many random histories beside Spark"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

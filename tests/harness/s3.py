@@ -208,6 +208,24 @@ class S3:
         """Methods of the requests whose path has that part."""
         return self._control("GET", f"/_seen?key={quote(key)}").split()
 
+    def copy(self, prefix: str, folder: Path) -> None:
+        """All objects below a prefix into a folder."""
+        import boto3
+
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+        )
+        prefix = prefix.rstrip("/") + "/"
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                file = folder / item["Key"].removeprefix(prefix)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                client.download_file(BUCKET, item["Key"], str(file))
+
     def stop(self) -> None:
         self.process.stdin.close()
         self.process.wait(30)
