@@ -75,10 +75,11 @@ export const tableQuery = (name: TableName, version?: number) =>
     staleTime: 5_000,
   });
 
-export const historyQuery = (name: TableName) =>
+/** Versions, newest first; with `at` those from that one down. */
+export const historyQuery = (name: TableName, at?: number) =>
   infiniteQueryOptions({
-    queryKey: [...keyOf(name), 'history'],
-    initialPageParam: undefined as number | undefined,
+    queryKey: [...keyOf(name), 'history', at ?? 'latest'],
+    initialPageParam: at === undefined ? undefined : at + 1,
     queryFn: ({ pageParam }) =>
       body(
         api.GET(`${TABLE}/history`, {
@@ -86,6 +87,21 @@ export const historyQuery = (name: TableName) =>
         }),
       ),
     getNextPageParam: ({ next }) => (next === undefined ? undefined : Number(next)),
+  });
+
+/** What the log says of one version; undefined when the log no longer has it. */
+export const commitQuery = (name: TableName, version: number) =>
+  queryOptions({
+    queryKey: [...keyOf(name), 'commit', version],
+    queryFn: async () => {
+      const query = { limit: 1, before_version: version + 1 };
+      const { items } = await body(
+        api.GET(`${TABLE}/history`, { params: { path: pathOf(name), query } }),
+      );
+      return items.find((item) => item.version === version) ?? null;
+    },
+    staleTime: Infinity,
+    retry: false,
   });
 
 export const dataFilesQuery = (name: TableName, version?: number) =>

@@ -8,8 +8,22 @@ import { HomePage } from '@/features/home/HomePage';
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-export const TABLE_TABS = ['overview', 'preview', 'history', 'files', 'details'] as const;
+export const TABLE_TABS = [
+  'overview',
+  'preview',
+  'history',
+  'files',
+  'maintenance',
+  'details',
+] as const;
 export type TableTab = (typeof TABLE_TABS)[number];
+interface TableSearch {
+  tab?: TableTab;
+  version?: number;
+  at?: number;
+  from?: number;
+  to?: number;
+}
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
@@ -51,11 +65,15 @@ const table = createRoute({
   getParentRoute: () => catalog,
   path: '$catalog/$schema/$table',
   component: lazyPage(() => import('@/features/table/TablePage'), 'TablePage'),
-  validateSearch: (search: Record<string, unknown>): { tab?: TableTab; version?: number } => {
+  // version: the one that is shown. at: where the history begins. from, to: two that are compared.
+  validateSearch: (search: Record<string, unknown>): TableSearch => {
     const tab = TABLE_TABS.find((name) => name === search.tab);
-    const version = Number(search.version);
-    const known = search.version !== undefined && Number.isInteger(version) && version >= 0;
-    return { ...(tab && { tab }), ...(known && { version }) };
+    const versions = (['version', 'at', 'from', 'to'] as const).flatMap((key) => {
+      const number = Number(search[key]);
+      const known = search[key] !== undefined && Number.isInteger(number) && number >= 0;
+      return known ? [[key, number]] : [];
+    });
+    return { ...(tab && { tab }), ...Object.fromEntries(versions) };
   },
 });
 

@@ -8,6 +8,7 @@ import { Keys } from '@/components/Keys';
 import { Menu } from '@/components/Menu';
 import { TabBar } from '@/components/TabBar';
 import { toast, toastError } from '@/components/toasts';
+import { changesSomething } from '@/features/report/report';
 import { ChartTab } from '@/features/sql/ChartTab';
 import { PlanTab } from '@/features/sql/PlanTab';
 import { ResultTab } from '@/features/sql/ResultTab';
@@ -60,7 +61,7 @@ function RunPicker({ tabId, all, shown }: { tabId: string; all: Run[]; shown: nu
 
 /** What the tab's statements gave: rows, a chart of them, or the plan. */
 export function ResultPanel({ tab, runs }: { tab: SqlTab; runs: Run[] }) {
-  const [view, setView] = useState<View>('result');
+  const [chosen, setView] = useState<View>('result');
   const shown = Math.min(useStore(shownRun, (all) => all[tab.id]) ?? 0, runs.length - 1);
   const run = runs[shown];
   if (!run) {
@@ -76,12 +77,15 @@ export function ResultPanel({ tab, runs }: { tab: SqlTab; runs: Run[] }) {
       </EmptyState>
     );
   }
+  // A plan or a chart of what changes data would say nothing.
+  const views = changesSomething(run.sql) ? VIEWS.filter(({ id }) => id === 'result') : VIEWS;
+  const view = views.some(({ id }) => id === chosen) ? chosen : 'result';
   const save = (format: ExportFormat) => () => {
     download(tab, run, format).catch((error: unknown) => toastError('Could not download', error));
   };
   return (
     <section aria-label="Result" className="flex min-h-0 flex-1 flex-col">
-      <TabBar<View> label="Result" tabs={VIEWS} selected={view} onSelect={setView}>
+      <TabBar<View> label="Result" tabs={views} selected={view} onSelect={setView}>
         <Menu
           items={[
             { label: 'Download CSV', onSelect: save('csv') },

@@ -1,14 +1,18 @@
-import { CheckCircle2, CircleAlert } from 'lucide-react';
+import { useNavigate } from '@tanstack/react-router';
+import { CircleAlert } from 'lucide-react';
 import { useCallback } from 'react';
+import type { TableName } from '@/api/catalog';
 import { Button } from '@/components/Button';
 import { EmptyState } from '@/components/EmptyState';
 import { DataGrid } from '@/components/grid/DataGrid';
+import { reportOf, targetOf, type Report as StatementReport } from '@/features/report/report';
+import { ReportView } from '@/features/report/ReportView';
 import { sqlEditor } from '@/features/sql/editor-handle';
 import { ResultStatus } from '@/features/sql/ResultStatus';
 import { RunningView } from '@/features/sql/RunningView';
 import { loadMore, type Run } from '@/features/sql/runs';
-import type { SqlTab } from '@/features/sql/tabs';
-import { formatMany, rawText } from '@/lib/format';
+import { addTab, type SqlTab } from '@/features/sql/tabs';
+import { qualified } from '@/lib/identifiers';
 
 function FailedView({ run }: { run: Run }) {
   const { message, position, requestId } = run.error!;
@@ -33,41 +37,44 @@ function FailedView({ run }: { run: Run }) {
   );
 }
 
-/** What a statement that changes something says. */
-function MessageView({ run }: { run: Run }) {
-  const { columns, rows } = run.result!;
-  const [row] = rows;
-  const texts = columns.flatMap(({ name }, index) => {
-    const value = row?.[index];
-    if (value === null || value === undefined) return [];
-    if (name === 'num_affected_rows') return [`${formatMany(Number(value), 'row')} affected`];
-    return [name === 'message' ? rawText(value) : `${name} ${rawText(value)}`];
-  });
+/** What a statement did, with what can be done next. */
+function Report({ run, report }: { run: Run; report: StatementReport }) {
+  const navigate = useNavigate();
+  const table = targetOf(run.sql, run);
+  const query = (name: TableName) => {
+    addTab({ sql: `SELECT *\nFROM ${qualified(name.catalog, name.schema, name.table)}` });
+    void navigate({ to: '/sql' });
+  };
   return (
-    <EmptyState icon={<CheckCircle2 size={28} className="text-success" />} title="Done">
-      {texts.join(' · ')}
-    </EmptyState>
+    <div role="status" className="min-h-0 flex-1 overflow-y-auto">
+      <ReportView
+        report={report}
+        table={table}
+        elapsedMs={run.elapsedMs}
+        actions={
+          table &&
+          report.verb !== 'DROP' && <Button onClick={() => query(table)}>Query the table</Button>
+        }
+      />
+    </div>
   );
 }
 
-const MESSAGES = new Set(['message', 'num_affected_rows', 'version']);
-
 export function ResultTab({ tab, run }: { tab: SqlTab; run: Run }) {
   const more = useCallback(() => void loadMore(tab.id, run.id), [tab.id, run.id]);
-  if (run.state === 'waiting' || run.state === 'running') return <RunningView run={run} />;
+  if (run.state === 'waiting' || run.state === 'running') {
+    return <RunningView tabId={tab.id} run={run} />;
+  }
   if (run.state === 'cancelled') {
     return <EmptyState title="Cancelled">The statement was stopped before it ended.</EmptyState>;
   }
   if (run.state === 'failed' || !run.result) return <FailedView run={run} />;
   const { columns, rows, next } = run.result;
-  const isMessage =
-    rows.length === 1 && columns.length > 0 && columns.every(({ name }) => MESSAGES.has(name));
-  const changes = /^\s*(select|with|from|values)\b/i.test(run.sql);
+  const report = reportOf(run.sql, run.result);
+  if (report) return <Report run={run} report={report} />;
   return (
     <>
-      {isMessage && !changes ? (
-        <MessageView run={run} />
-      ) : columns.length === 0 ? (
+      {columns.length === 0 ? (
         <EmptyState title="Done">The statement ran and gives no rows.</EmptyState>
       ) : (
         <DataGrid

@@ -1,11 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
+import { Square } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { queryRecord } from '@/api/query';
-import type { Run } from '@/features/sql/runs';
+import { Button } from '@/components/Button';
+import { toastError } from '@/components/toasts';
+import { cancel, type Run } from '@/features/sql/runs';
 import { formatDuration } from '@/lib/format';
 
+const LONG = 1000; // milliseconds after which the view itself offers to cancel
+
 /** The time since the start, and how far the server says it is. */
-export function RunningView({ run }: { run: Run }) {
+export function RunningView({ tabId, run }: { tabId: string; run: Run }) {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 100);
@@ -19,6 +24,9 @@ export function RunningView({ run }: { run: Run }) {
     refetchInterval: 1000,
     retry: false,
   });
+  const stop = () => {
+    cancel(tabId).catch((error: unknown) => toastError('Could not cancel', error));
+  };
   const progress = record.data?.progress ?? 0; // 0: not known (yet)
   return (
     <div
@@ -36,9 +44,16 @@ export function RunningView({ run }: { run: Run }) {
         )}
       </div>
       <span className="num">
-        {run.state === 'waiting' ? 'Waiting' : `Running, ${formatDuration(elapsed)}`}
+        {run.state === 'waiting'
+          ? 'Waiting'
+          : `${run.cancelling ? 'Cancelling' : 'Running'}, ${formatDuration(elapsed)}`}
         {progress > 0 && ` · ${Math.round(progress)} %`}
       </span>
+      {elapsed > LONG && (
+        <Button icon={<Square size={12} />} busy={run.cancelling === true} onClick={stop}>
+          Cancel the statement
+        </Button>
+      )}
     </div>
   );
 }

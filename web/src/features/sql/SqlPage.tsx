@@ -5,11 +5,12 @@ import { queryClient } from '@/app/query-client';
 import { Modal } from '@/components/Modal';
 import { SplitPane } from '@/components/SplitPane';
 import { toast, toastError } from '@/components/toasts';
+import { ConfirmRun, dangersOf } from '@/features/sql/ConfirmRun';
 import { Editor } from '@/features/sql/Editor';
 import { allStatements, formatText, statementsToRun } from '@/features/sql/editor-handle';
 import type { EditorActions } from '@/features/sql/editor-setup';
 import { ResultPanel } from '@/features/sql/ResultPanel';
-import { runs, start, type Run } from '@/features/sql/runs';
+import { isRunning, runs, start, type Run } from '@/features/sql/runs';
 import { saveTab } from '@/features/sql/save';
 import { SaveModal } from '@/features/sql/SaveModal';
 import { SidePanel } from '@/features/sql/SidePanel';
@@ -21,6 +22,13 @@ import { useNarrow, useTitle } from '@/lib/hooks';
 import { useStore } from '@/lib/store';
 
 const NONE: Run[] = [];
+
+/** Statements that wait for the user to say that they are meant so. */
+interface Asked {
+  tab: SqlTab;
+  statements: Statement[];
+  dangers: string[];
+}
 
 /** Opens what the address names (`?q=` a saved query, `?text=` a statement) and cleans it up. */
 function useAddress(): void {
@@ -39,10 +47,16 @@ function useAddress(): void {
   }, [q, text, navigate]);
 }
 
-function useEditorActions(tab: SqlTab, askName: () => void): EditorActions {
+function useEditorActions(
+  tab: SqlTab,
+  askName: () => void,
+  confirm: (asked: Asked) => void,
+): EditorActions {
   const run = (statements: Statement[]) => {
     if (statements.length === 0) toast({ title: 'There is no statement to run' });
-    void start(tab, statements);
+    const dangers = dangersOf(tab.id, statements);
+    if (dangers.length > 0 && !isRunning(tab.id)) confirm({ tab, statements, dangers });
+    else void start(tab, statements);
   };
   return {
     run: () => run(statementsToRun()),
@@ -66,7 +80,8 @@ export function SqlPage() {
   const [naming, setNaming] = useState(false);
   const [browsing, setBrowsing] = useState(false);
   const narrow = useNarrow();
-  const actions = useEditorActions(tab, () => setNaming(true));
+  const [asked, setAsked] = useState<Asked>();
+  const actions = useEditorActions(tab, () => setNaming(true), setAsked);
   useTitle(tab.title);
 
   const work = (
@@ -113,6 +128,14 @@ export function SqlPage() {
             <SidePanel onInserted={() => setBrowsing(false)} />
           </div>
         </Modal>
+      )}
+      {asked && (
+        <ConfirmRun
+          tabId={asked.tab.id}
+          dangers={asked.dangers}
+          onRun={() => void start(asked.tab, asked.statements)}
+          onClose={() => setAsked(undefined)}
+        />
       )}
       {naming && <SaveModal tab={tab} onClose={() => setNaming(false)} />}
     </>

@@ -3,16 +3,21 @@ import { cancelQuery, queryPage, runQuery } from '@/api/query';
 import type { QueryResult } from '@/api/types';
 import { queryClient } from '@/app/query-client';
 import { refreshTables } from '@/features/catalog/refresh';
+import { changesSomething } from '@/features/report/report';
 import { stepDone } from '@/features/home/steps';
 import type { SqlTab } from '@/features/sql/tabs';
 import { uuid } from '@/lib/ids';
 import { errorOffset, type Statement } from '@/lib/sql-split';
+import { statementHead } from '@/lib/statement';
 import { createStore } from '@/lib/store';
 
 /** One run of one statement. */
 export interface Run {
   id: string; // also the server's query id
   sql: string;
+  /** Where names without a catalog or schema were looked up. */
+  catalog: string;
+  schema: string;
   /** Where the statement began in the editor's text. */
   from: number;
   state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -20,6 +25,7 @@ export interface Run {
   elapsedMs?: number;
   result?: QueryResult;
   loadingMore?: boolean;
+  cancelling?: boolean;
   error?: { message: string; requestId?: string; position?: number };
 }
 
@@ -39,13 +45,13 @@ function change(tabId: string, runId: string, values: Partial<Run>): void {
 const find = (tabId: string, runId: string): Run | undefined =>
   runs.get()[tabId]?.find((run) => run.id === runId);
 
-const CHANGES_DATA = /^\s*(insert|update|delete|merge|truncate|restore|optimize|vacuum)\b/i;
-const CHANGES_CATALOG = /^\s*(create|drop|undrop|alter|comment)\b/i;
-
 function afterwards(sql: string): void {
-  if (CHANGES_DATA.test(sql) || CHANGES_CATALOG.test(sql)) void refreshTables();
+  if (changesSomething(sql)) void refreshTables();
   else stepDone('query');
 }
+
+const LONG_WORK = new Set(['OPTIMIZE', 'VACUUM', 'RESTORE', 'MERGE']);
+const LONG_TIMEOUT = 6 * 3600; // seconds
 
 /** Runs one statement to its end; false when it failed or was cancelled. */
 async function runOne(tab: SqlTab, run: Run): Promise<boolean> {
@@ -56,8 +62,9 @@ async function runOne(tab: SqlTab, run: Run): Promise<boolean> {
     const result = await runQuery({
       sql: run.sql,
       query_id: run.id,
-      catalog: tab.catalog,
-      schema: tab.schema,
+      catalog: run.catalog,
+      schema: run.schema,
+      ...(LONG_WORK.has(statementHead(run.sql).verb) && { timeout_s: LONG_TIMEOUT }),
       ...(tab.rowLimit !== undefined && { row_limit: tab.rowLimit }),
     });
     change(tab.id, run.id, { state: 'done', result, elapsedMs: performance.now() - clock });
@@ -93,6 +100,8 @@ export async function start(tab: SqlTab, statements: Statement[]): Promise<void>
   const fresh = statements.map(({ text, from }): Run => ({
     id: uuid(),
     sql: text,
+    catalog: tab.catalog,
+    schema: tab.schema,
     from,
     state: 'waiting',
     startedAt: 0,
@@ -115,7 +124,13 @@ export const isRunning = (tabId: string): boolean =>
 export async function cancel(tabId: string): Promise<void> {
   for (const run of runs.get()[tabId] ?? []) {
     if (run.state === 'waiting') change(tabId, run.id, { state: 'cancelled' });
-    if (run.state === 'running') await cancelQuery(run.id);
+    if (run.state === 'running' && !run.cancelling) {
+      change(tabId, run.id, { cancelling: true });
+      await cancelQuery(run.id).catch((error: unknown) => {
+        change(tabId, run.id, { cancelling: false });
+        throw error;
+      });
+    }
   }
 }
 
