@@ -29,11 +29,16 @@ class Load:
         self.tried_files: dict[str, str] = {}
         self.tables: list[str] = []
         self.tried_rows: set[int] = set()
+        self.deleted: set[int] = set()
+        self.tried_deletes: set[int] = set()
+        self.steps = [0, 0]  # of the counters, acknowledged …
+        self.tried_steps = [0, 0]  # … and sent
         self.surprises: list[str] = []
         self.lock = threading.Lock()
 
     def run(self, seconds: float) -> None:
         jobs = [self.insert, self.insert, self.upload, self.upload_in_parts, self.create]
+        jobs += [self.delete, self.update, self.merge]
         threads = [threading.Thread(target=self.loop, args=(job,)) for job in jobs]
         for thread in threads:
             thread.start()
@@ -69,6 +74,33 @@ class Load:
         )
         with self.lock:
             self.rows.append(number)
+
+    def delete(self, client: Client) -> None:
+        with self.lock:
+            left = [n for n in self.rows[-50:] if n not in self.tried_deletes]
+            number = random.choice(left) if left else -1
+            self.tried_deletes.add(number)
+        client.sql(f"DELETE FROM main.default.ledger WHERE n = {number}")
+        with self.lock:
+            self.deleted.add(number)
+
+    def update(self, client: Client) -> None:
+        self.step(client, 0, "UPDATE main.default.counters SET a = a + 1, b = b + 1 WHERE id = 0")
+
+    def merge(self, client: Client) -> None:
+        self.step(
+            client,
+            1,
+            "MERGE INTO main.default.counters t USING (SELECT 1 AS id) s ON t.id = s.id "
+            "WHEN MATCHED THEN UPDATE SET a = t.a + 1, b = t.b + 1",
+        )
+
+    def step(self, client: Client, counter: int, sql: str) -> None:
+        with self.lock:
+            self.tried_steps[counter] += 1
+        client.sql(sql)
+        with self.lock:
+            self.steps[counter] += 1
 
     def upload(self, client: Client) -> None:
         name, content = uuid.uuid4().hex, os.urandom(random.randrange(1, 300_000))
@@ -119,8 +151,13 @@ def check(client: Client, load: Load) -> None:
         page_rows=10000,
     )
     numbers = {row[0] for row in found}
-    assert set(load.rows) <= numbers <= load.tried_rows
+    assert set(load.rows) - load.tried_deletes <= numbers <= load.tried_rows - load.deleted
     assert all(row[1:] == [2, 2] for row in found)
+    # Counters: each step once, a refused one not at all.
+    counters = client.sql("SELECT id, a, b FROM main.default.counters ORDER BY id")
+    assert [row[0] for row in counters] == [0, 1]
+    for (_, a, b), done, tried in zip(counters, load.steps, load.tried_steps):
+        assert a == b and done <= a <= tried, (counters, load.steps, load.tried_steps)
     # Files: all acknowledged with their content; others whole or absent.
     listed = set()
     after = None
@@ -146,7 +183,7 @@ def check(client: Client, load: Load) -> None:
     for name in load.tables[-200:]:
         assert client.value(f"SELECT count(*) FROM main.default.{name}") == 1000
     for name in shown:
-        if name != "ledger":
+        if name.startswith("t_"):
             assert client.value(f"SELECT count(*) FROM main.default.{name}") == 1000
 
 
@@ -154,6 +191,9 @@ def test_kill_under_load(fresh_server: Server) -> None:
     client = sign_in(fresh_server)
     client.volume()
     client.sql("CREATE TABLE main.default.ledger (n BIGINT, part INT)")
+    client.sql(
+        "CREATE TABLE main.default.counters AS SELECT range AS id, 0 AS a, 0 AS b FROM range(2)"
+    )
     load = Load(fresh_server, client.token)
     chance = random.Random()
     for _ in range(ROUNDS):
@@ -166,11 +206,11 @@ def test_kill_under_load(fresh_server: Server) -> None:
         load.tried_rows.add(number)
         client.sql(f"INSERT INTO main.default.ledger VALUES ({number}, 1), ({number}, 2)")
         load.rows.append(number)
-    assert load.rows and load.files and load.tables
+    assert load.rows and load.files and load.tables and load.deleted and all(load.steps)
     # Another engine agrees.
     ledger = DeltaTable(client.location("main.default.ledger"), storage_options=storage_options())
     rows = ledger.to_pyarrow_table()
-    assert set(load.rows) <= set(rows.column("n").to_pylist())
+    assert set(load.rows) - load.tried_deletes <= set(rows.column("n").to_pylist())
 
 
 def test_kill_during_start(tmp_path) -> None:
