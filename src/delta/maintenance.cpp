@@ -76,6 +76,7 @@ SnapshotPtr with_files(const SnapshotPtr& snapshot, const std::vector<const Add*
 // --- what was never committed
 
 void discard_files(Table& table, const CommitRequest& request) noexcept {
+  const objects::Cancelling never;
   try {
     std::set<std::string> kept, fresh;
     for (const auto& action : request.actions) {
@@ -95,6 +96,7 @@ void discard_files(Table& table, const CommitRequest& request) noexcept {
 }
 
 std::int64_t commit_or_discard(Table& table, const CommitRequest& request) {
+  const objects::Cancelling never;
   try {
     return table.commit(request);
   } catch (const Error& e) {

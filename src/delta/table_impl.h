@@ -35,7 +35,10 @@ class TableImpl final : public Table, public std::enable_shared_from_this<TableI
   SnapshotPtr snapshot_before(Micros instant) override;
   std::vector<CommitRecord> history(std::size_t limit,
                                     std::optional<std::int64_t> before_version) override;
-  std::int64_t commit(const CommitRequest& request) override { return queue_.run(request); }
+  std::int64_t commit(const CommitRequest& request) override {
+    const objects::Cancelling never;  // a commit is written or it is not
+    return queue_.run(request);
+  }
   void checkpoint() override;
   std::vector<std::uint64_t> deleted_rows(const DeletionVector& dv) override {
     return read_deletion_vector(*store_, root_, dv);

@@ -114,6 +114,22 @@ TEST(Deletions, LeaveRowsOut) {
   // Once the scan is let go of, its SQL no longer runs.
   scan.keep_alive.reset();
   EXPECT_THROW(one("SELECT count(*) FROM (" + scan.sql + ")"), Error);
+  // Many large vectors are refused together, before any is read.
+  std::string more;
+  for (int f = 1; f < 3; ++f) {
+    delta::Add add{.path = std::to_string(f) + ".parquet"};
+    add.size = 1;
+    add.deletion_vector =
+        delta::DeletionVector{"u", "large" + std::to_string(f), 1, 1, std::int64_t{1} << 27};
+    more += delta::to_json_line(add) + "\n";
+  }
+  store->put("t/_delta_log/00000000000000000001.json", more);
+  try {
+    engine->scan(table, table.snapshot(), {});
+    ADD_FAILURE() << "2^28 and more deleted rows were read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.id(), "delta.tooManyDeletedRows") << error.what();
+  }
   connection.reset();
   fs::remove_all(dir);
 }

@@ -19,6 +19,8 @@ using delta::Field;
 // joined by the number of the file.
 constexpr std::size_t max_branches = 8;
 
+constexpr std::int64_t kMaxDeletedRows = std::int64_t{1} << 28;  // 2 GiB as row indexes
+
 struct File {
   const Add* add = nullptr;
   std::int64_t position = 0;  // among the snapshot's files
@@ -227,6 +229,15 @@ class Planner {
 
   std::int64_t deletions(const std::vector<const File*>& files) {
     auto rows = std::make_shared<DeletedRows>();
+    // Each vector has its own limit; a log may name any number of them.
+    for (const File* file : files)
+      deleted_ +=
+          std::clamp<std::int64_t>(file->add->deletion_vector->cardinality, 0, kMaxDeletedRows + 1);
+    if (deleted_ > kMaxDeletedRows)
+      throw Error(422, "delta.tooManyDeletedRows",
+                  "The files of this scan have " + std::to_string(deleted_) +
+                      " deleted rows, more than can be kept at once: narrow the statement to fewer "
+                      "files, or let OPTIMIZE write them anew.");
     for (const File* file : files)
       rows->files.push_back(table_.deleted_rows(*file->add->deletion_vector));
     auto [id, handle] = instance_.functions().deleted->add(std::move(rows));
@@ -252,6 +263,7 @@ class Planner {
   const std::optional<ScanOptions::Places> places_;
   const bool mapped_;
   bool by_id_ = false;
+  std::int64_t deleted_ = 0;  // rows, by deletion vectors
   std::vector<const Field*> partition_;
   std::vector<File> files_;
   boost::json::object parameters_;

@@ -91,6 +91,7 @@ class StorePlace final : public WritePlace {
     return location.substr(root_.size());
   }
   void remove(const std::string& path) {
+    const objects::Cancelling never;
     try {
       relay_.discard(root_ + path);
     } catch (const std::exception& error) {

@@ -154,7 +154,8 @@ std::unique_ptr<Store> open(const std::string& url, const Credentials& credentia
 // stop with 499 objects.cancelled once the token is cancelled. The innermost one counts.
 class Cancelling {
  public:
-  explicit Cancelling(CancelToken token);
+  // A token that nobody cancels: for work that must not be cut, like a commit or its clearing up.
+  explicit Cancelling(CancelToken token = {});
   ~Cancelling();
   Cancelling(const Cancelling&) = delete;
   Cancelling& operator=(const Cancelling&) = delete;

@@ -30,9 +30,12 @@ void Job::attach(engine::Connection* connection) {
 }
 
 void Job::stop(bool by_clock) {
-  const std::lock_guard lock(mutex_);
-  (by_clock ? timed_out_ : cancelled_) = true;
-  if (connection_) connection_->interrupt();
+  {
+    const std::lock_guard lock(mutex_);
+    (by_clock ? timed_out_ : cancelled_) = true;
+    if (connection_) connection_->interrupt();
+  }
+  token_.cancel();
 }
 
 Activity::Activity(const Options& options)

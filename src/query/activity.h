@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/cancel.h"
 #include "query/query.h"
 
 namespace ob::query {
@@ -25,6 +26,8 @@ class Job {
   // The connection that works for it, so that it can be interrupted; null: none.
   void attach(engine::Connection* connection);
   void stop(bool by_clock);
+  // Cancelled with it.
+  const CancelToken& token() const { return token_; }
 
  private:
   friend class Activity;
@@ -33,6 +36,7 @@ class Job {
   mutable std::mutex mutex_;
   engine::Connection* connection_ = nullptr;
   bool cancelled_ = false, timed_out_ = false;
+  const CancelToken token_;
   // Guarded by the activity's mutex:
   bool holds_place_ = false;
   std::int64_t left_us_;  // of its time, while it does not run

@@ -1,5 +1,6 @@
 #pragma once
 // The service behind query.h.
+#include "objects/objects.h"
 #include "query/activity.h"
 #include "query/core.h"
 #include "query/history.h"
@@ -36,6 +37,7 @@ class Started {
   auto guarded(Fn fn) {
     try {
       job_->check();
+      const objects::Cancelling stores(job_->token());
       return fn();
     } catch (...) {
       fail();

@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from tests.conftest import make_user, sign_in
-from tests.harness.client import Client
+from tests.harness.client import Client, wait_until
 from tests.harness.s3 import ACCESS_KEY, S3, SECRET_KEY
 from tests.harness.server import Server
 
@@ -208,6 +208,27 @@ def test_a_store_that_is_away_is_told(client: Client, s3: S3, table: str, fault:
 def test_reads_go_on_after_a_fault(client: Client, s3: S3, table: str, fault: str) -> None:
     s3.fault(method="GET", key="part-", fault=fault, times=2)
     assert client.sql(f"SELECT count(*), sum(n) FROM {table}") == [[1000, 499500]]
+
+
+def test_a_statement_that_waits_for_the_store_is_cancelled(
+    client: Client, s3: S3, table: str
+) -> None:
+    client.sql(f"INSERT INTO {table} VALUES (1, 'x')")
+    s3.fault(key="_delta_log", fault="hang", times=100)
+    body = {"sql": f"SELECT * FROM {table}", "query_id": str(uuid.uuid4())}
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.append(
+            Client(client.url, client.token).request("POST", "query", json=body)
+        )
+    )
+    asking.start()
+    wait_until(lambda: client.get(f"queries/{body['query_id']}").json().get("state") == "running")
+    assert client.post(f"queries/{body['query_id']}/cancel").status_code == 204
+    asking.join(30)  # the store answers after a minute
+    assert not asking.is_alive()
+    assert answers[0].json()["id"] == "query.cancelled"
+    s3.forget()
 
 
 def test_a_missing_file_is_told(client: Client, s3: S3, table: str) -> None:
