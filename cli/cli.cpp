@@ -54,6 +54,7 @@ int cli_main(int argc, char** argv) {
   add_table_commands(*program);
   add_file_commands(*program);
   add_key_commands(*program);
+  add_storage_credential_commands(*program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

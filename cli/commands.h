@@ -21,5 +21,6 @@ void add_sql_command(Program& program);
 void add_table_commands(Program& program);
 void add_file_commands(Program& program);
 void add_key_commands(Program& program);
+void add_storage_credential_commands(Program& program);
 
 }  // namespace ob::cli

@@ -42,13 +42,14 @@ struct TableDetail : TableItem {
   std::vector<std::string> reader_features, writer_features;
   std::optional<std::int64_t> min_reader_version, min_writer_version;
   std::optional<std::string> view_sql, view_catalog, view_schema;
-  std::optional<std::string> problem;  // why the columns of a view are not known
+  std::optional<std::string> problem;   // why the columns of a view are not known
+  std::vector<std::string> privileges;  // of the caller: read, write, manage
 };
 BOOST_DESCRIBE_STRUCT(TableDetail, (TableItem),
                       (format, location, columns, partition_columns, version, timestamp, rows,
                        bytes, files, properties, reader_features, writer_features,
                        min_reader_version, min_writer_version, view_sql, view_catalog, view_schema,
-                       problem))
+                       problem, privileges))
 
 // Needs browse. `version`: of a table, an older one; nullopt for the newest.
 TableDetail describe_table(Service&, const identity::Caller&, const Name&,

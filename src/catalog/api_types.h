@@ -182,6 +182,17 @@ struct ListFiles {
   std::optional<std::string> after;
 };
 BOOST_DESCRIBE_STRUCT(ListFiles, (), (catalog, schema, table, version, limit, after))
+struct TableStorage {
+  std::int64_t version = 0, files = 0, bytes = 0;
+  std::int64_t target_bytes = 0;                  // that files are to have
+  std::int64_t small_files = 0, small_bytes = 0;  // below 3/4 of that
+  std::int64_t compactable_files = 0, compactable_bytes = 0, compacted_files = 0;
+  std::int64_t files_with_deleted_rows = 0, deleted_rows = 0;
+};
+BOOST_DESCRIBE_STRUCT(TableStorage, (),
+                      (version, files, bytes, target_bytes, small_files, small_bytes,
+                       compactable_files, compactable_bytes, compacted_files,
+                       files_with_deleted_rows, deleted_rows))
 struct FileItem {
   std::string path;
   std::int64_t bytes = 0;
@@ -324,6 +335,16 @@ template <>
 struct Rules<catalog::GetHistory> {
   static constexpr auto value = rules(rule(&catalog::GetHistory::limit, kLimitRule),
                                       rule(&catalog::GetHistory::before_version, {.min = 0}));
+};
+template <>
+struct Rules<catalog::TableStorage> {
+  using T = catalog::TableStorage;
+  static constexpr auto value =
+      rules(rule(&T::target_bytes, {.text = "The size that files are to have."}),
+            rule(&T::small_files, {.text = "Files below three quarters of it."}),
+            rule(&T::compactable_files, {.text = "What OPTIMIZE would write anew …"}),
+            rule(&T::compacted_files, {.text = "… and how many files it would become."}),
+            rule(&T::deleted_rows, {.text = "Rows that deletion vectors hide in the files."}));
 };
 template <>
 struct Rules<catalog::ListFiles> {

@@ -151,11 +151,22 @@ class Service {
   virtual StorageCredential create_storage_credential(const Caller&, const std::string& name,
                                                       const std::vector<std::string>& urls,
                                                       const objects::Credentials& secrets) = 0;
+  // Replaces the URLs, the secrets (all of them), or both: what is not given stays. 409 when tables
+  // lie at a URL that would go.
+  virtual StorageCredential change_storage_credential(
+      const Caller&, const std::string& name, const std::optional<std::vector<std::string>>& urls,
+      const std::optional<objects::Credentials>& secrets) = 0;
+  // Asks each store again; what one answered instead of a list, by URL in their order.
+  virtual std::vector<std::pair<std::string, std::optional<Error>>> test_storage_credential(
+      const Caller&, const std::string& name) = 0;
   virtual void drop_storage_credential(const Caller&, const std::string& name) = 0;
 
   virtual std::vector<Found> search(const Caller&, const std::string& text, std::size_t limit) = 0;
   // May the caller do this to that object? For other modules that guard things inside the tree.
   virtual void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) = 0;
+  // Which of read, write and manage the caller has on a table or view; 404 when they may not see
+  // it.
+  virtual std::vector<identity::Privilege> table_privileges(const Caller&, const Name&) = 0;
   // Gives everyone a privilege on a catalog (the samples); needs manage.
   virtual void share_catalog(const Caller&, const std::string& name, identity::Privilege) = 0;
 

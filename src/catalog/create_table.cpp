@@ -61,11 +61,11 @@ class Reservation {
 std::shared_ptr<delta::Table> CatalogService::delta_of(const Table& table) {
   if (table.kind == TableKind::external) {
     auto place = locations_.place(table.location);
-    return cache_.get(table.id, [&] {
+    return cache_.get(table.id, place.store, [&] {
       return delta::open_table(place.store, place.root, parquet_, housekeeper_.get());
     });
   }
-  return cache_.get(table.id, [&] {
+  return cache_.get(table.id, objects_, [&] {
     return delta::open_table(objects_, table.location, parquet_, housekeeper_.get());
   });
 }
@@ -136,7 +136,7 @@ Table CatalogService::create_managed(Table table, const store::SchemaRow& parent
     discard(table);
     throw;
   }
-  cache_.get(table.id, [&] { return delta; });
+  cache_.get(table.id, objects_, [&] { return delta; });
   note_schema(table.id, *snapshot);
   return table;
 }
@@ -165,7 +165,7 @@ Table CatalogService::create_external(Table table, const store::SchemaRow& paren
   } catch (const db::UniqueViolation&) {
     return lost_race(table, if_not_exists);
   }
-  cache_.get(table.id, [&] { return delta; });
+  cache_.get(table.id, place.store, [&] { return delta; });
   note_schema(table.id, *snapshot);
   return table;
 }

@@ -36,6 +36,20 @@ StorageCredential CatalogService::create_storage_credential(const Caller& caller
   return credentials_.create(std::move(fresh), secrets);
 }
 
+StorageCredential CatalogService::change_storage_credential(
+    const Caller& caller, const std::string& name,
+    const std::optional<std::vector<std::string>>& urls,
+    const std::optional<objects::Credentials>& secrets) {
+  require_admin(caller);
+  return credentials_.change(name, urls, secrets);
+}
+
+std::vector<std::pair<std::string, std::optional<Error>>> CatalogService::test_storage_credential(
+    const Caller& caller, const std::string& name) {
+  require_admin(caller);
+  return credentials_.test(name);
+}
+
 void CatalogService::drop_storage_credential(const Caller& caller, const std::string& name) {
   require_admin(caller);
   credentials_.drop(name);

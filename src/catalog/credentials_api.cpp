@@ -17,15 +17,33 @@ struct StorageCredentialList {
   std::vector<StorageCredentialItem> items;
 };
 BOOST_DESCRIBE_STRUCT(StorageCredentialList, (), (items))
-struct CreateStorageCredential {
-  std::string name;
-  std::vector<std::string> urls;
+struct StorageSecrets {
   std::optional<std::string> access_key, secret_key, session_token, service_account, account_key,
       sas_token, tenant_id, client_id, client_secret;
 };
-BOOST_DESCRIBE_STRUCT(CreateStorageCredential, (),
-                      (name, urls, access_key, secret_key, session_token, service_account,
-                       account_key, sas_token, tenant_id, client_id, client_secret))
+BOOST_DESCRIBE_STRUCT(StorageSecrets, (),
+                      (access_key, secret_key, session_token, service_account, account_key,
+                       sas_token, tenant_id, client_id, client_secret))
+struct CreateStorageCredential : StorageSecrets {
+  std::string name;
+  std::vector<std::string> urls;
+};
+BOOST_DESCRIBE_STRUCT(CreateStorageCredential, (StorageSecrets), (name, urls))
+struct ChangeStorageCredential : StorageSecrets {
+  std::string name;
+  std::optional<std::vector<std::string>> urls;
+};
+BOOST_DESCRIBE_STRUCT(ChangeStorageCredential, (StorageSecrets), (name, urls))
+struct StorageTest {
+  std::string url;
+  bool works = false;
+  std::optional<std::string> id, detail;  // of the error
+};
+BOOST_DESCRIBE_STRUCT(StorageTest, (), (url, works, id, detail))
+struct StorageTestList {
+  std::vector<StorageTest> items;
+};
+BOOST_DESCRIBE_STRUCT(StorageTestList, (), (items))
 struct StorageCredentialPath {
   std::string name;
 };
@@ -37,7 +55,15 @@ StorageCredentialItem item(Owners& owners, const StorageCredential& c) {
   return {c.id, c.name, owners.name(c.owner), c.urls, {c.created_at}};
 }
 
-objects::Credentials secrets_of(const CreateStorageCredential& r) {
+bool any_given(const StorageSecrets& r) {
+  for (const auto* secret :
+       {&r.access_key, &r.secret_key, &r.session_token, &r.service_account, &r.account_key,
+        &r.sas_token, &r.tenant_id, &r.client_id, &r.client_secret})
+    if (secret->has_value()) return true;
+  return false;
+}
+
+objects::Credentials secrets_of(const StorageSecrets& r) {
   objects::Credentials out;
   out.access_key = r.access_key.value_or("");
   out.secret_key = r.secret_key.value_or("");
@@ -54,20 +80,28 @@ objects::Credentials secrets_of(const CreateStorageCredential& r) {
 }  // namespace
 }  // namespace ob::catalog
 
+namespace ob::catalog {
+constexpr wire::Spec kUrlsRule{.min = 1,
+                               .max = 20,
+                               .text =
+                                   "What it serves: s3://bucket/prefix, gs://bucket/prefix, "
+                                   "az://container/prefix?account=name; also with ?region=, "
+                                   "endpoint= and path_style=true."};
+}
 template <>
 struct ob::wire::Rules<ob::catalog::CreateStorageCredential> {
   using T = catalog::CreateStorageCredential;
   static constexpr auto value = rules(
-      rule(&T::name, {.min = 1, .max = 255}),
-      rule(&T::urls, {.min = 1,
-                      .max = 20,
-                      .text = "What it serves: s3://bucket/prefix, gs://bucket/prefix, "
-                              "az://container/prefix?account=name; also with ?region=, "
-                              "endpoint= and path_style=true."}),
+      rule(&T::name, {.min = 1, .max = 255}), rule(&T::urls, catalog::kUrlsRule),
       rule(&T::access_key, {.text = "S3, with secret_key and perhaps session_token."}),
       rule(&T::service_account, {.text = "Google Cloud: the JSON of the account's key file."}),
       rule(&T::account_key, {.text = "Azure: this, sas_token, or tenant_id, client_id and "
                                      "client_secret."}));
+};
+template <>
+struct ob::wire::Rules<ob::catalog::ChangeStorageCredential> {
+  using T = catalog::ChangeStorageCredential;
+  static constexpr auto value = rules(rule(&T::urls, catalog::kUrlsRule));
 };
 
 namespace ob::catalog {
@@ -97,6 +131,39 @@ void register_credentials(api::Registry& registry, Service& service) {
         Owners owners(service);
         return item(owners, service.create_storage_credential(ctx.caller, request.name,
                                                               request.urls, secrets_of(request)));
+      });
+  registry.add<ChangeStorageCredential, StorageCredentialItem>(
+      "PATCH", "/api/v1/storage-credentials/{name}",
+      {.operation = "changeStorageCredential",
+       .tag = "catalog",
+       .summary = "Change a storage credential's URLs or secrets (administrators)",
+       .description =
+           "What is not given stays; one secret replaces all. The stores are asked first.",
+       .errors = {403, 404, 409, 502, 503}},
+      [&service](api::Context& ctx, const ChangeStorageCredential& request) {
+        Owners owners(service);
+        std::optional<objects::Credentials> secrets;
+        if (any_given(request)) secrets = secrets_of(request);
+        return item(owners, service.change_storage_credential(ctx.caller, request.name,
+                                                              request.urls, secrets));
+      });
+  registry.add<StorageCredentialPath, StorageTestList>(
+      "POST", "/api/v1/storage-credentials/{name}/test",
+      {.operation = "testStorageCredential",
+       .tag = "catalog",
+       .summary = "Ask the stores of a storage credential (administrators)",
+       .errors = {403, 404}},
+      [&service](api::Context& ctx, const StorageCredentialPath& request) {
+        StorageTestList list;
+        for (const auto& [url, error] : service.test_storage_credential(ctx.caller, request.name)) {
+          StorageTest test{.url = url, .works = !error};
+          if (error) {
+            test.id = error->id();
+            test.detail = error->what();
+          }
+          list.items.push_back(std::move(test));
+        }
+        return list;
       });
   registry.add<StorageCredentialPath, api::Empty>(
       "DELETE", "/api/v1/storage-credentials/{name}",

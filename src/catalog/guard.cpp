@@ -185,6 +185,14 @@ void CatalogService::require(const Caller& caller, Privilege privilege, ObjectTy
   throw internal("the catalog does not hold this type of object");
 }
 
+std::vector<Privilege> CatalogService::table_privileges(const Caller& caller, const Name& name) {
+  const auto path = path_of(require_table(caller, Privilege::browse, name));
+  std::vector<Privilege> out;
+  for (const auto privilege : {Privilege::read, Privilege::write, Privilege::manage})
+    if (identity_.may(caller, privilege, path)) out.push_back(privilege);
+  return out;
+}
+
 void CatalogService::comment(const Caller& caller, ObjectType type, const Name& name,
                              const std::string& text) {
   check_comment(text);

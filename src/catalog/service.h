@@ -64,10 +64,16 @@ class CatalogService : public Service {
   StorageCredential create_storage_credential(const Caller&, const std::string& name,
                                               const std::vector<std::string>& urls,
                                               const objects::Credentials& secrets) override;
+  StorageCredential change_storage_credential(
+      const Caller&, const std::string& name, const std::optional<std::vector<std::string>>& urls,
+      const std::optional<objects::Credentials>& secrets) override;
+  std::vector<std::pair<std::string, std::optional<Error>>> test_storage_credential(
+      const Caller&, const std::string& name) override;
   void drop_storage_credential(const Caller&, const std::string& name) override;
 
   std::vector<Found> search(const Caller&, const std::string& text, std::size_t limit) override;
   void require(const Caller&, identity::Privilege, identity::ObjectType, const Name&) override;
+  std::vector<identity::Privilege> table_privileges(const Caller&, const Name&) override;
   void share_catalog(const Caller&, const std::string& name, identity::Privilege) override;
 
   void note_schema(const std::string& table_id, const delta::Snapshot&) override;

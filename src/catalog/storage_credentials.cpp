@@ -116,6 +116,24 @@ Error not_allowed() {
                    "make one (POST /api/v1/storage-credentials).");
 }
 
+// Whether these can be URLs of a credential, and whether the stores answer and take the secrets.
+void ask_stores(const std::vector<std::string>& urls, const objects::Credentials& secrets) {
+  if (urls.empty() || urls.size() > kMaxUrls)
+    throw bad_request("catalog.badCredential", "Give 1 to " + std::to_string(kMaxUrls) + " URLs.");
+  for (const auto& url : urls) {
+    if (url.size() > kMaxLocation || url.find('\n') != url.npos || !relay::is_remote(url))
+      throw bad_request("catalog.badCredential",
+                        "A URL of a storage credential starts with s3://, gs://, az:// or "
+                        "abfss://.");
+    objects::open(url, secrets)->list("", "", 1, true);
+  }
+}
+
+bool below_any(const std::string& location, const std::vector<std::string>& urls) {
+  return std::ranges::any_of(
+      urls, [&](const std::string& url) { return location.starts_with(prefix_of(url)); });
+}
+
 }  // namespace
 
 StorageCredentials::StorageCredentials(db::Database& database, identity::Identity& identity,
@@ -184,19 +202,10 @@ StorageCredential StorageCredentials::create(StorageCredential fresh,
     throw Error(501, "catalog.noHttpfs",
                 "This server was built without httpfs.duckdb_extension, which tables in the cloud "
                 "need. ./dev build puts it beside the program.");
-  if (fresh.urls.empty() || fresh.urls.size() > kMaxUrls)
-    throw bad_request("catalog.badCredential", "Give 1 to " + std::to_string(kMaxUrls) + " URLs.");
   fresh.id = new_uuid();
   fresh.created_at = now_micros();
   const auto sealed = base64_encode(identity_.seal(to_text(secrets), context_of(fresh.id)));
-  for (const auto& url : fresh.urls) {
-    if (url.size() > kMaxLocation || url.find('\n') != url.npos || !relay::is_remote(url))
-      throw bad_request("catalog.badCredential",
-                        "A URL of a storage credential starts with s3://, gs://, az:// or "
-                        "abfss://.");
-    // Whether the store answers and takes the credentials.
-    objects::open(url, secrets)->list("", "", 1, true);
-  }
+  ask_stores(fresh.urls, secrets);
   try {
     db_.write([&](db::Tx& tx) {
       check_urls(fresh, rows(tx));
@@ -214,6 +223,72 @@ StorageCredential StorageCredentials::create(StorageCredential fresh,
   return fresh;
 }
 
+StorageCredentials::Row StorageCredentials::row_named(const std::string& name) {
+  for (auto& row : db_.reading([](db::Tx& tx) { return rows(tx); }))
+    if (fold(row.credential.name) == fold(name)) return row;
+  throw not_found("catalog.credentialNotFound", "There is no such storage credential.");
+}
+
+objects::Credentials StorageCredentials::secrets_of(const Row& row) const {
+  std::string sealed;
+  if (!base64_decode(row.sealed, sealed)) throw internal("a storage credential is not base64");
+  return from_text(identity_.unseal(sealed, context_of(row.credential.id)));
+}
+
+StorageCredential StorageCredentials::change(const std::string& name,
+                                             const std::optional<std::vector<std::string>>& urls,
+                                             const std::optional<objects::Credentials>& secrets) {
+  const Row old = row_named(name);
+  Row fresh = old;
+  fresh.credential.id = new_uuid();
+  if (urls) fresh.credential.urls = *urls;
+  const auto used = secrets ? *secrets : secrets_of(old);
+  fresh.sealed = base64_encode(identity_.seal(to_text(used), context_of(fresh.credential.id)));
+  ask_stores(fresh.credential.urls, used);
+  db_.write([&](db::Tx& tx) {
+    auto others = rows(tx);
+    if (std::erase_if(others,
+                      [&](const Row& row) { return row.credential.id == old.credential.id; }) == 0)
+      throw conflict("catalog.changed", "Somebody else changed the storage credential meanwhile.");
+    check_urls(fresh.credential, others);
+    for (const auto& location : store::external_locations(tx))
+      if (below_any(location, old.credential.urls) && !below_any(location, fresh.credential.urls))
+        throw conflict("catalog.credentialInUse",
+                       "Tables lie at a URL that would go (dropped ones count until they are "
+                       "deleted for good, after 7 days). Drop them first, or keep the URL.");
+    tx.execute(
+        "UPDATE catalog_storage_credentials SET id = $2, urls = $3, sealed = $4 WHERE id = $1",
+        {old.credential.id, fresh.credential.id, joined(fresh.credential.urls), fresh.sealed});
+  });
+  forget(old.credential.urls);
+  for (const auto& url : fresh.credential.urls) store_of(fresh, url);
+  return fresh.credential;
+}
+
+std::vector<std::pair<std::string, std::optional<Error>>> StorageCredentials::test(
+    const std::string& name) {
+  const Row row = row_named(name);
+  const auto secrets = secrets_of(row);
+  std::vector<std::pair<std::string, std::optional<Error>>> out;
+  for (const auto& url : row.credential.urls) {
+    auto& [tested, problem] = out.emplace_back(url, std::nullopt);
+    try {
+      ask_stores({tested}, secrets);
+    } catch (const Error& error) {
+      problem = error;
+    }
+  }
+  return out;
+}
+
+void StorageCredentials::forget(const std::vector<std::string>& urls) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& url : urls) {
+    relay_->unmount(prefix_of(url));
+    opened_.erase(prefix_of(url));
+  }
+}
+
 void StorageCredentials::drop(const std::string& name) {
   std::vector<std::string> urls;
   db_.write([&](db::Tx& tx) {
@@ -225,18 +300,13 @@ void StorageCredentials::drop(const std::string& name) {
       throw not_found("catalog.credentialNotFound", "There is no such storage credential.");
     urls = found->credential.urls;
     for (const auto& location : store::external_locations(tx))
-      for (const auto& url : urls)
-        if (location.starts_with(prefix_of(url)))
-          throw conflict("catalog.credentialInUse",
-                         "Tables lie at its URLs (dropped ones count until they are deleted for "
-                         "good, after 7 days). Drop them first.");
+      if (below_any(location, urls))
+        throw conflict("catalog.credentialInUse",
+                       "Tables lie at its URLs (dropped ones count until they are deleted for "
+                       "good, after 7 days). Drop them first.");
     tx.execute("DELETE FROM catalog_storage_credentials WHERE id = $1", {found->credential.id});
   });
-  const std::lock_guard lock(mutex_);
-  for (const auto& url : urls) {
-    relay_->unmount(prefix_of(url));
-    opened_.erase(prefix_of(url));
-  }
+  forget(urls);
 }
 
 std::optional<std::pair<StorageCredentials::Row, std::string>> StorageCredentials::find(
@@ -267,10 +337,7 @@ std::shared_ptr<objects::Store> StorageCredentials::store_of(const Row& row,
   const std::lock_guard lock(mutex_);
   auto& opened = opened_[prefix];
   if (opened.store && opened.id == row.credential.id) return opened.store;
-  const auto& id = row.credential.id;
-  std::string sealed;
-  if (!base64_decode(row.sealed, sealed)) throw internal("a storage credential is not base64");
-  opened = {id, objects::open(url, from_text(identity_.unseal(sealed, context_of(id))))};
+  opened = {row.credential.id, objects::open(url, secrets_of(row))};
   relay_->mount(
       {.prefix = prefix,
        .store = opened.store,

@@ -21,6 +21,11 @@ class StorageCredentials {
 
   std::vector<StorageCredential> list();
   StorageCredential create(StorageCredential fresh, const objects::Credentials& secrets);
+  // As in the service. A changed one gets a new id, so that every process opens its stores anew.
+  StorageCredential change(const std::string& name,
+                           const std::optional<std::vector<std::string>>& urls,
+                           const std::optional<objects::Credentials>& secrets);
+  std::vector<std::pair<std::string, std::optional<Error>>> test(const std::string& name);
   void drop(const std::string& name);
 
   // As in Locations, for URLs.
@@ -37,6 +42,9 @@ class StorageCredentials {
   std::optional<std::pair<Row, std::string>> find(const std::string& location);
   std::shared_ptr<objects::Store> store_of(const Row& row, const std::string& url);
   void check_urls(const StorageCredential& fresh, const std::vector<Row>& others) const;
+  void forget(const std::vector<std::string>& urls);  // that they are open
+  objects::Credentials secrets_of(const Row& row) const;
+  Row row_named(const std::string& name);
 
   db::Database& db_;
   identity::Identity& identity_;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "catalog/api_types.h"
 #include "catalog/owners.h"
+#include "delta/maintenance.h"
 
 namespace ob::catalog {
 namespace {
@@ -25,6 +26,19 @@ std::string kind_name(TableKind kind) {
       return "view";
   }
   throw internal("unknown kind of table");
+}
+
+std::string privilege_name(Privilege privilege) {
+  switch (privilege) {
+    case Privilege::read:
+      return "read";
+    case Privilege::write:
+      return "write";
+    case Privilege::manage:
+      return "manage";
+    default:
+      throw internal("a table's privilege without a name");
+  }
 }
 
 TableItem table_item(Owners& owners, const Table& t) {
@@ -187,6 +201,35 @@ FileItems files(Service& service, const api::Context& ctx, const ListFiles& requ
   return list;
 }
 
+TableStorage storage(Service& service, const api::Context& ctx, const TablePath& request) {
+  const auto opened =
+      service.open(ctx.caller, {request.catalog, request.schema, request.table}, Privilege::read);
+  const auto snapshot = opened.delta->snapshot();
+  TableStorage out;
+  out.version = snapshot->version();
+  out.files = static_cast<std::int64_t>(snapshot->files().size());
+  out.bytes = snapshot->size_bytes();
+  out.target_bytes = delta::target_file_size(*snapshot);
+  std::vector<const delta::Add*> files;
+  for (const auto& add : snapshot->files()) {
+    files.push_back(&add);
+    if (add.size < out.target_bytes / 4 * 3) {
+      ++out.small_files;
+      out.small_bytes += add.size;
+    }
+    if (add.deletion_vector) {
+      ++out.files_with_deleted_rows;
+      out.deleted_rows += add.deletion_vector->cardinality;
+    }
+  }
+  for (const auto& group : delta::plan_compaction(files, out.target_bytes, false)) {
+    ++out.compacted_files;
+    out.compactable_files += static_cast<std::int64_t>(group.size());
+    for (const auto* add : group) out.compactable_bytes += add->size;
+  }
+  return out;
+}
+
 void register_reads(api::Registry& registry, Service& service, const DescribeView& describe_view) {
   registry.add<ListTables, TableList>(
       "GET", kTables,
@@ -230,6 +273,14 @@ void register_reads(api::Registry& registry, Service& service, const DescribeVie
                                         [&service](api::Context& ctx, const GetHistory& request) {
                                           return history(service, ctx, request);
                                         });
+  registry.add<TablePath, TableStorage>("GET", std::string(kTables) + "/{table}/storage",
+                                        {.operation = "getTableStorage",
+                                         .tag = "catalog",
+                                         .summary = "Tell how well a table's files are kept",
+                                         .errors = {404}},
+                                        [&service](api::Context& ctx, const TablePath& request) {
+                                          return storage(service, ctx, request);
+                                        });
   registry.add<ListFiles, FileItems>("GET", std::string(kTables) + "/{table}/files",
                                      {.operation = "listTableFiles",
                                       .tag = "catalog",
@@ -248,6 +299,8 @@ TableDetail describe_table(Service& service, const identity::Caller& caller, con
   Owners owners(service);
   TableDetail detail;
   static_cast<TableItem&>(detail) = table_item(owners, table);
+  for (const auto privilege : service.table_privileges(caller, name))
+    detail.privileges.push_back(privilege_name(privilege));
   if (table.kind == TableKind::view) {
     if (version)
       throw bad_request("catalog.isView", name.text() + " is a view: it has no versions.");

@@ -3,14 +3,17 @@
 namespace ob::catalog {
 
 std::shared_ptr<delta::Table> TableCache::get(
-    const std::string& id, const std::function<std::shared_ptr<delta::Table>()>& open) {
+    const std::string& id, const std::shared_ptr<objects::Store>& store,
+    const std::function<std::shared_ptr<delta::Table>()>& open) {
   const std::lock_guard lock(mutex_);
   if (const auto found = index_.find(id); found != index_.end()) {
     entries_.splice(entries_.begin(), entries_, found->second);
-    return found->second->table;
+    Entry& entry = *found->second;
+    if (entry.store != store) entry = {id, store, open(), {}};
+    return entry.table;
   }
   // Opening reads nothing yet, so it may happen under the lock.
-  entries_.push_front({id, open(), {}});
+  entries_.push_front({id, store, open(), {}});
   index_[id] = entries_.begin();
   if (entries_.size() > capacity_) {
     index_.erase(entries_.back().id);

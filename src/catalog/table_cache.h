@@ -16,7 +16,9 @@ class TableCache {
  public:
   explicit TableCache(std::size_t capacity) : capacity_(capacity) {}
 
+  // `store`: where the table lies; one that was opened in another store is opened anew.
   std::shared_ptr<delta::Table> get(const std::string& id,
+                                    const std::shared_ptr<objects::Store>& store,
                                     const std::function<std::shared_ptr<delta::Table>()>& open);
   void erase(const std::string& id);
   // A fingerprint of the table's columns that search knows; "" when it is not held.
@@ -27,6 +29,7 @@ class TableCache {
  private:
   struct Entry {
     std::string id;
+    std::shared_ptr<objects::Store> store;
     std::shared_ptr<delta::Table> table;
     std::string columns;
   };

@@ -107,12 +107,16 @@ Error error_of(const Parsed& parsed) {
   if (is("Invalid"))
     return Error(400, "sql.io", "A file that this statement reads is damaged (" + detail + ").",
                  parsed.message);
-  if (is("IO") && (parsed.message.find("No space left on device") != std::string::npos ||
-                   parsed.message.find("Disk quota exceeded") != std::string::npos))
-    return Error(507, "query.diskFull",
-                 "The server's disk is full: nothing was written. Free some space and try again.",
-                 parsed.message);
-  if (is("IO", "HTTP", "Network")) return Error(400, "sql.io", detail, parsed.message);
+  if (is("IO", "HTTP", "Network")) {
+    const auto says = [&](std::string_view text) { return parsed.message.contains(text); };
+    if (says("No space left on device") || says("Disk quota exceeded"))
+      return Error(507, "query.diskFull",
+                   "The server's disk is full: nothing was written. Free some space and try again.",
+                   parsed.message);
+    if (says("No files found that match") || says("HTTP 404") || says("404 (Not Found)"))
+      return file_gone(parsed.message);
+    return Error(400, "sql.io", detail, parsed.message);
+  }
   if (is("Settings", "Invalid Configuration", "Missing Extension", "Extension Autoloading",
          "Dependency", "TransactionContext", "Serialization"))
     return Error(400, "sql.unsupported", detail, parsed.message);
@@ -182,6 +186,14 @@ void throw_error(std::string_view raw, std::string_view sql, PlaceIn unit) {
       unit == PlaceIn::bytes ? *parsed.position : byte_of_character(sql, *parsed.position);
   if (at > sql.size()) throw error;
   throw StatementError(error, at, word_at(sql.substr(at)));
+}
+
+Error file_gone(std::string cause) {
+  return Error(
+      409, "sql.fileGone",
+      "A file that this statement reads has been removed. Run it again; the files of older "
+      "versions of a table are deleted by VACUUM.",
+      std::move(cause));
 }
 
 }  // namespace ob::engine

@@ -15,4 +15,7 @@ Error error_from(std::string_view raw);
 enum class PlaceIn { characters, bytes };
 [[noreturn]] void throw_error(std::string_view raw, std::string_view sql, PlaceIn unit);
 
+// 409 for a file that has been removed since the statement found its name.
+Error file_gone(std::string cause);
+
 }  // namespace ob::engine

@@ -74,9 +74,9 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
         "type_length, repetition_type = 'REPEATED'))] ORDER BY column_id)) FROM parquet_schema(" +
         file_list(locations) + ") GROUP BY file_name");
   } catch (const Error& error) {
-    if (error.status() != 400 && error.id() != "sql.fileGone") throw;
+    if (error.status() != 400) throw;
     throw Error(409, "delta.dataFileUnreadable",
-                "A data file of this table version is missing or not valid Parquet.",
+                "A data file of this table version is not valid Parquet.",
                 std::string(error.what()) + " " + error.cause());
   }
   if (answer.size() != std::unordered_set(locations.begin(), locations.end()).size())

@@ -23,7 +23,7 @@ struct FileShape {
 class FileShapes {
  public:
   // One shape a location, in order; equal shapes are the same object. Throws ob::Error 409
-  // delta.dataFileUnreadable when a file is gone or broken.
+  // sql.fileGone, or delta.dataFileUnreadable when a file is broken.
   std::vector<std::shared_ptr<const FileShape>> of(Instance& instance,
                                                    const std::vector<std::string>& locations);
 

@@ -80,8 +80,7 @@ void throw_store_failure(relay::Relay* relay, std::string_view message) {
   const auto failure = relay->failure(message);
   if (!failure) return;
   if (failure->status() != 404) throw Error(*failure);
-  throw conflict("sql.fileGone",
-                 "A file that this statement reads has been removed. Run it again.");
+  throw file_gone(failure->what());
 }
 
 class DuckResult final : public Result {

@@ -206,7 +206,7 @@ TEST_F(Session, MapsErrors) {
   EXPECT_EQ(error_id("SELECT 1; SELECT 2"), "sql.value");
   EXPECT_EQ(
       error_id("SELECT * FROM read_parquet('" + (dir_ / "in" / "none.parquet").string() + "')"),
-      "sql.io");
+      "sql.fileGone");
   EXPECT_THAT(last_, Not(HasSubstr(dir_.string())));
 }
 

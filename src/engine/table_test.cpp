@@ -299,7 +299,7 @@ TEST_F(Tables, ReadsFilesThatLackOrWidenColumns) {
                                   .temp_directory = (dir_ / "tmp3").string(),
                                   .threads = 1});
   EXPECT_EQ(error_id([&] { fresh->scan(*table, table->snapshot(), {}); }),
-            "delta.dataFileUnreadable");
+            "sql.fileGone");
 }
 
 TEST_F(Tables, MapsColumnsByNameAndId) {

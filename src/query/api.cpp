@@ -105,8 +105,11 @@ void register_history(api::Registry& registry, Service& service) {
       [&service](api::Context& ctx, const ListStatements& request) {
         StatementList list;
         const auto limit = static_cast<std::size_t>(request.limit);
-        for (const HistoryItem& item : service.history(
-                 ctx.caller, limit, request.after.value_or(""), request.state.value_or("")))
+        for (const HistoryItem& item : service.history(ctx.caller, limit,
+                                                       {.after = request.after.value_or(""),
+                                                        .state = request.state.value_or(""),
+                                                        .user = request.user.value_or(""),
+                                                        .text = request.text.value_or("")}))
           list.items.push_back(item_of(item));
         if (list.items.size() == limit && list.items.back().state != "running")
           list.next = list.items.back().id;

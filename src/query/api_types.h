@@ -77,9 +77,9 @@ struct StatementList {
 BOOST_DESCRIBE_STRUCT(StatementList, (), (items, next))
 struct ListStatements {
   std::int64_t limit = 100;
-  std::optional<std::string> after, state;
+  std::optional<std::string> after, state, user, text;
 };
-BOOST_DESCRIBE_STRUCT(ListStatements, (), (limit, after, state))
+BOOST_DESCRIBE_STRUCT(ListStatements, (), (limit, after, state, user, text))
 struct StatementPath {
   std::string id;
 };
@@ -169,7 +169,10 @@ struct ob::wire::Rules<ob::query::ListStatements> {
   static constexpr auto value =
       rules(rule(&query::ListStatements::limit, {.min = 1, .max = 1000, .optional = true}),
             rule(&query::ListStatements::state,
-                 {.values = {"running", "finished", "failed", "cancelled"}}));
+                 {.values = {"running", "finished", "failed", "cancelled"}}),
+            rule(&query::ListStatements::user, {.max = 320, .text = "Of this email alone."}),
+            rule(&query::ListStatements::text,
+                 {.max = 1000, .text = "A part of the statement, in any case."}));
 };
 template <>
 struct ob::wire::Rules<ob::query::SaveQuery> {

@@ -91,7 +91,9 @@ Plan Session::run(const Vacuum& vacuum) {
     RowsBuilder answer({{"path", "VARCHAR"}});
     for (std::size_t i = 0; i < std::min(plan.paths.size(), paths_shown); ++i)
       answer.add({opened.delta->location() + "/" + plan.paths[i]});
-    return answer.plan();
+    Plan shown = answer.plan();
+    shown.statistics = {.files = static_cast<std::int64_t>(plan.paths.size()), .bytes = plan.bytes};
+    return shown;
   }
   std::size_t deleted = 0;
   if (!plan.paths.empty()) {

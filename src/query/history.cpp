@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "query/lexer.h"
 
 namespace ob::query {
 namespace {
@@ -30,6 +31,17 @@ HistoryItem item_of(const db::Row& row) {
 
 SavedQuery saved_of(const db::Row& row) {
   return {row.text(0), row.text(2), row.text(3), row.text(1), row.integer(4), row.integer(5)};
+}
+
+// Of texts that hold this one, in any case; empty: of all.
+std::string like_pattern(const std::string& text) {
+  if (text.empty()) return "";
+  std::string out = "%";
+  for (const char c : lower(text)) {
+    if (c == '%' || c == '_' || c == '!') out += '!';
+    out += c;
+  }
+  return out + "%";
 }
 
 db::Value optional_value(const std::optional<std::int64_t>& number) {
@@ -107,21 +119,24 @@ void History::flush() {
 }
 
 std::vector<HistoryItem> History::list(const std::string& user_id, std::size_t limit,
-                                       const std::string& after, const std::string& state) {
+                                       const HistoryFilter& filter) {
   flush();
   return database_.reading([&](db::Tx& tx) {
     Micros before = std::numeric_limits<Micros>::max();
-    if (!after.empty()) {
-      const auto row = tx.query_one("SELECT started_at FROM query_history WHERE id = $1", {after});
+    if (!filter.after.empty()) {
+      const auto row =
+          tx.query_one("SELECT started_at FROM query_history WHERE id = $1", {filter.after});
       if (row) before = row->integer(0);
     }
     std::vector<HistoryItem> items;
     const auto rows = tx.query(
         "SELECT " + std::string(history_columns) +
             " FROM query_history WHERE (started_at < $1 OR (started_at = $1 AND id < $2)) AND "
-            "($3 = '' OR user_id = $3) AND ($4 = '' OR state = $4) ORDER BY started_at DESC, id "
-            "DESC LIMIT $5",
-        {before, after, user_id, state, static_cast<std::int64_t>(limit)});
+            "($3 = '' OR user_id = $3) AND ($4 = '' OR state = $4) AND ($5 = '' OR user_name = $5) "
+            "AND ($6 = '' OR lower(sql) LIKE $6 ESCAPE '!') ORDER BY started_at DESC, id DESC "
+            "LIMIT $7",
+        {before, filter.after, user_id, filter.state, filter.user, like_pattern(filter.text),
+         static_cast<std::int64_t>(limit)});
     for (const db::Row& row : rows) items.push_back(item_of(row));
     return items;
   });

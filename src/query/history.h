@@ -19,7 +19,7 @@ class History {
   void add(HistoryItem item);
   // As Service::history; `user_id` empty: of everyone.
   std::vector<HistoryItem> list(const std::string& user_id, std::size_t limit,
-                                const std::string& after, const std::string& state);
+                                const HistoryFilter& filter);
   std::optional<HistoryItem> find(const std::string& id);
 
  private:

@@ -89,6 +89,14 @@ struct HistoryItem {
   std::string error_id, error_detail;
 };
 
+// Which statements of the history; empty: all.
+struct HistoryFilter {
+  std::string after;  // an id: those that started before it
+  std::string state;
+  std::string user;  // an email
+  std::string text;  // a part of the statement, in any case
+};
+
 struct SavedQuery {
   std::string id, name, sql, owner;
   Micros created_at = 0, updated_at = 0;
@@ -136,7 +144,7 @@ class Service {
 
   // Newest first; own, for admins all. `after`: the id of the last item of the page before.
   virtual std::vector<HistoryItem> history(const Caller&, std::size_t limit,
-                                           const std::string& after, const std::string& state) = 0;
+                                           const HistoryFilter& filter) = 0;
   virtual HistoryItem history_item(const Caller&, const std::string& id) = 0;
 
   virtual std::vector<SavedQuery> saved_queries(const Caller&) = 0;

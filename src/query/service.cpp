@@ -210,15 +210,20 @@ void QueryService::abandon(const std::string& id) noexcept {
 }
 
 std::vector<HistoryItem> QueryService::history(const Caller& caller, std::size_t limit,
-                                               const std::string& after, const std::string& state) {
+                                               const HistoryFilter& filter) {
+  const std::string text = lower(filter.text);
+  const auto wanted = [&](const HistoryItem& item) {
+    return (caller.admin || item.user_id == caller.user_id) &&
+           (filter.user.empty() || item.user == filter.user) && lower(item.sql).contains(text);
+  };
   std::vector<HistoryItem> items;
-  if (after.empty() && (state.empty() || state == "running"))
+  if (filter.after.empty() && (filter.state.empty() || filter.state == "running"))
     for (HistoryItem& item : activity_.list())
-      if (caller.admin || item.user_id == caller.user_id) items.push_back(std::move(item));
+      if (wanted(item)) items.push_back(std::move(item));
   if (items.size() > limit) items.resize(limit);
-  if (state == "running") return items;
+  if (filter.state == "running") return items;
   for (HistoryItem& item :
-       history_.list(caller.admin ? "" : caller.user_id, limit - items.size(), after, state))
+       history_.list(caller.admin ? "" : caller.user_id, limit - items.size(), filter))
     items.push_back(std::move(item));
   return items;
 }

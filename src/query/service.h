@@ -74,8 +74,8 @@ class QueryService : public Service {
   std::string to_parquet(const Caller&, const Request&) override;
   void cancel(const Caller&, const std::string& id) override;
   void abandon(const std::string& id) noexcept override;
-  std::vector<HistoryItem> history(const Caller&, std::size_t limit, const std::string& after,
-                                   const std::string& state) override;
+  std::vector<HistoryItem> history(const Caller&, std::size_t limit,
+                                   const HistoryFilter& filter) override;
   HistoryItem history_item(const Caller&, const std::string& id) override;
   std::vector<SavedQuery> saved_queries(const Caller&) override;
   SavedQuery saved_query(const Caller&, const std::string& id) override;

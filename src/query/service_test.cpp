@@ -374,12 +374,11 @@ TEST_F(QueryTest, CancelAndHistory) {
   EXPECT_THROW(service_->history_item(ann_, request.query_id), Error);
 
   error_of("select broken");
-  const auto items = service_->history(admin_, 1, "", "failed");
+  const auto items = service_->history(admin_, 1, {.state = "failed"});
   ASSERT_EQ(items.size(), 1U);
   EXPECT_EQ(items[0].sql, "select broken");
   EXPECT_EQ(items[0].error_id.substr(0, 4), "sql.");
-  for (const auto& item : service_->history(ann_, 100, "", ""))
-    EXPECT_EQ(item.user_id, ann_.user_id);
+  for (const auto& item : service_->history(ann_, 100, {})) EXPECT_EQ(item.user_id, ann_.user_id);
 }
 
 TEST_F(QueryTest, PlacesAreBounded) {
@@ -400,7 +399,7 @@ TEST_F(QueryTest, PlacesAreBounded) {
   }
   const auto known = [&] {
     std::size_t count = 0;
-    for (const auto& item : service_->history(admin_, 10, "", "running"))
+    for (const auto& item : service_->history(admin_, 10, {.state = "running"}))
       count += std::ranges::count(ids, item.id) > 0 ? 1 : 0;
     return count;
   };

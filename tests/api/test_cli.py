@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import sign_in
 from tests.harness.client import Client, wait_until
-from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, BINARY
+from tests.harness.s3 import ACCESS_KEY, S3, SECRET_KEY
+from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, BINARY, Server
 
 
 class Cli:
@@ -247,3 +249,41 @@ def test_keys(cli: Cli, server, tmp_path: Path) -> None:
 def test_no_server(tmp_path: Path) -> None:
     refused = Cli("http://127.0.0.1:9", tmp_path, "x")("sql", "select 1", status=1)
     assert b"127.0.0.1:9" in refused.stderr
+
+
+def test_storage_credentials(tmp_path: Path) -> None:
+    store = S3()
+    try:
+        with Server(objects_url="") as server:
+            cli = Cli(server.url, tmp_path, sign_in(server).token)
+            group = "storage-credentials"
+            place = f"s3://test/cli?endpoint={store.url}&region=us-east-1"
+            secrets = json.dumps({"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}).encode()
+            nowhere = place.replace("s3://test", "s3://none")
+            kept = tmp_path / "secrets.json"
+            kept.write_bytes(secrets)
+
+            assert json.loads(cli(group, "list", "-o", "json").stdout) == []
+            refused = cli(
+                group, "create", "lake", "--url-prefix", nowhere, "--secrets", str(kept), status=1
+            )
+            assert b"bucket" in refused.stderr and SECRET_KEY.encode() not in refused.stderr
+            cli(group, "create", "lake", "--url-prefix", place, "--secrets", "-", stdin=secrets)
+            listed = cli(group, "list", "-o", "json").stdout
+            assert [item["name"] for item in json.loads(listed)] == ["lake"]
+            assert SECRET_KEY.encode() not in listed
+            cli(group, "test", "lake")
+            cli("sql", "CREATE TABLE t (n BIGINT) LOCATION 's3://test/cli/t'")
+
+            cli(group, "change", "lake", status=1)
+            cli(group, "change", "lake", "--url-prefix", place, "--url-prefix", nowhere, status=1)
+            cli(group, "change", "lake", "--secrets", "-", stdin=secrets)
+            bad = cli(group, "change", "lake", "--secrets", "-", stdin=b"not json", status=1)
+            assert b"JSON object" in bad.stderr
+            cli(group, "change", "lake", "--secrets", str(tmp_path / "none"), status=1)
+
+            used = cli(group, "delete", "lake", status=1)
+            assert b"Tables lie" in used.stderr
+            cli(group, "create", "other", status=2)
+    finally:
+        store.stop()

@@ -112,6 +112,7 @@ def test_restore_of_what_was_vacuumed(admin: Client, table: str) -> None:
     for file in data_files(admin, table):
         file.unlink()
     problem(admin.query(f"RESTORE {table} TO VERSION AS OF 1"), 409, "delta.filesVacuumed")
+    problem(admin.query(f"SELECT * FROM {table} VERSION AS OF 1"), 409, "sql.fileGone")
 
 
 # --- OPTIMIZE
@@ -203,6 +204,25 @@ def test_optimize_where_needs_partitions(admin: Client, table: str) -> None:
     problem(admin.query(f"OPTIMIZE {table} WHERE id = 1"), 400, "delta.notPartitioned")
 
 
+def test_the_state_of_the_files_is_told(admin: Client, user: Client, table: str) -> None:
+    for i in range(4):
+        admin.sql(f"INSERT INTO {table} VALUES ({i}, 'a', 1)")
+    catalog, schema, name = table.split(".")
+    path = f"catalogs/{catalog}/schemas/{schema}/tables/{name}"
+    before = admin.ok("GET", f"{path}/storage")
+    assert (before["files"], before["small_files"], before["compactable_files"]) == (4, 4, 4)
+    assert before["compacted_files"] == 1 and before["small_bytes"] == before["bytes"] > 0
+    admin.sql(f"OPTIMIZE {table}")
+    after = admin.ok("GET", f"{path}/storage")
+    assert (after["files"], after["compactable_files"], after["deleted_rows"]) == (1, 0, 0)
+    assert after["version"] == before["version"] + 1
+    problem(user.get(f"{path}/storage"), 404)
+    assert admin.ok("GET", path)["privileges"] == ["read", "write", "manage"]
+    sample = "catalogs/samples/schemas/nycflights13/tables/airlines"
+    if admin.get(sample).status_code == 200:
+        assert user.ok("GET", sample)["privileges"] == ["read"]
+
+
 # --- VACUUM
 
 
@@ -217,7 +237,9 @@ def test_vacuum(admin: Client, table: str) -> None:
         path.write_bytes(b"x")
     for path in (orphan, hidden, *live):
         age(path, 200)
-    assert admin.sql(f"VACUUM {table} DRY RUN") == [[str(orphan)]]
+    dry_run = admin.query(f"VACUUM {table} DRY RUN").json()
+    assert dry_run["rows"] == [[str(orphan)]]
+    assert (dry_run["statistics"]["files"], dry_run["statistics"]["bytes"]) == (1, 1)
     assert orphan.exists()
     report = one(admin, f"VACUUM {table}")
     assert report["numDeletedFiles"] == 1 and report["sizeOfDataToDelete"] == 1

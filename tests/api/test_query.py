@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.checks import no_machine_paths, problem
 from tests.harness.client import ARROW, Client, wait_until
+from tests.harness.server import ADMIN_EMAIL
 
 PARQUET = "application/vnd.apache.parquet"
 LONG = "SELECT sum(sqrt(a.range * b.range)) FROM range(10000000) a, range(100000) b"
@@ -373,3 +374,24 @@ def test_large_result_keeps_memory_flat(admin: Client, server) -> None:
             total += len(chunk)
     assert total > 500_000_000
     assert server.memory_mb("VmHWM") - before < 400
+
+
+def test_history_is_searched(admin: Client, user: Client) -> None:
+    marker = f"50%_{uuid.uuid4().hex[:8]}"
+    admin.sql(f"SELECT '{marker}' AS A")
+    user.sql(f"SELECT '{marker}' AS b")
+    admin.query(f"SELECT '{marker}' AS c FROM nowhere")
+
+    def found(client: Client, **filters: str) -> list[str]:
+        items = client.ok("GET", "queries", params={"limit": 50, **filters})["items"]
+        return [item["sql"].split("AS ")[1][0] for item in items]
+
+    assert found(admin, text=marker) == ["c", "b", "A"]
+    assert found(admin, text=marker.upper()) == ["c", "b", "A"]
+    assert found(admin, text=marker.replace("%", "0")) == []
+    assert found(admin, text=f"{marker}' as a") == ["A"]
+    assert found(admin, text=marker, state="failed") == ["c"]
+    email = user.ok("GET", "auth/me")["email"]
+    assert found(admin, text=marker, user=email) == ["b"]
+    assert found(user, text=marker) == ["b"]
+    assert found(user, text=marker, user=ADMIN_EMAIL) == []

@@ -255,6 +255,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalogs/{catalog}/schemas/{schema}/tables/{table}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how well a table's files are kept */
+        get: operations["getTableStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogs/{catalog}/schemas/{schema}/tables/{table}/undrop": {
         parameters: {
             query?: never;
@@ -590,6 +607,27 @@ export interface paths {
         delete: operations["dropStorageCredential"];
         options?: never;
         head?: never;
+        /**
+         * Change a storage credential's URLs or secrets (administrators)
+         * @description What is not given stays; one secret replaces all. The stores are asked first.
+         */
+        patch: operations["changeStorageCredential"];
+        trace?: never;
+    };
+    "/api/v1/storage-credentials/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the stores of a storage credential (administrators) */
+        post: operations["testStorageCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -750,6 +788,19 @@ export interface components {
             comment?: string;
             /** @description A new name. */
             name?: string;
+        };
+        ChangeStorageCredentialBody: {
+            access_key?: string;
+            account_key?: string;
+            client_id?: string;
+            client_secret?: string;
+            sas_token?: string;
+            secret_key?: string;
+            service_account?: string;
+            session_token?: string;
+            tenant_id?: string;
+            /** @description What it serves: s3://bucket/prefix, gs://bucket/prefix, az://container/prefix?account=name; also with ?region=, endpoint= and path_style=true. */
+            urls?: string[];
         };
         ChangeTableBody: {
             comment?: string;
@@ -1108,6 +1159,15 @@ export interface components {
         StorageCredentialList: {
             items: components["schemas"]["StorageCredentialItem"][];
         };
+        StorageTest: {
+            detail?: string;
+            id?: string;
+            url: string;
+            works: boolean;
+        };
+        StorageTestList: {
+            items: components["schemas"]["StorageTest"][];
+        };
         TableColumn: {
             comment: string;
             name: string;
@@ -1142,6 +1202,7 @@ export interface components {
             name: string;
             owner: string;
             partition_columns: string[];
+            privileges: string[];
             /** @description Why the columns of a view are not known. */
             problem?: string;
             properties: {
@@ -1186,6 +1247,45 @@ export interface components {
         TableList: {
             items: components["schemas"]["TableItem"][];
             next?: string;
+        };
+        TableStorage: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            compactable_bytes: number;
+            /**
+             * Format: int64
+             * @description What OPTIMIZE would write anew …
+             */
+            compactable_files: number;
+            /**
+             * Format: int64
+             * @description … and how many files it would become.
+             */
+            compacted_files: number;
+            /**
+             * Format: int64
+             * @description Rows that deletion vectors hide in the files.
+             */
+            deleted_rows: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            files_with_deleted_rows: number;
+            /** Format: int64 */
+            small_bytes: number;
+            /**
+             * Format: int64
+             * @description Files below three quarters of it.
+             */
+            small_files: number;
+            /**
+             * Format: int64
+             * @description The size that files are to have.
+             */
+            target_bytes: number;
+            /** Format: int64 */
+            version: number;
         };
         TokensAnswer: {
             access_token: string;
@@ -3261,6 +3361,84 @@ export interface operations {
             };
         };
     };
+    getTableStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                catalog: string;
+                schema: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableStorage"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; the log has the reason under the request id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     undropTable: {
         parameters: {
             query?: never;
@@ -4667,6 +4845,10 @@ export interface operations {
                 after?: string;
                 limit?: number;
                 state?: "running" | "finished" | "failed" | "cancelled";
+                /** @description A part of the statement, in any case. */
+                text?: string;
+                /** @description Of this email alone. */
+                user?: string;
             };
             header?: never;
             path?: never;
@@ -5849,6 +6031,216 @@ export interface operations {
             };
             /** @description The state of the thing does not allow this */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; the log has the reason under the request id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeStorageCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeStorageCredentialBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageCredentialItem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a Content-Type that is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; the log has the reason under the request id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testStorageCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageTestList"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
