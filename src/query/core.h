@@ -74,7 +74,7 @@ class Session : private Tables {
   std::string result_form;
 
   // What the user wrote, for the places of faults.
-  std::string text;
+  std::string statement_text;
 
   // Executes a command, or prepares a query. `limit`: of a query's rows.
   Plan execute(const Statement& statement, std::optional<std::int64_t> limit);

@@ -46,7 +46,7 @@ void Session::check_syntax(const Statement& statement) {
     try {
       parse_select(query);
     } catch (const engine::StatementError& error) {
-      throw placed_in_part(error, query, before.size(), text);
+      throw placed_in_part(error, query, before.size(), statement_text);
     }
   }
 }

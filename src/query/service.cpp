@@ -144,7 +144,7 @@ std::unique_ptr<Started> QueryService::prepare(const Caller& caller, const Reque
       session.result_form = form;
     }
     session.check_stopped = [&job = started->job()] { job.check(); };
-    session.text = request.sql;
+    session.statement_text = request.sql;
     const Statement statement = parse_statement(request.sql);
     // A query's are looked at in its tree.
     if (!std::holds_alternative<SelectStatement>(statement))

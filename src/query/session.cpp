@@ -66,11 +66,11 @@ Plan Session::plan_composed(const std::string& sql) {
     Plan plan =
         assemble(rewrite_query(parse_select(composed), *this, caller_, defaults_, parameters_),
                  std::nullopt, nullptr);
-    plan.text = text;
+    plan.text = statement_text;
     plan.composed = true;
     return plan;
   } catch (const engine::StatementError& error) {
-    throw placed_by_word(error, composed, text);
+    throw placed_by_word(error, composed, statement_text);
   }
 }
 
