@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import io
 import json
 import os
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator
@@ -66,6 +68,44 @@ def test_files_there_and_back(client, volume, tmp_path):
     assert [e.name for e in client.files.list(f"/Volumes/{volume}")] == ["n"]
     client.files.delete(f"/Volumes/{volume}/n")
     assert not list(client.files.list(f"/Volumes/{volume}"))
+
+
+def test_a_folder_goes_up_in_the_background(client, volume, tmp_path):
+    content = {"a.txt": b"a", "sub/b.bin": b"b" * 9_000_000, "sub/deep/c": b"", "ü b.csv": b"x"}
+    for name, data in content.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    seen = []
+    job = client.files.upload_job(tmp_path, f"/Volumes/{volume}/in", progress=seen.append)
+    files = job.wait(60)
+    assert job.done and len(files) == 4
+    assert job.progress == seen[-1] == openbricks.JobProgress(4, 4, 9_000_002, 9_000_002, 0)
+    assert all(earlier.files_done <= later.files_done for earlier, later in zip(seen, seen[1:]))
+    for name, data in content.items():
+        assert client.files.read(f"/Volumes/{volume}/in/{name}") == data
+    with pytest.raises(openbricks.UploadFailed) as failed:
+        client.files.upload_job(tmp_path, f"/Volumes/{volume}/in").wait(60)
+    assert set(failed.value.failures) == {str(tmp_path / name) for name in content}
+    with client.files.upload_job(tmp_path, f"/Volumes/{volume}/in", overwrite=True):
+        pass
+    with pytest.raises(FileNotFoundError):
+        client.files.upload_job(tmp_path / "nothing", f"/Volumes/{volume}/in")
+
+
+def test_a_cancelled_job_leaves_no_part_of_a_file(client, volume, tmp_path):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(400_000_000)
+    sending = threading.Event()
+    job = client.files.upload_job(
+        tmp_path / "large",
+        f"/Volumes/{volume}/large",
+        progress=lambda now: sending.set() if now.bytes_done else None,
+    )
+    assert sending.wait(60)
+    job.cancel()
+    with pytest.raises((concurrent.futures.CancelledError, openbricks.Error)):
+        job.wait()
+    assert job.done and list(client.files.list(f"/Volumes/{volume}")) == []
 
 
 def test_an_upload_goes_on_where_it_stopped(client, volume):

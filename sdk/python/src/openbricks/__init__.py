@@ -53,6 +53,7 @@ from .types import (
     Timestamp,
     TimestampFromTicks,
 )
+from .upload_jobs import JobProgress, UploadFailed, UploadJob
 
 apilevel = "2.0"
 threadsafety = 2  # threads may share the module and connections, not cursors
@@ -79,6 +80,7 @@ __all__ = [
     "InterfaceError",
     "InternalError",
     "Interval",
+    "JobProgress",
     "NUMBER",
     "NotFound",
     "NotSupportedError",
@@ -99,6 +101,8 @@ __all__ = [
     "TimestampFromTicks",
     "TooManyRequests",
     "Upload",
+    "UploadFailed",
+    "UploadJob",
     "Warning",
     "__version__",
     "apilevel",

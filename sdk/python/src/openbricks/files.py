@@ -26,6 +26,7 @@ from .errors import (
     RequestTimeout,
     ServerUnavailable,
 )
+from .upload_jobs import JobProgress, UploadJob, pairs_of
 
 # (bytes so far, bytes in all; None where that is not known)
 BytesProgress = Callable[[int, Optional[int]], None]
@@ -170,6 +171,33 @@ class Files:
         if isinstance(source, (str, os.PathLike)):
             return self._upload_local(Path(source), path, overwrite, progress)
         return self._upload_open(source, path, overwrite, progress)
+
+    def upload_job(
+        self,
+        source: Union[str, "os.PathLike[str]"],
+        path: str,
+        *,
+        overwrite: bool = False,
+        parallel: int = 4,
+        progress: Optional[Callable[[JobProgress], None]] = None,
+    ) -> UploadJob:
+        """Sends a file, or all files of a folder to below `path`, in the background.
+
+        Args:
+            parallel: files that are sent at a time.
+            progress: called from other threads with what the job's `progress` is then.
+
+        Raises:
+            FileNotFoundError: there is no such file or folder here.
+        """
+        encoded_path(path)
+        return UploadJob(
+            self,
+            pairs_of(source, path),
+            overwrite=overwrite,
+            parallel=parallel,
+            progress=progress,
+        )
 
     def start_upload(self, path: str, length: int, *, overwrite: bool = False) -> Upload:
         """Begins a resumable upload of `length` bytes."""
