@@ -1,6 +1,9 @@
 #include "engine/session.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -83,6 +86,23 @@ void throw_store_failure(relay::Relay* relay, std::string_view message) {
   throw file_gone(failure->what());
 }
 
+// Works on the query until its first rows are there. DuckDB's own loop (duckdb_execute_pending)
+// asks for tasks without a pause while the workers hold the last ones, and takes a core from them.
+void run_tasks(duckdb_pending_result pending) {
+  constexpr std::chrono::microseconds most{500};
+  std::chrono::microseconds pause{0};
+  for (;;) {
+    const auto state = duckdb_pending_execute_task(pending);
+    if (state == DUCKDB_PENDING_RESULT_READY || state == DUCKDB_PENDING_ERROR) return;
+    if (state == DUCKDB_PENDING_RESULT_NOT_READY) {
+      pause = {};
+    } else {
+      std::this_thread::sleep_for(pause);
+      pause = std::min(most, 2 * pause + std::chrono::microseconds(10));
+    }
+  }
+}
+
 class DuckResult final : public Result {
  public:
   DuckResult(std::shared_ptr<duck::Database> database, std::shared_ptr<duck::Session> session,
@@ -95,6 +115,7 @@ class DuckResult final : public Result {
     duck::Pending pending;
     if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
       fail(duckdb_pending_error(pending.get()), sql);
+    run_tasks(pending.get());
     if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
       const char* message = duckdb_result_error(result_.get());
       fail(message ? message : duckdb_pending_error(pending.get()), sql);
