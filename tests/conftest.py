@@ -24,6 +24,9 @@ USER_PASSWORD = "a-good-password-2"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=DATABASES, help="where servers keep their metadata")
     parser.addoption("--storage", choices=STORAGES, help="where servers keep their objects")
+    parser.addoption(
+        "--write-matrix", action="store_true", help="write the table in docs/delta.md anew"
+    )
     parser.addoption("--seed", type=int, default=1, help="of random histories and writers")
     parser.addoption(
         "--ledger-seconds", type=float, default=6, help="how long the writers of a ledger write"

@@ -115,6 +115,19 @@ class Planner {
         "A file of the table has no value for the partition column \"" + field.name + "\".");
   }
 
+  // A partition value as SQL. No statement may hold the NUL that such a value can.
+  static std::string partition_literal(const std::optional<std::string>& value) {
+    if (!value) return "CAST(NULL AS VARCHAR)";
+    std::string out;
+    for (std::size_t begin = 0; begin <= value->size();) {
+      const auto end = std::min(value->find('\0', begin), value->size());
+      out +=
+          (begin == 0 ? "" : " || chr(0) || ") + quote_literal(value->substr(begin, end - begin));
+      begin = end + 1;
+    }
+    return "(" + out + ")";
+  }
+
   static std::string partition_expression(const Field& field, const std::string& text) {
     if (field.type.is("binary")) return "encode(" + text + ")";
     return "CAST(" + text + " AS " + delta::to_duckdb(field.type) + ")";
@@ -175,8 +188,7 @@ class Planner {
     std::string rows, names = "i", casts = "i";
     for (std::size_t i = 0; i < files.size(); ++i) {
       rows += (i == 0 ? "(" : ", (") + std::to_string(i);
-      for (const auto& value : files[i]->partition)
-        rows += ", " + (value ? quote_literal(*value) : "CAST(NULL AS VARCHAR)");
+      for (const auto& value : files[i]->partition) rows += ", " + partition_literal(value);
       rows += ")";
     }
     for (std::size_t k = 0; k < partition_.size(); ++k) {
@@ -203,7 +215,7 @@ class Planner {
         const auto k = static_cast<std::size_t>(found - partition_.begin());
         const auto& value = files.front()->partition[k];
         out += join ? "p.v" + std::to_string(k)
-                    : partition_expression(field, value ? quote_literal(*value) : "NULL");
+                    : partition_expression(field, partition_literal(value));
       }
       out += " AS " + quote_identifier(field.name);
     }

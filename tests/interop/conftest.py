@@ -24,7 +24,15 @@ def spark() -> Iterator[Spark]:
     """One for the run; statements name tables by their path: delta.`/…`."""
     from tests.harness.spark import Spark
 
-    # Short statements on small data: the first compiler is the faster one.
-    running = Spark(java_options="-XX:TieredStopAtLevel=1")
+    # Short statements on small data: what saves compiling and tasks is faster.
+    running = Spark(
+        java_options="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        spark_sql_codegen_wholeStage=False,
+        spark_sql_codegen_factoryMode="NO_CODEGEN",
+        spark_sql_adaptive_enabled=False,
+        spark_sql_shuffle_partitions=1,
+        spark_default_parallelism=1,
+        spark_databricks_delta_snapshotPartitions=1,
+    )
     yield running
     running.stop()

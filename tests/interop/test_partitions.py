@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from tests.interop import handmade
 from tests.interop.support import Lake, plain, read_theirs, rows, same
 
 UTC = dt.timezone.utc
@@ -225,3 +226,27 @@ def test_partition_column_only_in_paths(lake: Lake) -> None:
 
     assert pq.ParquetFile(file).schema_arrow.names == ["n"]
     assert plain(read_theirs(table).to_pylist()[0]) == {"p": "x", "n": 1}
+
+
+def test_nul_characters(lake: Lake) -> None:
+    """Spark writes them, of text and of bytes; they are values like any other."""
+    path = handmade.Table(lake.path("nul"))
+    fields = [
+        handmade.primitive(n, t) for n, t in (("id", "long"), ("s", "string"), ("b", "binary"))
+    ]
+    path.commit(handmade.protocol(), handmade.metadata(fields, ("s", "b")))
+    for i, (s, b) in enumerate([("\0", "\0"), ("x\0\0y", "a\0"), ("\0z", None)]):
+        path.commit(
+            path.data(pa.table({"id": [i]}), f"f{i}.parquet", partitionValues={"s": s, "b": b})
+        )
+    name = lake.register(path.root)
+    assert lake.client.arrow(f"SELECT s, b FROM {name} ORDER BY id").to_pylist() == [
+        {"s": "\0", "b": b"\0"},
+        {"s": "x\0\0y", "b": b"a\0"},
+        {"s": "\0z", "b": None},
+    ]
+    assert lake.client.sql(f"SELECT id FROM {name} WHERE s = 'x' || chr(0) || chr(0) || 'y'") == [
+        [1]
+    ]
+    lake.client.sql(f"UPDATE {name} SET id = id + 10 WHERE s <> '\\0'")
+    assert lake.client.sql(f"SELECT id FROM {name} ORDER BY id") == [[10], [11], [12]]
