@@ -40,26 +40,40 @@ export async function openBrowser({ width = 1440, height = 900, dark = false } =
   return { browser, context, page, problems };
 }
 
-export async function signIn(page) {
+export async function signIn(page, user = { email, password }) {
   await page.goto(url);
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Email').fill(user.email);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Workspace' }).waitFor();
 }
 
+/** The API as a user: `send` asks it, `sql` runs a statement and gives its rows. */
+export async function connect(user = { email, password }) {
+  const post = (path, body, headers = {}) =>
+    fetch(new URL(path, url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  const login = await post('/api/v1/auth/login', user);
+  const headers = { authorization: `Bearer ${(await login.json()).access_token}` };
+  const send = (path, options) => fetch(new URL(path, url), { headers, ...options });
+  const sql = async (statement) => {
+    const answer = await post('/api/v1/query', { sql: statement }, headers);
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(`${statement}: ${body.detail}`);
+    return body.rows;
+  };
+  return { send, sql, post: (path, body) => post(path, body, headers) };
+}
+
 /** Waits until the samples are loaded, which goes on after the server has come up. */
 export async function waitForSamples() {
-  const send = async (path, options) => fetch(new URL(path, url), options);
-  const login = await send('/api/v1/auth/login', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  });
-  const headers = { authorization: `Bearer ${(await login.json()).access_token}` };
+  const { send } = await connect();
   const table = '/api/v1/catalogs/samples/schemas/nycflights13/tables/flights';
   for (const end = Date.now() + SAMPLES; Date.now() < end;) {
-    if ((await send(table, { headers })).ok) return;
+    if ((await send(table)).ok) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error('There are no samples: start the server with --samples.');

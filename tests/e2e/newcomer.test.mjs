@@ -124,7 +124,7 @@ test('a running statement is cancelled', async () => {
 
 test('rows are appended, and the version before can still be seen', async () => {
   await runSql(page, "INSERT INTO trips_2013 VALUES ('WN', DATE '2014-01-01', 5)");
-  await page.getByText('Done', { exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Inserted 1 row', exact: true }).waitFor();
   await page.goto(`${url}/catalog/main/default/trips_2013?tab=history`);
   await page.getByText('latest', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'View' }).last().click();

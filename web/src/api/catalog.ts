@@ -117,6 +117,14 @@ export const dataFilesQuery = (name: TableName, version?: number) =>
     getNextPageParam: ({ next }) => next,
   });
 
+/** How well the files are kept. */
+export const storageQuery = (name: TableName) =>
+  queryOptions({
+    queryKey: [...keyOf(name), 'storage'],
+    queryFn: () => body(api.GET(`${TABLE}/storage`, { params: { path: pathOf(name) } })),
+    staleTime: 5_000,
+  });
+
 export const PREVIEW_ROWS = 500;
 
 export const previewQuery = (name: TableName, version?: number) =>

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, body, losslessBody } from '@/api/client';
-import type { QueryPage, QueryRequest, QueryResult } from '@/api/types';
+import type { QueryPage, QueryRequest, QueryResult, QueryState } from '@/api/types';
+import { uuid } from '@/lib/ids';
 
 export const runQuery = (request: QueryRequest) =>
   losslessBody<QueryResult>(api.POST('/api/v1/query', { body: request, parseAs: 'text' }));
@@ -12,6 +13,19 @@ export const queryPage = (cursor: string) =>
 
 export const cancelQuery = (id: string) =>
   api.POST('/api/v1/queries/{id}/cancel', { params: { path: { id } } });
+
+/** As runQuery; the statement is cancelled when nobody waits for it any more. */
+export async function runWhile(signal: AbortSignal, request: QueryRequest): Promise<QueryResult> {
+  const id = uuid();
+  // Nobody is left to be told when that fails; the statement's time limit ends it then.
+  const stop = () => void cancelQuery(id).catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await runQuery({ ...request, query_id: id });
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
 
 export const queryRecord = (id: string) =>
   body(api.GET('/api/v1/queries/{id}', { params: { path: { id } } }));
@@ -35,6 +49,26 @@ export const queryHistory = () =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       body(api.GET('/api/v1/queries', { params: { query: { limit: 50, after: pageParam } } })),
+    getNextPageParam: ({ next }) => next,
+  });
+
+export interface QueryFilter {
+  state?: QueryState | undefined;
+  user?: string | undefined;
+  text?: string | undefined;
+}
+
+/** Statements that run or ran, newest first: one's own, for administrators everyone's. */
+export const queryActivity = (filter: QueryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['queries', 'activity', filter],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      body(
+        api.GET('/api/v1/queries', {
+          params: { query: { limit: 50, after: pageParam, ...filter } },
+        }),
+      ),
     getNextPageParam: ({ next }) => next,
   });
 

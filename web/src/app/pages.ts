@@ -1,4 +1,5 @@
 import {
+  Activity,
   FolderOpen,
   House,
   Library,
@@ -8,7 +9,7 @@ import {
 } from 'lucide-react';
 
 export interface PageLink {
-  to: '/' | '/sql' | '/catalog' | '/files' | '/settings';
+  to: '/' | '/sql' | '/catalog' | '/files' | '/queries' | '/settings';
   label: string;
   icon: LucideIcon;
   keys: string;
@@ -20,5 +21,6 @@ export const PAGES: PageLink[] = [
   { to: '/sql', label: 'SQL', icon: SquareTerminal, keys: 'g then s' },
   { to: '/catalog', label: 'Catalog', icon: Library, keys: 'g then c' },
   { to: '/files', label: 'Files', icon: FolderOpen, keys: 'g then f' },
+  { to: '/queries', label: 'Queries', icon: Activity, keys: 'g then q' },
   { to: '/settings', label: 'Settings', icon: Settings, keys: 'g then k' },
 ];

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import type { QueryFilter } from '@/api/query';
 import { lazyPage } from '@/app/lazy-page';
 import { NotFoundPage, RouteError } from '@/app/RouteError';
 import { Shell } from '@/app/Shell';
@@ -108,12 +109,29 @@ const filesVolume = createRoute({
   validateSearch: validateAppend,
 });
 
+const QUERY_STATES = ['running', 'finished', 'failed', 'cancelled'] as const;
+
+const queries = createRoute({
+  getParentRoute: () => shell,
+  path: '/queries',
+  component: lazyPage(() => import('@/features/queries/QueriesPage'), 'QueriesPage'),
+  validateSearch: (search: Record<string, unknown>): QueryFilter => {
+    const state = QUERY_STATES.find((name) => name === search.state);
+    const user = text(search.user);
+    const words = text(search.text);
+    return { ...(state && { state }), ...(user && { user }), ...(words && { text: words }) };
+  },
+});
+
+const SETTINGS_TABS = ['keys', 'account', 'users', 'storage'] as const;
+export type SettingsTab = (typeof SETTINGS_TABS)[number];
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
   component: lazyPage(() => import('@/features/keys/SettingsPage'), 'SettingsPage'),
-  validateSearch: (search: Record<string, unknown>): { tab?: 'keys' | 'account' | 'users' } => {
-    const tab = (['keys', 'account', 'users'] as const).find((name) => name === search.tab);
+  validateSearch: (search: Record<string, unknown>): { tab?: SettingsTab } => {
+    const tab = SETTINGS_TABS.find((name) => name === search.tab);
     return tab ? { tab } : {};
   },
 });
@@ -127,6 +145,7 @@ export const router = createRouter({
       sql,
       files,
       filesVolume,
+      queries,
       settings,
     ]),
   ]),

@@ -33,15 +33,21 @@ export function FactTiles({ facts, children }: { facts: Fact[]; children?: React
 }
 
 /** All that a commit's engine measured, under its own names. */
-export function AllMetrics({ metrics }: { metrics: Record<string, unknown> }) {
+export function AllMetrics({
+  metrics,
+  open,
+}: {
+  metrics: Record<string, unknown>;
+  open?: boolean;
+}) {
   const entries = Object.entries(metrics);
   if (entries.length === 0) return null;
   return (
-    <details className="text-sm">
+    <details className="text-sm" open={open}>
       <summary className="w-fit cursor-pointer rounded-sm text-muted hover:text-text">
         All {formatCount(entries.length)} metrics
       </summary>
-      <dl className="num mt-2 grid gap-x-4 gap-y-0.5 sm:grid-cols-[max-content_1fr]">
+      <dl className="num mt-2 grid grid-cols-[minmax(0,max-content)_minmax(0,1fr)] gap-x-4 gap-y-0.5">
         {entries.map(([key, value]) => (
           <div key={key} className="contents">
             <dt className="text-muted">{metricName(key)}</dt>

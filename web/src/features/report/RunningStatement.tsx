@@ -3,35 +3,39 @@ import { Square } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { queryRecord } from '@/api/query';
 import { Button } from '@/components/Button';
-import { toastError } from '@/components/toasts';
-import { cancel, type Run } from '@/features/sql/runs';
 import { formatDuration } from '@/lib/format';
 
-const LONG = 1000; // milliseconds after which the view itself offers to cancel
+const LONG = 1000; // milliseconds after which the view offers to cancel
 
-/** The time since the start, and how far the server says it is. */
-export function RunningView({ tabId, run }: { tabId: string; run: Run }) {
+interface Props {
+  /** The server's query id. */
+  id: string;
+  /** When it began; undefined while it waits for its turn. */
+  startedAt: number | undefined;
+  cancelling: boolean;
+  onCancel(): void;
+}
+
+/** The time since the start, how far the server says it is, and a way to stop it. */
+export function RunningStatement({ id, startedAt, cancelling, onCancel }: Props) {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 100);
     return () => clearInterval(timer);
   }, []);
-  const elapsed = run.startedAt ? Math.max(0, now - run.startedAt) : 0;
+  const elapsed = startedAt === undefined ? 0 : Math.max(0, now - startedAt);
   const record = useQuery({
-    queryKey: ['query-progress', run.id],
-    queryFn: () => queryRecord(run.id),
-    enabled: run.state === 'running' && elapsed > 1500,
+    queryKey: ['query-progress', id],
+    queryFn: () => queryRecord(id),
+    enabled: elapsed > 1500,
     refetchInterval: 1000,
     retry: false,
   });
-  const stop = () => {
-    cancel(tabId).catch((error: unknown) => toastError('Could not cancel', error));
-  };
   const progress = record.data?.progress ?? 0; // 0: not known (yet)
   return (
     <div
       role="status"
-      className="flex min-h-0 flex-1 flex-col items-center justify-center gap-3 text-muted"
+      className="flex min-h-0 flex-1 flex-col items-center justify-center gap-3 py-6 text-muted"
     >
       <div className="h-1 w-48 overflow-hidden rounded-full bg-hover">
         {progress > 0 ? (
@@ -44,13 +48,13 @@ export function RunningView({ tabId, run }: { tabId: string; run: Run }) {
         )}
       </div>
       <span className="num">
-        {run.state === 'waiting'
+        {startedAt === undefined
           ? 'Waiting'
-          : `${run.cancelling ? 'Cancelling' : 'Running'}, ${formatDuration(elapsed)}`}
+          : `${cancelling ? 'Cancelling' : 'Running'}, ${formatDuration(elapsed)}`}
         {progress > 0 && ` · ${Math.round(progress)} %`}
       </span>
       {elapsed > LONG && (
-        <Button icon={<Square size={12} />} busy={run.cancelling === true} onClick={stop}>
+        <Button icon={<Square size={12} />} busy={cancelling} onClick={onCancel}>
           Cancel the statement
         </Button>
       )}

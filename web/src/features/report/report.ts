@@ -89,7 +89,7 @@ export function titleOf({ verb, message, facts }: Report): string {
       return `Created with ${rows('written')}`;
     case 'OPTIMIZE':
       return count('files', 'removed') === 0
-        ? 'Nothing to compact: the files are well-sized'
+        ? 'Nothing to compact'
         : `Packed ${formatMany(count('files', 'removed'), 'file')} into ${formatMany(count('files', 'added'), 'file')}`;
     case 'VACUUM':
       return count('files', 'deleted') === 0

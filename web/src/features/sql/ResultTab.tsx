@@ -5,12 +5,13 @@ import type { TableName } from '@/api/catalog';
 import { Button } from '@/components/Button';
 import { EmptyState } from '@/components/EmptyState';
 import { DataGrid } from '@/components/grid/DataGrid';
+import { toastError } from '@/components/toasts';
 import { reportOf, targetOf, type Report as StatementReport } from '@/features/report/report';
+import { RunningStatement } from '@/features/report/RunningStatement';
 import { ReportView } from '@/features/report/ReportView';
 import { sqlEditor } from '@/features/sql/editor-handle';
 import { ResultStatus } from '@/features/sql/ResultStatus';
-import { RunningView } from '@/features/sql/RunningView';
-import { loadMore, type Run } from '@/features/sql/runs';
+import { cancel, loadMore, type Run } from '@/features/sql/runs';
 import { addTab, type SqlTab } from '@/features/sql/tabs';
 import { qualified } from '@/lib/identifiers';
 
@@ -63,7 +64,16 @@ function Report({ run, report }: { run: Run; report: StatementReport }) {
 export function ResultTab({ tab, run }: { tab: SqlTab; run: Run }) {
   const more = useCallback(() => void loadMore(tab.id, run.id), [tab.id, run.id]);
   if (run.state === 'waiting' || run.state === 'running') {
-    return <RunningView tabId={tab.id} run={run} />;
+    return (
+      <RunningStatement
+        id={run.id}
+        startedAt={run.state === 'running' ? run.startedAt : undefined}
+        cancelling={run.cancelling === true}
+        onCancel={() => {
+          cancel(tab.id).catch((error: unknown) => toastError('Could not cancel', error));
+        }}
+      />
+    );
   }
   if (run.state === 'cancelled') {
     return <EmptyState title="Cancelled">The statement was stopped before it ended.</EmptyState>;

@@ -4,6 +4,7 @@ import type { QueryResult } from '@/api/types';
 import { queryClient } from '@/app/query-client';
 import { refreshTables } from '@/features/catalog/refresh';
 import { changesSomething } from '@/features/report/report';
+import { LONG_TIMEOUT } from '@/features/report/useStatement';
 import { stepDone } from '@/features/home/steps';
 import type { SqlTab } from '@/features/sql/tabs';
 import { uuid } from '@/lib/ids';
@@ -51,7 +52,6 @@ function afterwards(sql: string): void {
 }
 
 const LONG_WORK = new Set(['OPTIMIZE', 'VACUUM', 'RESTORE', 'MERGE']);
-const LONG_TIMEOUT = 6 * 3600; // seconds
 
 /** Runs one statement to its end; false when it failed or was cancelled. */
 async function runOne(tab: SqlTab, run: Run): Promise<boolean> {

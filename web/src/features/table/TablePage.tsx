@@ -5,16 +5,19 @@ import { tableQuery } from '@/api/catalog';
 import { isNotFound } from '@/api/errors';
 import type { TableTab } from '@/app/router';
 import { Badge } from '@/components/Badge';
+import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
 import { TabBar } from '@/components/TabBar';
 import { DetailsTab } from '@/features/table/DetailsTab';
 import { FilesTab } from '@/features/table/FilesTab';
-import { HistoryTab } from '@/features/table/HistoryTab';
+import { HistoryTab } from '@/features/table/history/HistoryTab';
+import { MaintenanceTab } from '@/features/table/maintenance/MaintenanceTab';
 import { OverviewTab } from '@/features/table/OverviewTab';
 import { PreviewTab } from '@/features/table/PreviewTab';
 import { forgetTable, noteTable } from '@/features/table/recent';
+import { mayWrite } from '@/features/table/rights';
 import { TableActions } from '@/features/table/TableActions';
 import { VersionBanner } from '@/features/table/VersionBanner';
 import { useTitle } from '@/lib/hooks';
@@ -24,6 +27,7 @@ const TABS: { id: TableTab; label: string }[] = [
   { id: 'preview', label: 'Preview' },
   { id: 'history', label: 'History' },
   { id: 'files', label: 'Files' },
+  { id: 'maintenance', label: 'Maintenance' },
   { id: 'details', label: 'Details' },
 ];
 
@@ -46,8 +50,14 @@ export function TablePage() {
   }, [found, gone, version, catalog, schema, table]);
 
   const isView = detail.data?.kind === 'view';
-  const tabs = isView ? TABS.filter(({ id }) => id === 'overview' || id === 'preview') : TABS;
-  const select = (next: TableTab) => void navigate({ search: (old) => ({ ...old, tab: next }) });
+  const writes = detail.data !== undefined && mayWrite(detail.data);
+  const tabs = TABS.filter(({ id }) =>
+    isView ? id === 'overview' || id === 'preview' : id !== 'maintenance' || writes,
+  );
+  const select = (next: TableTab) =>
+    void navigate({
+      search: ({ version: kept }) => ({ tab: next, ...(kept !== undefined && { version: kept }) }),
+    });
   const showVersion = (next: number | undefined) =>
     void navigate({
       search: next === undefined ? { tab } : { tab: 'preview', version: next },
@@ -102,9 +112,21 @@ export function TablePage() {
             {tab === 'overview' && <OverviewTab detail={detail.data} />}
             {tab === 'preview' && <PreviewTab name={name} version={version} />}
             {tab === 'history' && (
-              <HistoryTab name={name} shown={version ?? detail.data.version} onShow={showVersion} />
+              <HistoryTab
+                name={name}
+                detail={detail.data}
+                shown={version ?? detail.data.version}
+                onShow={showVersion}
+              />
             )}
             {tab === 'files' && <FilesTab name={name} version={version} />}
+            {tab === 'maintenance' && writes && <MaintenanceTab name={name} detail={detail.data} />}
+            {tab === 'maintenance' && !writes && (
+              <EmptyState title="Not allowed">
+                Maintenance is for those who may write to the table. Its owner or an administrator
+                can allow it.
+              </EmptyState>
+            )}
             {tab === 'details' && <DetailsTab detail={detail.data} />}
           </div>
         </>
