@@ -12,10 +12,14 @@ const PAGES = [
   ['/catalog/samples/nycflights13/flights', 'Rows'],
   ['/catalog/samples/nycflights13/flights?tab=preview', 'year'],
   ['/catalog/samples/nycflights13/flights?tab=history', 'latest'],
+  ['/catalog/samples/nycflights13/flights?tab=history&from=0&to=0', 'Rows added (0)'],
+  ['/catalog/samples/nycflights13/flights?tab=maintenance', 'on average'],
   ['/catalog/samples/nycflights13/flights?tab=details', 'Protocol'],
   ['/files', 'Files'],
+  ['/queries', 'Finished'],
   ['/settings', 'API keys'],
   ['/settings?tab=account', 'Change password'],
+  ['/settings?tab=storage', 'No storage credentials yet'],
 ];
 const AA = 4.5; // the contrast that WCAG asks of normal text
 

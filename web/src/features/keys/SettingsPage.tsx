@@ -1,14 +1,19 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { session } from '@/api/session';
+import type { SettingsTab } from '@/app/router';
 import { PageHeader } from '@/components/PageHeader';
 import { TabBar } from '@/components/TabBar';
 import { AccountTab } from '@/features/keys/AccountTab';
 import { KeysTab } from '@/features/keys/KeysTab';
 import { UsersTab } from '@/features/keys/UsersTab';
+import { StorageTab } from '@/features/storage/StorageTab';
 import { useTitle } from '@/lib/hooks';
 import { useStore } from '@/lib/store';
 
-type Tab = 'keys' | 'account' | 'users';
+const ADMIN_TABS: { id: SettingsTab; label: string }[] = [
+  { id: 'users', label: 'Users' },
+  { id: 'storage', label: 'Storage credentials' },
+];
 
 export function SettingsPage() {
   useTitle('Settings');
@@ -17,12 +22,12 @@ export function SettingsPage() {
   const current = useStore(session);
   if (current.status !== 'signed-in') return null;
   const { user } = current;
-  const tabs: { id: Tab; label: string }[] = [
+  const tabs: { id: SettingsTab; label: string }[] = [
     { id: 'keys', label: 'API keys' },
     { id: 'account', label: 'Account' },
-    ...(user.admin ? [{ id: 'users' as const, label: 'Users' }] : []),
+    ...(user.admin ? ADMIN_TABS : []),
   ];
-  const shown = tab === 'users' && !user.admin ? 'keys' : tab;
+  const shown = tabs.some(({ id }) => id === tab) ? tab : 'keys';
   return (
     <>
       <PageHeader crumbs={[{ label: 'Settings' }]} />
@@ -37,6 +42,7 @@ export function SettingsPage() {
           {shown === 'keys' && <KeysTab />}
           {shown === 'account' && <AccountTab user={user} />}
           {shown === 'users' && <UsersTab self={user.id} />}
+          {shown === 'storage' && <StorageTab />}
         </div>
       </div>
     </>

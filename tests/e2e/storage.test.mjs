@@ -1,0 +1,89 @@
+// Storage credentials: made, tested, changed and deleted by an administrator, secrets never shown.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { connect, openBrowser, picture, signIn, url } from './browser.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const NAME = `lake_${Date.now()}`;
+const SECRET = 'a-secret-that-nobody-sees';
+
+let browser, page, problems, store, place;
+before(async () => {
+  store = spawn(`${ROOT}.venv/bin/python`, ['-m', 'tests.harness.s3'], { cwd: ROOT });
+  const [line] = await once(store.stdout, 'data');
+  place = (bucket) => `s3://${bucket}/e2e?endpoint=${String(line).trim()}&region=us-east-1`;
+  ({ browser, page, problems } = await openBrowser());
+  await signIn(page);
+});
+after(async () => {
+  await browser.close();
+  store.kill();
+});
+afterEach(async (context) => {
+  if (context.passed === false || context.error)
+    await picture(page, context.name.replace(/\W+/g, '-'));
+});
+
+const dialog = () => page.getByRole('dialog');
+const row = () =>
+  page.getByRole('list', { name: 'Storage credentials' }).getByRole('listitem').filter({
+    hasText: NAME,
+  });
+
+test('a credential is made once its store answers', async () => {
+  await page.goto(`${url}/settings?tab=storage`);
+  await page.getByRole('button', { name: 'Create credential' }).click();
+  await dialog().getByRole('button', { name: 'Create' }).click();
+  await dialog().getByText('Enter a name.').waitFor();
+  await dialog().getByText('Enter the access key.').waitFor();
+  await dialog().getByLabel('Name').fill(NAME);
+  await dialog().getByLabel('URLs').fill(place('nowhere'));
+  await dialog().getByLabel('Access key').fill('key');
+  await dialog().getByLabel('Secret key').fill(SECRET);
+  await dialog().getByRole('button', { name: 'Create' }).click();
+  await dialog().getByRole('alert').getByText(/bucket/i).waitFor();
+  await dialog().getByLabel('URLs').fill(place('test'));
+  await dialog().getByRole('button', { name: 'Create' }).click();
+  await row().first().waitFor();
+  await dialog().waitFor({ state: 'detached' });
+});
+
+test('its stores are asked again', async () => {
+  await row().first().getByRole('button', { name: 'Test' }).click();
+  await row().first().getByLabel('Works').waitFor();
+});
+
+test('its URLs are changed, the secrets kept and not shown', async () => {
+  await page.getByRole('button', { name: `Change ${NAME}` }).click();
+  assert.equal(await dialog().getByLabel('Secret key').inputValue(), '');
+  const both = `${place('test')}\n${place('test').replace('/e2e?', '/other?')}`;
+  await dialog().getByLabel('URLs').fill(both);
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await row().first().getByText('/other?').waitFor();
+  await row().first().getByRole('button', { name: 'Test' }).click();
+  await row().first().getByLabel('Works').nth(1).waitFor();
+  const { send } = await connect();
+  const listed = await (await send('/api/v1/storage-credentials')).text();
+  assert.ok(listed.includes(NAME) && !listed.includes(SECRET));
+  assert.ok(!(await page.content()).includes(SECRET));
+});
+
+test('a store that is away is told', async () => {
+  store.kill('SIGKILL');
+  await once(store, 'exit');
+  await row().first().getByRole('button', { name: 'Test' }).click();
+  await row().first().getByLabel('Fails').first().waitFor({ timeout: 60_000 });
+});
+
+test('it is deleted', async () => {
+  await page.getByRole('button', { name: `Delete ${NAME}` }).click();
+  await dialog().getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: `Delete ${NAME}` }).waitFor({ state: 'detached' });
+});
+
+test('the page never complained', () => {
+  assert.deepEqual(problems, []);
+});

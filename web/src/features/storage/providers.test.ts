@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { givenSecrets, linesOf, missingSecret, providerOf } from '@/features/storage/providers';
+
+test('the provider is told by the URL', () => {
+  expect(providerOf('gs://b/p').id).toBe('gs');
+  expect(providerOf('abfss://c@a.dfs.core.windows.net/p').id).toBe('az');
+  expect(providerOf('').id).toBe('s3');
+});
+
+test('only secrets of the provider are sent', () => {
+  const s3 = providerOf('s3://b');
+  const given = givenSecrets(s3, { access_key: ' a ', secret_key: '', account_key: 'x' });
+  expect(given).toEqual({ access_key: 'a' });
+  expect(missingSecret(s3, given)).toBe('Secret key');
+  expect(missingSecret(s3, { access_key: 'a', secret_key: 'b' })).toBeUndefined();
+});
+
+test('URLs stand a line each', () => {
+  expect(linesOf(' s3://a \n\n s3://b\n')).toEqual(['s3://a', 's3://b']);
+});
