@@ -1,9 +1,10 @@
 // A real Chromium on the page of the server that OPENBRICKS_URL names (see tests/harness/serve.py).
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const STEP = 15_000; // milliseconds that one step may take on a busy machine
 const SAMPLES = 90_000; // milliseconds until the samples must be there
@@ -91,6 +92,24 @@ export async function runSql(page, sql) {
 
 /** The texts of the result's cells that are in view, row by row. */
 export const cells = (page) => page.getByRole('gridcell').allInnerTexts();
+
+/**
+ * What axe-core finds wrong on the page for people who use it without a mouse or without seeing it,
+ * as texts. Its script is run from outside of the page, whose policy would refuse it.
+ */
+export async function accessProblems(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      resultTypes: ['violations'],
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+      rules: { 'color-contrast': { enabled: false } }, // layout.test.mjs looks at it
+    }),
+  );
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`),
+  );
+}
 
 /** Keeps a picture of the page when a test fails, in tests/e2e/output. */
 export async function picture(page, name) {

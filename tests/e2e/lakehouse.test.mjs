@@ -31,7 +31,10 @@ const change = async (sql, title) => {
 };
 
 test('statements that change rows report what they did', async () => {
-  await change(`CREATE TABLE ${TABLE} (id BIGINT, v DOUBLE)`, `Created the table main.default.${TABLE}.`);
+  await change(
+    `CREATE TABLE ${TABLE} (id BIGINT, v DOUBLE)`,
+    `Created the table main.default.${TABLE}.`,
+  );
   await change(`INSERT INTO ${TABLE} SELECT range, 0 FROM range(1000)`, 'Inserted 1,000 rows');
   await change(`DELETE FROM ${TABLE} WHERE id < 10`, 'Deleted 10 rows');
   await report().getByText('Rows copied').waitFor();
@@ -48,12 +51,17 @@ test('statements that change rows report what they did', async () => {
   );
   await change(`OPTIMIZE ${TABLE} ZORDER BY (id)`, 'Packed 1 file into 1 file');
   await change(`RESTORE ${TABLE} TO VERSION AS OF 1`, 'Restored');
-  await change(`ALTER TABLE ${TABLE} ADD COLUMN w INT`, `Added 1 columns to main.default.${TABLE}.`);
+  await change(
+    `ALTER TABLE ${TABLE} ADD COLUMN w INT`,
+    `Added 1 columns to main.default.${TABLE}.`,
+  );
 });
 
 test('a report leads to its version in the history', async () => {
   await change(`DELETE FROM ${TABLE} WHERE id = 3`, 'Deleted 1 row');
-  await report().getByRole('link', { name: /in the table’s history/ }).click();
+  await report()
+    .getByRole('link', { name: /in the table’s history/ })
+    .click();
   await page.waitForURL(`**/${TABLE}?tab=history&at=8`);
   await page.getByText('DELETE', { exact: true }).first().waitFor();
   await page.goBack();

@@ -1,8 +1,8 @@
 // Every page fits on a phone and on a wide screen, light and dark, without scrolling sideways, and
-// its text has enough contrast. The server has to run with --samples.
+// its text has enough contrast and axe-core finds nothing to object to. The server has to run with --samples.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openBrowser, signIn, url, waitForSamples } from './browser.mjs';
+import { accessProblems, openBrowser, signIn, url, waitForSamples } from './browser.mjs';
 
 const PAGES = [
   ['/', 'Home'],
@@ -91,6 +91,7 @@ for (const [name, options] of [
         assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
         const { ratio, text } = await page.evaluate(worstContrast);
         assert.ok(ratio >= AA, `“${text}” has a contrast of only ${ratio.toFixed(2)}`);
+        assert.deepEqual(await accessProblems(page), []);
         assert.deepEqual(problems, []);
       });
     }

@@ -45,7 +45,10 @@ test('an administrator finds the statements of everyone', async () => {
   const failed = rows().filter({ hasText: `${MARK}_broken` });
   await failed.waitFor();
   await failed.getByRole('button', { name: 'Show the whole statement' }).click();
-  await failed.getByText(/nothing/).last().waitFor();
+  await failed
+    .getByText(/nothing/)
+    .last()
+    .waitFor();
   assert.equal(await rows().count(), 1);
   await page.getByLabel('State', { exact: true }).selectOption('Cancelled');
   await page.getByRole('heading', { name: 'No such statements' }).waitFor();

@@ -44,7 +44,10 @@ test('a credential is made once its store answers', async () => {
   await dialog().getByLabel('Access key').fill('key');
   await dialog().getByLabel('Secret key').fill(SECRET);
   await dialog().getByRole('button', { name: 'Create' }).click();
-  await dialog().getByRole('alert').getByText(/bucket/i).waitFor();
+  await dialog()
+    .getByRole('alert')
+    .getByText(/bucket/i)
+    .waitFor();
   await dialog().getByLabel('URLs').fill(place('test'));
   await dialog().getByRole('button', { name: 'Create' }).click();
   await row().first().waitFor();

@@ -44,7 +44,7 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea className={classes(CONTROL, 'h-auto py-1.5', className)} rows={3} {...rest} />;
+  return <textarea className={classes(CONTROL, 'h-auto! py-1.5', className)} rows={3} {...rest} />;
 }
 
 export function Select({ className, children, ...rest }: ComponentProps<'select'>) {

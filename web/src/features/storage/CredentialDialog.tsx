@@ -12,10 +12,11 @@ import { useAction } from '@/components/useAction';
 import {
   givenSecrets,
   linesOf,
-  missingSecret,
+  missingSecrets,
   providerOf,
   PROVIDERS,
   type Provider,
+  type Secret,
   type Secrets,
 } from '@/features/storage/providers';
 
@@ -24,14 +25,20 @@ interface SecretsProps {
   values: Secrets;
   /** There are secrets already, which stay unless new ones are entered. */
   kept: boolean;
+  missing: Secret[];
   onChange(values: Secrets): void;
 }
 
-function SecretFields({ provider, values, kept, onChange }: SecretsProps) {
+function SecretFields({ provider, values, kept, missing, onChange }: SecretsProps) {
   return provider.secrets.map(({ name, label, optional, long }) => {
     const Control = long ? TextArea : Input;
     return (
-      <Field key={name} label={label} hint={optional ? 'Optional.' : undefined}>
+      <Field
+        key={name}
+        label={label}
+        hint={optional ? 'Optional.' : undefined}
+        error={missing.includes(name) ? `Enter the ${label.toLowerCase()}.` : undefined}
+      >
         {(control) => (
           <Control
             {...control}
@@ -67,7 +74,7 @@ export function CredentialDialog({ credential, onClose, onSaved }: Props) {
   const lines = linesOf(urls);
   const given = givenSecrets(provider, values);
   const missing =
-    credential && Object.keys(given).length === 0 ? undefined : missingSecret(provider, given);
+    credential && Object.keys(given).length === 0 ? [] : missingSecrets(provider, given);
   const save = useAction(async () => {
     if (credential) await changeStorageCredential(name, { urls: lines, ...given });
     else await createStorageCredential({ name: name.trim(), urls: lines, ...given });
@@ -82,7 +89,7 @@ export function CredentialDialog({ credential, onClose, onSaved }: Props) {
   };
   const submit = () => {
     setTried(true);
-    if (name.trim() && lines.length > 0 && !missing) save.run();
+    if (name.trim() && lines.length > 0 && missing.length === 0) save.run();
   };
   return (
     <FormModal
@@ -143,9 +150,9 @@ export function CredentialDialog({ credential, onClose, onSaved }: Props) {
         provider={provider}
         values={values}
         kept={credential !== undefined}
+        missing={tried ? missing : []}
         onChange={setValues}
       />
-      {tried && missing && <p className="text-danger">Enter the {missing.toLowerCase()}.</p>}
     </FormModal>
   );
 }

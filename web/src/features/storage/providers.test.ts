@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { givenSecrets, linesOf, missingSecret, providerOf } from '@/features/storage/providers';
+import { givenSecrets, linesOf, missingSecrets, providerOf } from '@/features/storage/providers';
 
 test('the provider is told by the URL', () => {
   expect(providerOf('gs://b/p').id).toBe('gs');
@@ -11,8 +11,8 @@ test('only secrets of the provider are sent', () => {
   const s3 = providerOf('s3://b');
   const given = givenSecrets(s3, { access_key: ' a ', secret_key: '', account_key: 'x' });
   expect(given).toEqual({ access_key: 'a' });
-  expect(missingSecret(s3, given)).toBe('Secret key');
-  expect(missingSecret(s3, { access_key: 'a', secret_key: 'b' })).toBeUndefined();
+  expect(missingSecrets(s3, given)).toEqual(['secret_key']);
+  expect(missingSecrets(s3, { access_key: 'a', secret_key: 'b' })).toEqual([]);
 });
 
 test('URLs stand a line each', () => {

@@ -83,6 +83,6 @@ export function givenSecrets(provider: Provider, values: Secrets): Secrets {
   return given;
 }
 
-/** The first secret that is needed and missing, by its label. */
-export const missingSecret = (provider: Provider, given: Secrets): string | undefined =>
-  provider.secrets.find(({ name, optional }) => !optional && !given[name])?.label;
+/** The secrets that are needed and missing. */
+export const missingSecrets = (provider: Provider, given: Secrets): Secret[] =>
+  provider.secrets.flatMap(({ name, optional }) => (optional || given[name] ? [] : [name]));

@@ -83,7 +83,7 @@ export function VacuumSection({ name, detail }: { name: TableName; detail: Table
             />
           )}
         </Field>
-        <div className="flex gap-2 pt-6">
+        <div className="flex gap-2 md:pt-6">
           <Button type="submit" busy={dryRun.busy}>
             Dry run
           </Button>
