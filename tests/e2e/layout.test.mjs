@@ -19,7 +19,7 @@ const PAGES = [
   ['/queries', 'Finished'],
   ['/settings', 'API keys'],
   ['/settings?tab=account', 'Change password'],
-  ['/settings?tab=storage', 'No storage credentials yet'],
+  ['/settings?tab=storage', 'Create credential'],
 ];
 const AA = 4.5; // the contrast that WCAG asks of normal text
 

@@ -90,6 +90,17 @@ test('others see and cancel their own alone', async () => {
     await own.page.getByRole('button', { name: 'Cancel' }).click();
     assert.match(await running[1], /query.cancelled/);
     await list.getByText('Running').waitFor({ state: 'detached' });
+    // Who may only read has no way to change a table.
+    await own.page.goto(`${url}/catalog/samples/nycflights13/airlines?tab=history`);
+    await own.page.getByRole('button', { name: 'Actions on version 0', exact: true }).click();
+    await own.page.getByRole('menuitem', { name: 'Query this version' }).waitFor();
+    assert.equal(await own.page.getByRole('menuitem', { name: 'Restore…' }).count(), 0);
+    await own.page.goto(`${url}/catalog/samples/nycflights13/airlines?tab=maintenance`);
+    await own.page.getByText('Maintenance is for those who may write').waitFor();
+    assert.equal(await own.page.getByRole('tab', { name: 'Maintenance' }).count(), 0);
+    await own.page.goto(`${url}/settings?tab=storage`);
+    await own.page.getByRole('tab', { name: 'API keys' }).waitFor();
+    assert.equal(await own.page.getByRole('tab', { name: 'Storage credentials' }).count(), 0);
     assert.deepEqual(own.problems, []);
   } finally {
     await own.browser.close();

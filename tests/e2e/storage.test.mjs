@@ -8,6 +8,7 @@ import { connect, openBrowser, picture, signIn, url } from './browser.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NAME = `lake_${Date.now()}`;
+const SPARE = `spare_${Date.now()}`;
 const SECRET = 'a-secret-that-nobody-sees';
 
 let browser, page, problems, store, place;
@@ -52,6 +53,11 @@ test('a credential is made once its store answers', async () => {
   await dialog().getByRole('button', { name: 'Create' }).click();
   await row().first().waitFor();
   await dialog().waitFor({ state: 'detached' });
+  const { post } = await connect();
+  const spare = { name: SPARE, urls: [place('test').replace('/e2e?', '/spare?')] };
+  const secrets = { access_key: 'key', secret_key: SECRET };
+  assert.equal((await post('/api/v1/storage-credentials', { ...spare, ...secrets })).status, 201);
+  await page.reload();
 });
 
 test('its stores are asked again', async () => {
@@ -74,6 +80,26 @@ test('its URLs are changed, the secrets kept and not shown', async () => {
   assert.ok(!(await page.content()).includes(SECRET));
 });
 
+test('an external table is made below its URL', async () => {
+  await page.goto(`${url}/catalog/main/default`);
+  await page.getByRole('button', { name: 'Add external table' }).click();
+  await dialog().getByLabel('Name').fill(NAME);
+  await dialog().getByLabel('Location').fill('s3://test/elsewhere/t');
+  await dialog().getByRole('button', { name: 'Add' }).click();
+  await dialog().getByRole('alert').getByText('storage credential').waitFor();
+  await dialog().getByLabel('Location').fill('s3://test/e2e/t');
+  await dialog().getByRole('button', { name: 'Add' }).click();
+  await dialog().getByRole('alert').getByText('no Delta table at that location').waitFor();
+  await dialog().getByLabel('Columns of a new table').fill('id BIGINT, name STRING');
+  await dialog().getByRole('button', { name: 'Add' }).click();
+  await page.waitForURL(`**/catalog/main/default/${NAME}`);
+  await page.getByText('external', { exact: true }).first().waitFor();
+  const { sql } = await connect();
+  await sql(`INSERT INTO ${NAME} VALUES (1, 'a')`);
+  assert.deepEqual(await sql(`SELECT * FROM ${NAME}`), [[1, 'a']]);
+  await page.goto(`${url}/settings?tab=storage`);
+});
+
 test('a store that is away is told', async () => {
   store.kill('SIGKILL');
   await once(store, 'exit');
@@ -81,10 +107,17 @@ test('a store that is away is told', async () => {
   await row().first().getByLabel('Fails').first().waitFor({ timeout: 60_000 });
 });
 
-test('it is deleted', async () => {
+test('one that a table needs is kept', async () => {
   await page.getByRole('button', { name: `Delete ${NAME}` }).click();
   await dialog().getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('button', { name: `Delete ${NAME}` }).waitFor({ state: 'detached' });
+  await dialog().getByRole('alert').getByText('Tables lie at its URLs').waitFor();
+  await dialog().getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('one that nothing needs is deleted', async () => {
+  await page.getByRole('button', { name: `Delete ${SPARE}` }).click();
+  await dialog().getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: `Delete ${SPARE}` }).waitFor({ state: 'detached' });
 });
 
 test('the page never complained', () => {

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { HardDrive, SquareTerminal, Table2 } from 'lucide-react';
+import { HardDrive, Link2, SquareTerminal, Table2 } from 'lucide-react';
 import { tablesQuery, volumesQuery } from '@/api/catalog';
 import type { Table, Volume } from '@/api/types';
+import { useAdmin } from '@/app/useAdmin';
 import { Badge } from '@/components/Badge';
 import { Button } from '@/components/Button';
 import { EmptyState } from '@/components/EmptyState';
@@ -28,6 +29,7 @@ function listed(catalog: string, schema: string, item: Table | Volume): ListedOb
 export function SchemaPage() {
   const { catalog, schema } = useParams({ from: '/shell/catalog/$catalog/$schema' });
   useTitle(`${catalog}.${schema}`);
+  const admin = useAdmin();
   const navigate = useNavigate();
   const tables = useQuery(tablesQuery(catalog, schema));
   const volumes = useQuery(volumesQuery(catalog, schema));
@@ -55,6 +57,14 @@ export function SchemaPage() {
         >
           Create volume
         </Button>
+        {admin && (
+          <Button
+            icon={<Link2 size={14} />}
+            onClick={() => openCatalogDialog({ kind: 'create-external', catalog, schema })}
+          >
+            Add external table
+          </Button>
+        )}
       </PageHeader>
       {failed ? (
         <ErrorPanel

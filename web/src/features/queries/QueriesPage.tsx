@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Activity } from 'lucide-react';
 import { useState } from 'react';
 import { cancelQuery, queryActivity, type QueryFilter } from '@/api/query';
-import { session } from '@/api/session';
+import { useAdmin } from '@/app/useAdmin';
 import { Button } from '@/components/Button';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
@@ -15,7 +15,6 @@ import { QueryRow } from '@/features/queries/QueryRow';
 import { useNow } from '@/features/queries/useNow';
 import { addTab } from '@/features/sql/tabs';
 import { useDebounced, useTitle } from '@/lib/hooks';
-import { useStore } from '@/lib/store';
 
 const LIVE = 2000; // milliseconds between two looks
 const LIVE_PAGES = 2; // of a longer list only what was loaded is shown
@@ -40,8 +39,7 @@ export function QueriesPage() {
   useTitle('Queries');
   const filter = useSearch({ from: '/shell/queries' });
   const navigate = useNavigate({ from: '/queries' });
-  const current = useStore(session);
-  const admin = current.status === 'signed-in' && current.user.admin;
+  const admin = useAdmin();
   const text = useDebounced(filter.text, 250);
   const activity = useInfiniteQuery({
     ...queryActivity({ ...filter, text }),

@@ -1,6 +1,7 @@
 import { CommentDialog } from '@/features/catalog/dialogs/CommentDialog';
 import { CreateDialog } from '@/features/catalog/dialogs/CreateDialog';
 import { DropDialog } from '@/features/catalog/dialogs/DropDialog';
+import { ExternalTableDialog } from '@/features/catalog/dialogs/ExternalTableDialog';
 import { RenameDialog } from '@/features/catalog/dialogs/RenameDialog';
 import type { CatalogDialog } from '@/features/catalog/dialogs/store';
 
@@ -12,6 +13,8 @@ export function CatalogDialogs({ dialog }: { dialog: CatalogDialog }) {
       return <CommentDialog target={dialog.target} />;
     case 'drop':
       return <DropDialog target={dialog.target} />;
+    case 'create-external':
+      return <ExternalTableDialog {...dialog} />;
     default:
       return <CreateDialog dialog={dialog} />;
   }

@@ -10,7 +10,7 @@ import { closeCatalogDialog, type CatalogDialog } from '@/features/catalog/dialo
 import { refreshCatalog } from '@/features/catalog/refresh';
 import { nameProblem } from '@/lib/identifiers';
 
-type Create = Exclude<CatalogDialog, { kind: 'rename' | 'comment' | 'drop' }>;
+type Create = Exclude<CatalogDialog, { kind: 'create-external' | 'rename' | 'comment' | 'drop' }>;
 
 const TEXTS = {
   'create-catalog': { what: 'catalog', hint: 'A catalog holds schemas, for example one per team.' },

@@ -12,6 +12,7 @@ export type CatalogDialog =
   | { kind: 'create-catalog' }
   | { kind: 'create-schema'; catalog: string }
   | { kind: 'create-volume'; catalog: string; schema: string }
+  | { kind: 'create-external'; catalog: string; schema: string }
   | { kind: 'rename' | 'comment' | 'drop'; target: Target };
 
 /** The dialog that is open, from wherever it was asked for. */
