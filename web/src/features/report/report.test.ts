@@ -7,7 +7,7 @@ const answer = (values: Record<string, unknown>): QueryResult => ({
   query_id: '1',
   columns: Object.keys(values).map((name) => ({ name, type: 'BIGINT' })),
   rows: [Object.values(values)],
-  statistics: { elapsed_ms: 1, files: 0, files_skipped: 0, bytes: 0 },
+  statistics: { elapsed_ms: 1, files: 0, files_skipped: 0, bytes: 0, cached: false },
 });
 
 const commit = (operation: string, metrics: object, parameters: object = {}): TableVersion => ({
