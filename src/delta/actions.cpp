@@ -48,6 +48,7 @@ json::object body(const Add& a) {
   if (a.deletion_vector) out["deletionVector"] = dv_json(*a.deletion_vector);
   if (a.base_row_id) out["baseRowId"] = *a.base_row_id;
   if (a.default_row_commit_version) out["defaultRowCommitVersion"] = *a.default_row_commit_version;
+  if (!a.clustering_provider.empty()) out["clusteringProvider"] = a.clustering_provider;
   return out;
 }
 

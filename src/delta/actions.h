@@ -34,6 +34,7 @@ struct Add {
   std::string stats;  // JSON text, empty when absent
   std::optional<DeletionVector> deletion_vector;
   std::optional<std::int64_t> base_row_id, default_row_commit_version;
+  std::string clustering_provider;  // who clustered the file's rows, empty when absent
   std::map<std::string, std::string> tags;
 };
 

@@ -59,6 +59,8 @@ class Snapshot {
   const Schema& schema() const { return metadata().schema; }
   bool column_mapping() const;  // mode id or name
   bool column_mapping_by_id() const;
+  // Whether rows are kept together by clustering columns (of a metadata domain; ours never are).
+  bool clustered() const;
   // Throws ob::Error 400 delta.unsupportedFeature naming each reader feature that this library
   // lacks.
   void require_readable() const;

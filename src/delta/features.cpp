@@ -31,11 +31,12 @@ constexpr std::array<std::string_view, 10> kReaderWriter{
     "columnMapping",  "deletionVectors",     "timestampNtz",         "typeWidening",
     "v2Checkpoint",   "vacuumProtocolCheck", "typeWidening-preview", "variantType",
     "catalogManaged", "variantType-preview"};
-constexpr std::array<std::string_view, 16> kWritable{
+constexpr std::array<std::string_view, 17> kWritable{
     "appendOnly",          "invariants",          "checkConstraints", "changeDataFeed",
     "generatedColumns",    "columnMapping",       "identityColumns",  "deletionVectors",
     "timestampNtz",        "v2Checkpoint",        "domainMetadata",   "inCommitTimestamp",
-    "allowColumnDefaults", "vacuumProtocolCheck", "typeWidening",     "typeWidening-preview"};
+    "allowColumnDefaults", "vacuumProtocolCheck", "typeWidening",     "typeWidening-preview",
+    "clustering"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& list, std::string_view name) {
@@ -175,6 +176,8 @@ std::set<std::string> active_unwritable(const std::set<std::string>& features, c
   mark("generatedColumns", any_metadata(m.schema, "delta.generationExpression"));
   mark("identityColumns", any_metadata(m.schema, "delta.identity."));
   mark("allowColumnDefaults", any_metadata(m.schema, "CURRENT_DEFAULT"));
+  // Statistics of the clustering columns are a must; ours are those of the first columns.
+  mark("clustering", m.configuration.contains("delta.dataSkippingStatsColumns"));
   // Files are written with physical names and ids; only a schema that lacks them is not.
   mark("columnMapping", mapped(m) && !all_mapped(m.schema));
   return out;

@@ -137,6 +137,7 @@ Add add(dom::value v) {
     if (key == "deletionVector") out.deletion_vector = deletion_vector(value);
     if (key == "baseRowId") out.base_row_id = integer(value, key);
     if (key == "defaultRowCommitVersion") out.default_row_commit_version = integer(value, key);
+    if (key == "clusteringProvider") out.clustering_provider = text(value, key);
   });
   require(!out.path.empty(), "add", "path");
   require(size && out.size >= 0, "add", "size");

@@ -112,6 +112,11 @@ CommitRequest restore_request(Table& table, const SnapshotPtr& target) {
   if (newest->metadata().id != target->metadata().id) {
     throw conflict("delta.conflict", "The table was replaced by another one meanwhile.");
   }
+  if (newest->clustered() && target->metadata().schema != newest->metadata().schema) {
+    throw Error(400, "delta.unsupportedFeature",
+                "This table is clustered, by columns that an older schema may lack: OpenBricks "
+                "restores only versions with the columns of today.");
+  }
   CommitRequest out{.operation = "RESTORE", .base = newest, .reads = {.whole_table = true}};
   std::int64_t restored = 0, restored_bytes = 0, removed = 0, removed_bytes = 0;
   std::vector<Action> adds;

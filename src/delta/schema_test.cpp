@@ -241,9 +241,14 @@ TEST(Features, RefusesByName) {
   EXPECT_THAT(text({3, 7, {"variantType", "columnMapping"}, {"variantType", "columnMapping"}}, m),
               ::testing::HasSubstr("variantType"));
   EXPECT_THAT(
-      text({1, 7, {}, {"rowTracking", "clustering"}}, m),
-      ::testing::AllOf(::testing::HasSubstr("rowTracking"), ::testing::HasSubstr("clustering")));
-  EXPECT_NO_THROW(require_readable({1, 7, {}, {"rowTracking", "clustering"}}, m));
+      text({1, 7, {}, {"rowTracking", "icebergCompatV1"}}, m),
+      ::testing::AllOf(::testing::HasSubstr("rowTracking"), ::testing::HasSubstr("icebergCompat")));
+  EXPECT_NO_THROW(require_readable({1, 7, {}, {"rowTracking", "icebergCompatV1"}}, m));
+  auto clustered = m;
+  EXPECT_EQ(text({1, 7, {}, {"clustering", "domainMetadata"}}, clustered), "");
+  clustered.configuration["delta.dataSkippingStatsColumns"] = "b";
+  EXPECT_THAT(text({1, 7, {}, {"clustering", "domainMetadata"}}, clustered),
+              ::testing::HasSubstr("clustering"));
   EXPECT_THAT(text({4, 8, {}, {}}, m), ::testing::HasSubstr("reader version 4"));
   auto constrained = m;
   constrained.configuration["delta.constraints.c"] = "a > 1";

@@ -14,6 +14,10 @@ bool Snapshot::column_mapping() const {
          (protocol().min_reader >= 3 && supports(protocol(), "columnMapping"));
 }
 
+bool Snapshot::clustered() const {
+  return supports(protocol(), "clustering");
+}
+
 bool Snapshot::column_mapping_by_id() const {
   const auto found = metadata().configuration.find("delta.columnMapping.mode");
   return column_mapping() && found->second == "id";

@@ -225,7 +225,8 @@ class Reader {
                size = column.number("size"), time = column.number("modificationTime"),
                change = column.flag("dataChange"), stats = column.stats(),
                tags = column.map("tags"), row_id = column.number("baseRowId"),
-               row_version = column.number("defaultRowCommitVersion");
+               row_version = column.number("defaultRowCommitVersion"),
+               clustering = column.text("clusteringProvider");
     const VectorFields vector(column);
     each(column, "path", [&](const Row& row, delta::CheckpointRow& out) {
       delta::Add action;
@@ -238,6 +239,7 @@ class Reader {
       action.tags = row.strings(tags);
       action.base_row_id = row.maybe_number(row_id);
       action.default_row_commit_version = row.maybe_number(row_version);
+      action.clustering_provider = row.text(clustering);
       action.deletion_vector = vector.read(row);
       out.action = std::move(action);
     });

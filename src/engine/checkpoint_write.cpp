@@ -31,7 +31,8 @@ std::vector<ColumnDef> layout(bool manifest) {
        std::string("STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, "
                    "modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags "
                    "MAP(VARCHAR, VARCHAR), deletionVector ") +
-           vector_type + ", baseRowId BIGINT, defaultRowCommitVersion BIGINT)"},
+           vector_type +
+           ", baseRowId BIGINT, defaultRowCommitVersion BIGINT, clusteringProvider VARCHAR)"},
       {"remove", std::string("STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, "
                              "extendedFileMetadata BOOLEAN, partitionValues MAP(VARCHAR, VARCHAR), "
                              "size BIGINT, deletionVector ") +

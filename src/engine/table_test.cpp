@@ -364,6 +364,7 @@ TEST_F(Tables, WritesAndReadsCheckpoints) {
     add.data_change = false;
     add.stats = R"({"numRecords":1,"minValues":{"i8":-9223372036854775808}})";
     add.tags = {{"t", "x"}};
+    add.clustering_provider = "liquid";
     if (i % 2 == 0) add.deletion_vector = delta::DeletionVector{"u", "ab^-", 4, 40, 6};
     if (i % 5 == 0) add.base_row_id = i, add.default_row_commit_version = 3;
     rows.push_back({add, {}, {}});
@@ -413,6 +414,7 @@ TEST_F(Tables, WritesAndReadsCheckpoints) {
   EXPECT_EQ(ten.deletion_vector->offset, 4);
   EXPECT_EQ(ten.base_row_id, 10);
   EXPECT_EQ(ten.tags.at("t"), "x");
+  EXPECT_EQ(ten.clustering_provider, "liquid");
   EXPECT_THAT(ten.stats, HasSubstr("-9223372036854775808"));
   EXPECT_EQ(adds["s=a%20b/9.parquet"].partition_values[0].second, std::nullopt);
   EXPECT_TRUE(fs::is_empty(dir_ / "tmp" / "scratch"));

@@ -176,6 +176,10 @@ Plan Session::run(const Optimize& optimize) {
   const delta::SnapshotPtr base = opened.delta->snapshot();
   base->require_readable();
   base->require_writable();
+  if (!optimize.zorder.empty() && base->clustered())
+    throw bad_request(
+        "sql.badZorder",
+        "The table is clustered by columns of its own: run OPTIMIZE without ZORDER BY.");
   const auto zorder = zorder_columns(*base, optimize.zorder);
   const auto files = files_where(opened, *base, optimize.where);
   const auto target = delta::target_file_size(*base);

@@ -180,6 +180,9 @@ Plan Session::create_table(const NewTable& wanted, const Plan* rows) {
     if (wanted.schema.empty())
       throw not_found("sql.noTableAtLocation",
                       "There is no Delta table at that location: name the columns to make one.");
+    if (existing && (*existing)->clustered())
+      throw bad_request("sql.notSupportedYet",
+                        "The table is clustered and cannot be replaced here: drop it first.");
     const std::string verb = existing ? "CREATE OR REPLACE TABLE" : "CREATE TABLE";
     delta::CommitRequest request = commit_request(rows ? verb + " AS SELECT" : verb);
     delta::Metadata metadata;
