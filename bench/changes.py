@@ -17,7 +17,7 @@ from bench.copies import Used, copy_table, measure, middle, verdict
 from tests.harness.client import Client
 from tests.harness.spark import Spark
 
-VECTORS = False
+VECTORS = True
 SOURCE_ROWS = 10_000
 DELETED = "l_orderkey % 100 = 32"
 OURS = """MERGE INTO {table} t USING main.tpch.changes s ON t.o_orderkey = s.o_orderkey
@@ -46,7 +46,9 @@ class Bench:
         self.client.sql(CHANGES.format(rows=SOURCE_ROWS))
         location = self.client.location("main.tpch.changes").removeprefix("file://")
         self.changes = DeltaTable(location).to_pyarrow_table()
-        self.spark.sql(f"SELECT * FROM delta.`{location}`").cache().createOrReplaceTempView("changes")
+        self.spark.sql(f"SELECT * FROM delta.`{location}`").cache().createOrReplaceTempView(
+            "changes"
+        )
         self.spark.sql("SELECT count(*) FROM changes").collect()
         self.table("orders", "orders", "o_orderkey", 4)
         self.table("lineitem", "lineitem", "l_orderkey // 32", 8)
@@ -54,13 +56,20 @@ class Bench:
 
     def table(self, name: str, of: str, key: str, files: int) -> None:
         print(f"Making {name} of {files} files", flush=True)
-        self.client.sql(f"CREATE TABLE main.tpch.b_{name} LOCATION '{self.folder}/{name}' AS SELECT * FROM main.tpch.{of} LIMIT 0")
+        self.client.sql(
+            f"CREATE TABLE main.tpch.b_{name} LOCATION '{self.folder}/{name}' AS SELECT * FROM main.tpch.{of} LIMIT 0"
+        )
         for part in range(files):
-            self.client.sql(f"INSERT INTO main.tpch.b_{name} SELECT * FROM main.tpch.{of} WHERE {key} % {files} = {part}")
-        if not VECTORS: return
+            self.client.sql(
+                f"INSERT INTO main.tpch.b_{name} SELECT * FROM main.tpch.{of} WHERE {key} % {files} = {part}"
+            )
+        if not VECTORS:
+            return
         with_vectors = copy_table(self.folder / name, self.folder / f"{name}-dv")
         self.client.sql(f"CREATE TABLE main.tpch.b_{name}_dv LOCATION '{with_vectors}'")
-        self.client.sql(f"ALTER TABLE main.tpch.b_{name}_dv SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+        self.client.sql(
+            f"ALTER TABLE main.tpch.b_{name}_dv SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
+        )
 
     # One statement by each contestant on a copy of its own.
     def ours(self, table: str, statement: str) -> Callable[[Path], Callable[[], Any]]:
@@ -72,7 +81,9 @@ class Bench:
         return prepared
 
     def of_spark(self, statement: str) -> Callable[[Path], Callable[[], Any]]:
-        return lambda copy: lambda: self.spark.sql(statement.format(table=f"delta.`{copy}`")).collect()
+        return lambda copy: lambda: self.spark.sql(
+            statement.format(table=f"delta.`{copy}`")
+        ).collect()
 
     def merge_by_delta_rs(self, copy: Path) -> Callable[[], Any]:
         return lambda: (
@@ -128,7 +139,7 @@ def run(client: Client, pid: int, folder: Path, rounds: int, only: str = "") -> 
     ]
     try:
         bench.prepare()
-        for kind, suffix in (("", ""), (" (deletion vectors)", "-dv"))[:1+VECTORS]:
+        for kind, suffix in (("", ""), (" (deletion vectors)", "-dv"))[: 1 + VECTORS]:
             if "merge" in only or not only:
                 lines += bench.compare(
                     f"MERGE of {SOURCE_ROWS:,} rows into orders{kind}",
@@ -146,7 +157,9 @@ def run(client: Client, pid: int, folder: Path, rounds: int, only: str = "") -> 
                     f"lineitem{suffix}",
                     "sum(l_orderkey), sum(l_extendedprice)",
                     {
-                        "OpenBricks": bench.ours("lineitem", "DELETE FROM {table} WHERE " + DELETED),
+                        "OpenBricks": bench.ours(
+                            "lineitem", "DELETE FROM {table} WHERE " + DELETED
+                        ),
                         "delta-rs": lambda copy: lambda: DeltaTable(str(copy)).delete(DELETED),
                         "Spark": bench.of_spark("DELETE FROM {table} WHERE " + DELETED),
                     },

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "relay/relay.h"
 
 namespace ob::engine {
@@ -63,9 +64,6 @@ std::string file_list(const std::vector<std::string>& locations) {
 }
 
 void FileShapes::probe(DuckConnection& connection, const std::vector<std::string>& locations) {
-  // DuckDB opens them one after the other.
-  if (connection.relay() != nullptr && relay::is_remote(locations.front()))
-    connection.relay()->prefetch(locations);
   std::vector<std::vector<std::optional<std::string>>> answer;
   try {
     answer = connection.rows(
@@ -89,30 +87,74 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
   }
 }
 
-std::vector<std::shared_ptr<const FileShape>> FileShapes::of(
-    Instance& instance, const std::vector<std::string>& locations) {
-  std::vector<std::string> unknown;
+std::string shape_mark(const delta::Schema& schema,
+                       const std::vector<std::string>& partition_columns) {
+  // Changes when files of the same schema come to be written in another way.
+  std::string text = std::string("1 ") + duckdb_library_version() + delta::to_json(schema);
+  for (const auto& name : partition_columns) text += "\n" + name;
+  return sha256_hex(text).substr(0, 12);
+}
+
+// The files that nothing is known of yet, also among themselves.
+std::vector<FileShapes::File> FileShapes::unknown(const std::string& table,
+                                                  const std::vector<File>& files) {
+  const std::lock_guard lock(mutex_);
+  if (by_location_.size() > max_kept || by_mark_.size() > max_kept) {
+    by_location_.clear();
+    by_mark_.clear();
+    by_text_.clear();
+  }
+  std::vector<File> out;
+  std::unordered_set<std::string_view> marks;
+  for (const auto& file : files) {
+    const bool marked = !file.mark.empty();
+    if (marked ? !by_mark_.contains(table + file.mark) && marks.insert(file.mark).second
+               : !by_location_.contains(file.location))
+      out.push_back(file);
+  }
+  return out;
+}
+
+// DuckDB opens files one after the other, which takes a while where each is a request.
+void FileShapes::look_up(Instance& instance, const std::vector<File>& files) {
+  if (instance.relay() == nullptr || files.empty() || !relay::is_remote(files.front().location))
+    return;
+  std::vector<std::string> unseen;
   {
     const std::lock_guard lock(mutex_);
-    if (by_location_.size() > max_kept) {
-      by_location_.clear();
-      by_text_.clear();
-    }
-    for (const auto& location : locations)
-      if (!by_location_.contains(location)) unknown.push_back(location);
+    for (const auto& file : files)
+      if (!by_location_.contains(file.location)) unseen.push_back(file.location);
   }
-  const auto connection = unknown.empty() ? nullptr : instance.connect();
-  for (std::size_t i = 0; i < unknown.size(); i += probe_at_once) {
-    const auto end = std::min(unknown.size(), i + probe_at_once);
-    probe(*connection, {unknown.begin() + static_cast<std::ptrdiff_t>(i),
-                        unknown.begin() + static_cast<std::ptrdiff_t>(end)});
+  for (std::size_t i = 0; i < unseen.size(); i += probe_at_once) {
+    const auto first = unseen.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto count = std::min(probe_at_once, unseen.size() - i);
+    instance.relay()->prefetch({first, first + static_cast<std::ptrdiff_t>(count)});
+  }
+}
+
+std::vector<std::shared_ptr<const FileShape>> FileShapes::of(Instance& instance,
+                                                             const std::string& table,
+                                                             const std::vector<File>& files) {
+  look_up(instance, files);
+  const auto fresh = unknown(table, files);
+  const auto connection = fresh.empty() ? nullptr : instance.connect();
+  for (std::size_t i = 0; i < fresh.size(); i += probe_at_once) {
+    std::vector<std::string> locations;
+    for (std::size_t k = i; k < std::min(fresh.size(), i + probe_at_once); ++k)
+      locations.push_back(fresh[k].location);
+    probe(*connection, locations);
   }
   const std::lock_guard lock(mutex_);
+  for (const auto& file : fresh)
+    if (!file.mark.empty()) by_mark_[table + file.mark] = by_location_.at(file.location);
   std::vector<ShapePtr> out;
-  for (const auto& location : locations) {
-    const auto found = by_location_.find(location);
-    if (found == by_location_.end()) throw internal("no schema for a data file");
+  for (const auto& file : files) {
+    const auto& known = file.mark.empty() ? by_location_ : by_mark_;
+    const auto found = known.find(file.mark.empty() ? file.location : table + file.mark);
+    if (found == known.end()) throw internal("no schema for a data file");
     out.push_back(found->second);
+    if (!file.mark.empty() && relay::is_remote(file.location))  // so that it is looked up once
+      by_location_.emplace(file.location, found->second);
   }
   return out;
 }

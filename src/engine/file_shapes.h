@@ -20,20 +20,34 @@ struct FileShape {
   std::vector<Top> columns;
 };
 
+// What `tags` of an add action tell of a file that was written here: files of a table with the same
+// value have the same shape, so that the footer of one of them tells it of all.
+inline constexpr const char* shape_tag = "ob.shape";
+std::string shape_mark(const delta::Schema& schema,
+                       const std::vector<std::string>& partition_columns);
+
 class FileShapes {
  public:
-  // One shape a location, in order; equal shapes are the same object. Throws ob::Error 409
-  // sql.fileGone, or delta.dataFileUnreadable when a file is broken.
-  std::vector<std::shared_ptr<const FileShape>> of(Instance& instance,
-                                                   const std::vector<std::string>& locations);
+  struct File {
+    std::string location;
+    std::string mark;  // value of its shape_tag; empty: none
+  };
+  // One shape a file of the table, in order; equal shapes are the same object. Throws ob::Error 409
+  // sql.fileGone or delta.dataFileUnreadable when a file whose footer is read is gone or broken.
+  std::vector<std::shared_ptr<const FileShape>> of(Instance& instance, const std::string& table,
+                                                   const std::vector<File>& files);
 
  private:
   using ShapePtr = std::shared_ptr<const FileShape>;
+  std::vector<File> unknown(const std::string& table, const std::vector<File>& files);
+  void look_up(Instance& instance, const std::vector<File>& files);
   void probe(DuckConnection& connection, const std::vector<std::string>& locations);
 
   std::mutex mutex_;
   std::unordered_map<std::string, ShapePtr> by_location_;
   std::map<std::string, ShapePtr> by_text_;
+  // Of each table by itself: who writes the log of one could mislead the reading of others.
+  std::unordered_map<std::string, ShapePtr> by_mark_;
 };
 
 // How DuckDB names the file at a location, and the pattern for its readers that matches exactly

@@ -88,17 +88,18 @@ class Planner {
 
  private:
   void load(FileShapes& shapes, const std::vector<Chosen>& chosen) {
-    std::vector<std::string> locations;
+    std::vector<FileShapes::File> files;
     for (const auto& [add, position] : chosen) {
       auto& file = files_.emplace_back();
       file.add = add;
       file.position = position;
       file.location = table_.file_location(add->path);
-      locations.push_back(file.location);
+      const auto mark = add->tags.find(shape_tag);
+      files.push_back({file.location, mark == add->tags.end() ? "" : mark->second});
       for (const Field* field : partition_) file.partition.push_back(partition_value(*add, *field));
     }
     if (files_.empty()) return;
-    const auto found = shapes.of(instance_, locations);
+    const auto found = shapes.of(instance_, table_.location(), files);
     for (std::size_t i = 0; i < files_.size(); ++i) files_[i].shape = found[i];
   }
 

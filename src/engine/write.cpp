@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "engine/file_shapes.h"
 #include "engine/write_place.h"
 #include "engine/write_sql.h"
 
@@ -134,6 +135,7 @@ class Writer {
                .id = new_uuid(),
                .suffix = std::string(suffix),
                .partitioned = !partition_columns.empty()},
+        mark_(shape_mark(schema, partition_columns)),
         keys_(std::make_shared<PartitionKeys>(max_partitions)) {
     auto [id, handle] = instance.functions().partitions->add(keys_);
     keys_id_ = id;
@@ -255,6 +257,7 @@ class Writer {
     out.add.size = file.size;
     out.add.modification_time = now_micros() / 1000;
     out.add.data_change = true;
+    out.add.tags[shape_tag] = mark_;
     out.add.stats = delta::make_stats(schema_, file.rows, file.stats, indexed);
     out.rows = file.rows;
     return out;
@@ -266,6 +269,7 @@ class Writer {
   const std::vector<std::string>& partition_columns_;
   const WriteOptions options_;
   WriteNames names_;
+  const std::string mark_;
   std::shared_ptr<PartitionKeys> keys_;
   std::int64_t keys_id_ = 0;
   std::shared_ptr<void> keys_handle_;

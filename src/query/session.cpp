@@ -77,6 +77,8 @@ Plan Session::plan_composed(const std::string& sql) {
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                        const std::set<std::string>* droppable, bool may_be_known) {
   auto parameters = name_parameters(rewritten.statement, parameters_, droppable, rewritten.nonce);
+  if (limit.value_or(1) > 0)
+    if (auto known = counted(rewritten)) return *std::move(known);
   if (limit) apply_limit(rewritten.statement, *limit);
   scan_once(rewritten.statement);
   Plan plan;
