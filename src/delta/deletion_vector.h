@@ -14,6 +14,11 @@ namespace ob::delta {
 // Z85 (ZeroMQ RFC 32). nullopt when the text is not of it.
 std::optional<std::string> z85_decode(std::string_view text);
 
+std::string z85_encode(std::string_view bytes);  // of whole 4-byte words
+
+// The serialized RoaringBitmapArray of sorted, distinct row indexes.
+std::string encode_bitmap(const std::vector<std::uint64_t>& rows);
+
 // Sorted row indexes of a serialized RoaringBitmapArray (magic and 64-bit portable bitmap). Throws
 // ob::Error 422 delta.badDeletionVector; never more than `cardinality` rows.
 std::vector<std::uint64_t> decode_bitmap(std::string_view bytes, std::int64_t cardinality);

@@ -61,6 +61,7 @@ class Snapshot {
   bool column_mapping_by_id() const;
   // Whether rows are kept together by clustering columns (of a metadata domain; ours never are).
   bool clustered() const;
+  bool deletion_vectors() const;  // whether statements may write them
   // Throws ob::Error 400 delta.unsupportedFeature naming each reader feature that this library
   // lacks.
   void require_readable() const;

@@ -14,6 +14,15 @@ Remove removal_of(const Add& add, bool data_change);
 // The same version with these of its files alone.
 SnapshotPtr with_files(const SnapshotPtr& snapshot, const std::vector<const Add*>& files);
 
+// --- deletion vectors
+struct RowsToDelete {
+  const Add* add = nullptr;         // whose statistics tell its number of records
+  std::vector<std::uint64_t> rows;  // their indexes in the file, in any order
+};
+// The files as they are without these rows too, by deletion vectors that are durable when this
+// returns: the data files stay as they are. Removing the old actions is the caller's.
+std::vector<Add> with_deleted_rows(Table& table, const std::vector<RowsToDelete>& files);
+
 // --- what was never committed
 // Deletes the data files and deletion vectors that the request would have added to the table, but
 // nothing that it would have removed. What cannot be deleted is logged, and left to VACUUM.

@@ -23,6 +23,11 @@ bool Snapshot::column_mapping_by_id() const {
   return column_mapping() && found->second == "id";
 }
 
+bool Snapshot::deletion_vectors() const {
+  return supports(protocol(), "deletionVectors") &&
+         config_flag(metadata(), "delta.enableDeletionVectors");
+}
+
 void Snapshot::require_readable() const {
   delta::require_readable(protocol(), metadata());
 }

@@ -230,6 +230,31 @@ TEST(DeletionVectors, DecodeWhatCRoaringEncodes) {
   }
 }
 
+TEST(DeletionVectors, AreEncodedForCRoaring) {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 60; ++i) {
+    const auto rows = sample(random);
+    const auto bytes = encode_bitmap(rows);
+    EXPECT_EQ(decode_bitmap(bytes, std::ssize(rows)), rows);
+    if (rows.empty() || rows.back() >> 32 != 0) continue;
+    // Magic, count and key come before CRoaring's own part.
+    roaring_bitmap_t* bitmap =
+        roaring_bitmap_portable_deserialize_safe(bytes.data() + 16, bytes.size() - 16);
+    ASSERT_NE(bitmap, nullptr);
+    std::vector<std::uint32_t> read(roaring_bitmap_get_cardinality(bitmap));
+    roaring_bitmap_to_uint32_array(bitmap, read.data());
+    roaring_bitmap_free(bitmap);
+    EXPECT_TRUE(std::ranges::equal(read, rows));
+  }
+  EXPECT_TRUE(decode_bitmap(encode_bitmap({}), 0).empty());
+}
+
+TEST(DeletionVectors, NamesAreBase85) {
+  const std::string bytes("\x86\x4F\xD2\x6F\xB5\x59\xF7\x5B", 8);  // the RFC's own example
+  EXPECT_EQ(z85_encode(bytes), "HelloWorld");
+  EXPECT_EQ(z85_decode(z85_encode(bytes)), bytes);
+}
+
 TEST(DeletionVectors, RefuseWrongCounts) {
   const std::vector<std::uint64_t> rows{1, 2, 3, 1ull << 33};
   const auto bytes = serialize(rows);

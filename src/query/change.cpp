@@ -69,6 +69,9 @@ Change::Change(Session& session, const ChangedTable& table, Reads reads)
   base_->require_writable();
   metadata_ = base_->metadata();
   if (reads == Reads::rows) require_free_names(schema());
+  // A vector needs to know how many rows its file has.
+  vectors_ = base_->deletion_vectors() &&
+             std::ranges::all_of(base_->files(), [](auto& add) { return !!live_rows(add); });
   const catalog::Name& name = opened_.table.name;
   from_ = item(target_catalog, name, alias_);
   qualifier_ = quote_identifier(alias_.empty() ? name.object : alias_) + ".";
@@ -218,6 +221,7 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
 }
 
 void Change::apply(const RowChanges& changes) {
+  if (vectors_) return apply_with_vectors(changes);
   std::vector<Touched> files;
   if (!changes.rows.empty()) files = touched(changes.rows);
   for (const Touched& file : files) remove_file(*file.add);
@@ -267,6 +271,7 @@ void Change::rewrite(const std::vector<Touched>& files, const std::string& colum
 }
 
 void Change::stream_removal(const std::string& where) {
+  if (vectors_ && mark_removed(where)) return;
   std::vector<Touched> files = hit(where), kept;
   std::string columns;
   for (const delta::Field& field : schema())

@@ -1,11 +1,13 @@
 #pragma once
-// One attempt at a statement that changes rows of a table (DELETE, UPDATE, MERGE), by
-// copy-on-write: the user's conditions and values go into composed queries over a stand-in for the
-// table, whose rows tell their places; what they give is kept; then the files that hold such rows
-// are written anew and one commit takes the place of the old ones.
+// One attempt at a statement that changes rows of a table (DELETE, UPDATE, MERGE): the user's
+// conditions and values go into composed queries over a stand-in for the table, whose rows tell
+// their places; what they give is kept; then the files that hold such rows are written anew, or,
+// where the table has deletion vectors, get one, and one commit takes the place of the old ones.
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +53,8 @@ struct NewValue {
 
 // What is to happen to rows of the table.
 struct RowChanges {
-  // A SELECT of __f, __r (place), __k (1: changed, 2: removed), v0, v1, …; empty: nothing.
+  // A SELECT of __f, __r (place), __k (1: changed, 2: removed), v0, v1, …; empty: nothing. Of a
+  // table with deletion vectors the values are of all columns, unless rows are only removed.
   std::string rows;
   std::vector<const delta::Field*> columns;  // that v0, v1, … are the new values of
   std::string inserts;                       // a SELECT of the table's columns; empty: none
@@ -60,6 +63,7 @@ struct RowChanges {
 struct ChangeCounts {
   std::int64_t updated = 0, deleted = 0, inserted = 0, copied = 0, written = 0;
   std::int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0;
+  std::int64_t vectors_added = 0, vectors_replaced = 0;
 };
 
 class Change {
@@ -108,12 +112,16 @@ class Change {
 
   // Throws ob::Error 400 delta.schemaMismatch, sql.syntax (set twice), for SET.
   std::vector<NewValue> assign(const std::vector<Assignment>& set, const std::string& from) const;
+  // These, and for the other columns what they hold.
+  std::vector<NewValue> all_columns(const std::vector<NewValue>& values) const;
   // Checks that the values can be stored. `from`: what their names come from.
   void check_storable(const std::vector<NewValue>& leaves, const std::string& from) const;
   // 1 for a column, more for fields in it. Throws as assign().
   std::size_t depth_of(const std::vector<std::string>& column) const {
     return resolve_column(column).size();
   }
+  // Whether files keep their rows, and deletion vectors tell which are gone.
+  bool has_vectors() const { return vectors_; }
   // Whether rows that are there have the column.
   bool has_old(const delta::Field& field) const {
     return delta::find_field(base_->schema(), field.name) != nullptr;
@@ -156,6 +164,12 @@ class Change {
   void remove_file(const delta::Add& add);
   void delete_file(const delta::Add& add);  // as above; its rows count as deleted
   void add_files(std::vector<engine::WrittenFile> files, std::vector<delta::Add>* out = nullptr);
+  // mark_rows.cpp: by deletion vectors.
+  using Places = std::map<std::int64_t, std::vector<std::uint64_t>>;  // rows by file
+  std::optional<Places> places_of(const Plan& plan, std::size_t most) const;
+  void mark(Places places);
+  bool mark_removed(const std::string& where);
+  void apply_with_vectors(const RowChanges& changes);
   std::vector<Touched> touched(const std::string& rows);
   std::vector<Touched> hit(const std::string& where);
   void find_files(std::vector<Touched>& files, const std::vector<std::int64_t>& rows);
@@ -172,7 +186,7 @@ class Change {
   catalog::Opened opened_;
   delta::SnapshotPtr base_;
   delta::Metadata metadata_;
-  bool metadata_changed_ = false;
+  bool metadata_changed_ = false, vectors_ = false;
   std::string alias_, from_, qualifier_;
   delta::CommitRequest request_;
   ChangeCounts counts_;

@@ -22,9 +22,9 @@ json::object file_metrics(const Change& change, const ChangeCounts& counts) {
           {"numAddedBytes", counts.bytes_added},
           {"numCopiedRows", counts.copied},
           {"numAddedChangeFiles", 0},
-          {"numDeletionVectorsAdded", 0},
+          {"numDeletionVectorsAdded", counts.vectors_added},
           {"numDeletionVectorsRemoved", 0},
-          {"numDeletionVectorsUpdated", 0},
+          {"numDeletionVectorsUpdated", counts.vectors_replaced},
           {"executionTimeMs", change.elapsed_ms()}};
 }
 
@@ -73,7 +73,9 @@ Plan update_rows(Session& session, const Update& statement) {
   change.base()->require_removable();
   const std::string where = statement.where.empty() ? "" : " WHERE (" + statement.where + ")";
   const auto values = change.assign(statement.set, change.from() + where);
-  if (streamable(statement)) {
+  if (change.has_vectors() && !statement.where.empty()) {
+    keep_and_apply(change, change.all_columns(values), where);
+  } else if (streamable(statement)) {
     change.stream(statement.where, values);
   } else {
     keep_and_apply(change, values, where);

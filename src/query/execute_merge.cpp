@@ -133,6 +133,10 @@ class Merger {
                                                       : orphans_;
       list.push_back(std::move(prepared));
     }
+    if (change_.has_vectors() && !updated_.empty()) {  // changed rows are written as a whole
+      updated_.clear();
+      for (const delta::Field& field : change_.schema()) updated_.push_back(&field);
+    }
   }
 
   // SET * and INSERT *: each column of the target from the source's of the same name.
@@ -279,6 +283,9 @@ class Merger {
                          {"numTargetBytesAdded", counts.bytes_added},
                          {"numTargetBytesRemoved", counts.bytes_removed},
                          {"numTargetChangeFilesAdded", 0},
+                         {"numTargetDeletionVectorsAdded", counts.vectors_added},
+                         {"numTargetDeletionVectorsUpdated", counts.vectors_replaced},
+                         {"numTargetDeletionVectorsRemoved", 0},
                          {"executionTimeMs", change_.elapsed_ms()}};
     json::object parameters{{"predicate", json_list({merge_.on})},
                             {"matchedPredicates", clauses_text(matched_)},

@@ -117,7 +117,8 @@ void check_property(const std::string& key, const std::string& value) {
                         key + " must be a size of 1mb or more, such as '128mb'.");
     return;
   }
-  const bool flag = key == "delta.appendOnly" || key == "delta.enableExpiredLogCleanup";
+  const bool flag = key == "delta.appendOnly" || key == "delta.enableExpiredLogCleanup" ||
+                    key == "delta.enableDeletionVectors";
   if (flag && (value == "true" || value == "false")) return;
   throw bad_request("sql.badProperty",
                     "The table property " + key + " cannot be set to '" + value + "' here.");

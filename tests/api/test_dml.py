@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 
 from tests.api.checks import no_machine_paths
 from tests.harness.client import Client
+from tests.harness.server import storage_options
+
+on_disk = pytest.mark.skipif(storage_options() is not None, reason="looks into the directory")
 
 
-@pytest.fixture()
-def t(admin: Client, schema: str) -> str:
+@pytest.fixture(params=["files", "vectors"])
+def t(admin: Client, schema: str, request: pytest.FixtureRequest) -> str:
+    """A table whose files are written anew, or get deletion vectors."""
     name = f"main.{schema}.t"
     admin.sql(
         f"CREATE TABLE {name} (id BIGINT NOT NULL, name STRING, price DECIMAL(10,2), "
-        "s STRUCT<a: INT, b: STRUCT<c: STRING, d: DOUBLE>>)"
+        "s STRUCT<a: INT, b: STRUCT<c: STRING, d: DOUBLE>>) TBLPROPERTIES "
+        f"('delta.enableDeletionVectors' = '{str(request.param == 'vectors').lower()}')"
     )
     admin.sql(
         f"INSERT INTO {name} VALUES (1, 'a', 1.5, {{'a': 1, 'b': {{'c': 'x', 'd': 0.5}}}}), "
@@ -62,9 +68,72 @@ def test_delete(admin: Client, t: str, rest: str, left: list[int], affected: int
     if affected:
         found = metrics(admin, t)
         assert found["numDeletedRows"] == str(affected)
-        assert found["numRemovedFiles"] == "1"
-        assert found["numCopiedRows"] == str(len(left))
-        assert found["numAddedFiles"] == ("1" if left else "0")
+        marked = found["numDeletionVectorsAdded"] == "1"
+        assert marked == (left != [] and has_vectors(admin, t))
+        assert found["numRemovedFiles"] == ("0" if marked else "1")
+        assert found["numCopiedRows"] == ("0" if marked else str(len(left)))
+        assert found["numAddedFiles"] == ("1" if left and not marked else "0")
+
+
+def has_vectors(client: Client, table: str) -> bool:
+    properties = client.arrow(f"DESCRIBE DETAIL {table}").to_pylist()[0]["properties"]
+    return json.loads(properties)["delta.enableDeletionVectors"] == "true"
+
+
+def files_of(client: Client, table: str) -> set[str]:
+    return {path.name for path in Path(client.location(table)).rglob("*.parquet")}
+
+
+@on_disk
+def test_vectors_leave_files_as_they_are(admin: Client, schema: str) -> None:
+    t = f"main.{schema}.t"
+    admin.sql(
+        f"CREATE TABLE {t} (id BIGINT, v STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
+    )
+    admin.sql(f"INSERT INTO {t} SELECT i, 'a' FROM range(100000) r(i)")
+    admin.sql(f"INSERT INTO {t} SELECT i, 'b' FROM range(100000, 100010) r(i)")
+    before = files_of(admin, t)
+    assert admin.sql(f"DELETE FROM {t} WHERE id % 3 = 0") == [[33337, 3]]
+    assert admin.sql(f"DELETE FROM {t} WHERE id % 3 = 1 AND id < 100000") == [[33333, 4]]
+    assert files_of(admin, t) == before
+    assert admin.sql(f"UPDATE {t} SET v = 'c' WHERE id IN (2, 5, 100001)") == [[3, 5]]
+    merge = (
+        f"MERGE INTO {t} USING (SELECT unnest([5, 8, -1]) AS id) s ON t.id = s.id "
+        "WHEN MATCHED AND t.id = 8 THEN DELETE WHEN MATCHED THEN UPDATE SET v = v || 'd' "
+        "WHEN NOT MATCHED THEN INSERT (id, v) VALUES (s.id, 'e')"
+    )
+    assert [row[2:] for row in admin.sql(merge)] == [[1, 1, 1]]
+    assert len(files_of(admin, t) - before) == 2  # the changed and the new rows
+    query = "SELECT count(*) AS n, sum(id) AS s, min(id) AS low, count(DISTINCT v) AS k FROM {t}"
+    ours = admin.sql(query.format(t=t))
+    table = DeltaTable(admin.location(t))
+    theirs = QueryBuilder().register("t", table).execute(query.format(t="t")).read_all()
+    assert [[column[0].as_py() for column in theirs.columns]] == ours
+    assert admin.value(f"SELECT count(*) FROM {t}") == ours[0][0]
+    assert admin.sql(f"SELECT id, v FROM {t} WHERE id < 9 ORDER BY id") == [
+        [-1, "e"],
+        [2, "c"],
+        [5, "cd"],
+    ]
+    # Files of which nothing is left go as a whole.
+    admin.sql(f"DELETE FROM {t} WHERE id >= 100000")
+    assert metrics(admin, t)["numRemovedFiles"] == "1"
+    assert ids(admin, t)[-1] == 99998
+
+
+@on_disk
+def test_counting_a_table_opens_no_file(admin: Client, schema: str) -> None:
+    t = f"main.{schema}.t"
+    admin.sql(f"CREATE TABLE {t} AS SELECT i AS id FROM range(10) r(i)")
+    admin.sql(f"DELETE FROM {t} WHERE id < 3")
+    for path in Path(admin.location(t)).glob("*.parquet"):
+        path.unlink()
+    assert admin.sql(f"SELECT count(*) FROM {t}") == [[7]]
+    assert admin.sql(f"SELECT count(*) AS n FROM {t} VERSION AS OF 0") == [[10]]
+    assert admin.sql(f"SELECT count(*) FROM {t}", row_limit=0) == []
+    for other in ("count(id)", "count(*) FILTER (id > 3)", "count(DISTINCT id)"):
+        assert admin.refused(f"SELECT {other} FROM {t}").status == 409
+    assert admin.refused(f"SELECT count(*) FROM {t} WHERE id > 3").status == 409
 
 
 def test_delete_takes_parameters(admin: Client, t: str) -> None:
