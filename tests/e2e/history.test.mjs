@@ -1,7 +1,7 @@
 // The table page: versions compared and restored, files kept in order, rules and settings changed.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { cells, connect, openBrowser, picture, signIn, url } from './browser.mjs';
+import { accessProblems, cells, connect, openBrowser, picture, signIn, url } from './browser.mjs';
 
 const TABLE = `past_${Date.now()}`;
 const PAGE = `${url}/catalog/main/default/${TABLE}`;
@@ -70,6 +70,7 @@ test('a restore is shown first, done, and undone', async () => {
   await fact('Rows removed').getByText('1', { exact: true }).waitFor();
   assert.equal(await fact('Rows added').innerText(), '10');
   await dialog.getByText('removed', { exact: true }).waitFor(); // the column age
+  assert.deepEqual(await accessProblems(page), []);
   await dialog.getByRole('button', { name: 'Restore', exact: true }).click();
   await dialog.getByText('Data added').waitFor();
   assert.deepEqual(await sql(`SELECT count(*), max(id) FROM ${TABLE}`), [[300, 299]]);

@@ -79,6 +79,7 @@ test('a statement that destroys much asks first, until it is told not to', async
   await dialog.getByRole('button', { name: 'Run', exact: true }).click();
   await report().getByRole('heading', { name: 'Deleted 999 rows' }).waitFor();
   await change(`TRUNCATE TABLE ${TABLE}`, 'Deleted 0 rows');
+  await report().getByText('Nothing changed').waitFor();
 
   await page.getByRole('button', { name: 'New query' }).click();
   await runSql(page, `DROP TABLE ${TABLE}`); // another tab asks again

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { connect, openBrowser, picture, signIn, url } from './browser.mjs';
+import { accessProblems, connect, openBrowser, picture, signIn, url } from './browser.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NAME = `lake_${Date.now()}`;
@@ -63,6 +63,7 @@ test('a credential is made once its store answers', async () => {
 test('its stores are asked again', async () => {
   await row().first().getByRole('button', { name: 'Test' }).click();
   await row().first().getByLabel('Works').waitFor();
+  assert.deepEqual(await accessProblems(page), []);
 });
 
 test('its URLs are changed, the secrets kept and not shown', async () => {

@@ -55,5 +55,6 @@ test('without a place, the name that the error speaks of is looked for', () => {
   const table = 'There is no table or view main.default.t that you may see.';
   expect(offset(table, 'select * from default.t')).toBe(22);
   expect(offset('The function foo is not allowed here.', 'select foo(1)')).toBe(7);
+  expect(offset('Values list "s" does not have a column named "idd"', 'on s.idd')).toBe(5);
   expect(offset(column, 'select 1')).toBeUndefined();
 });

@@ -107,7 +107,8 @@ function wordAt(sql: string, at: number, word: string): boolean {
   );
 }
 
-const NAMED = /(?:table or view|table|view|column|function) (?:"([^"]+)"|(\w[\w.]*\w|\w))/i;
+const NAMED =
+  /(?:table or view|table|view|column|function) (?:named )?(?:"([^"]+)"|(\w[\w.]*\w|\w))/i;
 
 /** The first place of the name that an error speaks of, outside of strings and comments. */
 function namedOffset(detail: string, statement: string): number | undefined {

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { commitQuery, type TableName } from '@/api/catalog';
 import { messageOf } from '@/api/errors';
 import { factLabel, factValue, metricName, type Fact } from '@/features/report/facts';
-import { sharedRows, titleOf, withCommit, type Report } from '@/features/report/report';
+import { ownCommit, sharedRows, titleOf, withCommit, type Report } from '@/features/report/report';
 import { formatCount, formatDuration, formatMany, rawText } from '@/lib/format';
 import { qualified } from '@/lib/identifiers';
 
@@ -74,10 +74,11 @@ export function ReportView({ report, table, elapsedMs, actions }: Props) {
   const { version } = report;
   const commit = useQuery({
     ...commitQuery(table ?? { catalog: '', schema: '', table: '' }, version ?? 0),
-    enabled: table !== undefined && version !== undefined,
+    enabled: table !== undefined && version !== undefined && !report.unchanged,
   });
-  const facts = withCommit(report, commit.data ?? undefined);
-  const others = sharedRows(report, commit.data ?? undefined);
+  const own = ownCommit(report, commit.data);
+  const facts = withCommit(report, own).filter(({ what, value }) => what === 'rows' || value !== 0);
+  const others = sharedRows(report, own);
   const gone = report.verb === 'DROP';
   return (
     <section aria-label="Report" className="flex flex-col gap-3 p-4">
@@ -116,6 +117,11 @@ export function ReportView({ report, table, elapsedMs, actions }: Props) {
         )}
         {elapsedMs !== undefined && <Tile label="Took">{formatDuration(elapsedMs)}</Tile>}
       </FactTiles>
+      {version !== undefined && report.unchanged && (
+        <p className="text-sm text-muted">
+          Nothing changed: the table is at version {version} as before.
+        </p>
+      )}
       {others > 0 && (
         <p className="text-sm text-muted">
           The version also holds {formatMany(others, 'row')} that other statements appended at the
@@ -127,7 +133,7 @@ export function ReportView({ report, table, elapsedMs, actions }: Props) {
           What the version’s commit says cannot be shown: {messageOf(commit.error)}
         </p>
       )}
-      {commit.data && <AllMetrics metrics={commit.data.metrics as Record<string, unknown>} />}
+      {own && <AllMetrics metrics={own.metrics as Record<string, unknown>} />}
       {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
     </section>
   );

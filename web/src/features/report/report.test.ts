@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { QueryResult, TableVersion } from '@/api/types';
 import { factsOf, factText } from '@/features/report/facts';
-import { reportOf, sharedRows, targetOf, titleOf, withCommit } from '@/features/report/report';
+import {
+  ownCommit,
+  reportOf,
+  sharedRows,
+  targetOf,
+  titleOf,
+  withCommit,
+} from '@/features/report/report';
 
 const answer = (values: Record<string, unknown>): QueryResult => ({
   query_id: '1',
@@ -79,6 +86,38 @@ describe('withCommit', () => {
   test('tells of appends that share the version', () => {
     expect(sharedRows(report, shared)).toBe(4);
     expect(sharedRows(report, undefined)).toBe(0);
+  });
+});
+
+describe('ownCommit', () => {
+  const deleted = (rows: number) =>
+    reportOf('DELETE FROM t WHERE a', answer({ num_affected_rows: rows, version: 4 }))!;
+  test('is not that of an older version', () => {
+    const remove = commit('DELETE', { numDeletedRows: '7' });
+    expect(ownCommit(deleted(7), remove)).toBe(remove);
+    expect(ownCommit(deleted(0), remove)).toBeUndefined();
+    expect(ownCommit(deleted(7), commit('MERGE', {}))).toBeUndefined();
+  });
+  test.each([
+    ['INSERT INTO t SELECT * FROM s', true],
+    ['INSERT OVERWRITE t SELECT * FROM s', undefined],
+    ['INSERT INTO t REPLACE WHERE a SELECT * FROM s', undefined],
+    ['INSERT WITH SCHEMA EVOLUTION INTO t BY NAME SELECT * FROM s', undefined],
+  ])('%s without rows', (sql, unchanged) => {
+    const report = reportOf(sql, answer({ num_affected_rows: 0, version: 4 }))!;
+    expect(report.unchanged).toBe(unchanged);
+  });
+  test('is the WRITE of an INSERT, and any kind of CREATE', () => {
+    const insert = reportOf(
+      'INSERT INTO t VALUES (1)',
+      answer({ num_affected_rows: 1, version: 4 }),
+    )!;
+    expect(ownCommit(insert, commit('WRITE', {}))).toBeDefined();
+    const create = reportOf(
+      'CREATE TABLE t AS SELECT 1',
+      answer({ num_affected_rows: 1, version: 0 }),
+    )!;
+    expect(ownCommit(create, commit('CREATE TABLE AS SELECT', {}))).toBeDefined();
   });
 });
 

@@ -10,6 +10,8 @@ export interface Report {
   message?: string;
   version?: number;
   facts: Fact[];
+  /** It had no effect: the version was there before. */
+  unchanged?: boolean;
 }
 
 /** The facts that `num_affected_rows` means. */
@@ -27,6 +29,10 @@ const CHANGING = new Set(
   ),
 );
 
+const MAY_DO_NOTHING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'TRUNCATE', 'OPTIMIZE']);
+// Without any row these still replace what was there, or add columns.
+const WITHOUT_ROWS = /\b(overwrite|replace|evolution)\b/i;
+
 export const changesSomething = (sql: string): boolean => CHANGING.has(statementHead(sql).verb);
 
 /** The answer as a report; undefined for rows that are to be seen as they are. */
@@ -43,12 +49,25 @@ export function reportOf(sql: string, result: QueryResult): Report | undefined {
   if (means && typeof affected === 'number') {
     facts.unshift({ what: 'rows', verb: means, value: affected });
   }
+  const nothing = facts.length > 0 && facts.every(({ value }) => value === 0);
   return {
     verb,
     facts: merged(facts),
+    ...(nothing && MAY_DO_NOTHING.has(verb) && !WITHOUT_ROWS.test(sql) && { unchanged: true }),
     ...(typeof version === 'number' && { version }),
     ...(message !== undefined && { message: rawText(message) }),
   };
+}
+
+/** The commit, when it is the statement's own: without effect the answer names an older version. */
+export function ownCommit(
+  report: Report,
+  commit: TableVersion | null | undefined,
+): TableVersion | undefined {
+  if (!commit || report.unchanged) return undefined;
+  const { operation } = commit;
+  const own = report.verb === 'INSERT' ? operation === 'WRITE' : operation.startsWith(report.verb);
+  return own ? commit : undefined;
 }
 
 /** With what the commit tells beyond the answer. */

@@ -43,29 +43,31 @@ export function CredentialRow({ item, onEdit, onDelete }: Props) {
           </IconButton>
         </span>
       </div>
-      <ul role="status" className="flex flex-col gap-1 md:pl-7">
-        {item.urls.map((url) => {
-          const result = tested(url);
-          return (
-            <li key={url} className="text-sm">
-              <span className="flex items-start gap-1.5">
-                {result?.works === true && (
-                  <CheckCircle2
-                    size={14}
-                    aria-label="Works"
-                    className="mt-0.5 shrink-0 text-success"
-                  />
-                )}
-                {result?.works === false && (
-                  <CircleX size={14} aria-label="Fails" className="mt-0.5 shrink-0 text-danger" />
-                )}
-                <code className="min-w-0 font-mono wrap-anywhere text-muted">{url}</code>
-              </span>
-              {result?.detail && <p className="wrap-anywhere text-danger">{result.detail}</p>}
-            </li>
-          );
-        })}
-      </ul>
+      <div role="status">
+        <ul className="flex flex-col gap-1 md:pl-7">
+          {item.urls.map((url) => {
+            const result = tested(url);
+            return (
+              <li key={url} className="text-sm">
+                <span className="flex items-start gap-1.5">
+                  {result?.works === true && (
+                    <CheckCircle2
+                      size={14}
+                      aria-label="Works"
+                      className="mt-0.5 shrink-0 text-success"
+                    />
+                  )}
+                  {result?.works === false && (
+                    <CircleX size={14} aria-label="Fails" className="mt-0.5 shrink-0 text-danger" />
+                  )}
+                  <code className="min-w-0 font-mono wrap-anywhere text-muted">{url}</code>
+                </span>
+                {result?.detail && <p className="wrap-anywhere text-danger">{result.detail}</p>}
+              </li>
+            );
+          })}
+        </ul>
+      </div>
       <FormError error={test.error} />
     </li>
   );
