@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from tests.harness.spark import Spark
 
 STEPS = 12
-TWINS, TURNS = 12, 6  # histories in the quick run; all others with --histories
+TWINS, TURNS = 5, 3  # histories in the quick run; all others with --histories
 # What Spark asks for before it widens a type or adds a column of instants without zone.
 FEATURES = {"delta.enableTypeWidening": "true", "delta.feature.timestampNtz": "supported"}
 # Properties that both engines heed, each in some histories; only Spark gives them to a table.
