@@ -77,8 +77,7 @@ Plan Session::plan_composed(const std::string& sql) {
 Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                        const std::set<std::string>* droppable, bool may_be_known) {
   auto parameters = name_parameters(rewritten.statement, parameters_, droppable, rewritten.nonce);
-  if (limit.value_or(1) > 0)
-    if (auto known = counted(rewritten)) return *std::move(known);
+  auto count = limit.value_or(1) > 0 ? counted(rewritten) : std::nullopt;
   if (limit) apply_limit(rewritten.statement, *limit);
   scan_once(rewritten.statement);
   Plan plan;
@@ -94,6 +93,10 @@ Plan Session::assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
     plan.key = result_key(rewritten, plan, parameters);
     if (!plan.key.text.empty()) plan.result = results->find(plan.key);
     if (plan.result) return plan;
+  }
+  if (count) {
+    count->key = std::move(plan.key);
+    return *std::move(count);
   }
   for (const TableUse& use : rewritten.uses) scan(use, parameters, plan);
   plan.parameters = std::move(parameters.values);
