@@ -68,7 +68,7 @@ test('a restore is shown first, done, and undone', async () => {
   const dialog = page.getByRole('dialog');
   await dialog.getByText('3 versions would be undone').waitFor();
   await fact('Rows removed').getByText('1', { exact: true }).waitFor();
-  assert.equal(await fact('Rows added').innerText(), '10');
+  await fact('Rows added').getByText('10', { exact: true }).waitFor();
   await dialog.getByText('removed', { exact: true }).waitFor(); // the column age
   assert.deepEqual(await accessProblems(page), []);
   await dialog.getByRole('button', { name: 'Restore', exact: true }).click();
@@ -86,6 +86,8 @@ test('a long history goes to any version', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('listitem', { name: 'Version 3' }).waitFor({ state: 'detached' });
   await page.getByRole('listitem', { name: 'Version 0' }).waitFor();
+  const asked = page.getByRole('listitem', { name: 'Version 2' });
+  assert.ok(await asked.getByRole('button', { name: 'View', exact: true }).isEnabled());
   await page.getByRole('button', { name: 'Show the newest' }).click();
   await page.getByRole('listitem', { name: 'Version 6' }).waitFor();
 });

@@ -95,7 +95,8 @@ export function HistoryTab({ name, detail, shown, onShow }: Props) {
                 key={version.version}
                 version={version}
                 latest={version.version === latest}
-                shown={version.version === (at ?? shown)}
+                shown={version.version === shown}
+                marked={version.version === at}
                 picked={picked.includes(version.version)}
                 onPick={() => pick(version.version)}
                 actions={actions}

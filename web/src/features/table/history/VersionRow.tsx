@@ -24,12 +24,14 @@ interface Props {
   version: TableVersion;
   latest: boolean;
   shown: boolean;
+  /** It is the one that was asked for. */
+  marked: boolean;
   picked: boolean;
   onPick(): void;
   actions: VersionActions;
 }
 
-export function VersionRow({ version, latest, shown, picked, onPick, actions }: Props) {
+export function VersionRow({ version, latest, shown, marked, picked, onPick, actions }: Props) {
   const [open, setOpen] = useState(false);
   const number = version.version;
   const facts = factsOf(version.operation, version.metrics as Metrics)
@@ -65,7 +67,10 @@ export function VersionRow({ version, latest, shown, picked, onPick, actions }: 
   ];
   return (
     <li
-      className={classes('border-b border-line px-4 py-2', (shown || picked) && 'bg-selected')}
+      className={classes(
+        'border-b border-line px-4 py-2',
+        (shown || marked || picked) && 'bg-selected',
+      )}
       aria-label={`Version ${number}`}
     >
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
