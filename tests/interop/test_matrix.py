@@ -90,7 +90,7 @@ class Table:
 
 def refusal(reason: str) -> str:
     """Short, the same on every run."""
-    features = re.search(r"does not support: (.*)\.$", reason)
+    features = re.search(r"does not support: ([^.]*)\.", reason)
     if features:
         return f"refused: {features[1]}"
     line = re.sub(r"/[\w./-]*|[0-9a-f]{8}-[0-9a-f-]{27}", "…", reason.strip().splitlines()[0])
