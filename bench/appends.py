@@ -107,6 +107,24 @@ def at_once(server: Server, client: Client, clients: int, seconds: float) -> str
     )
 
 
+def run(
+    server: Server,
+    client: Client,
+    folder: Path,
+    rounds: int = 200,
+    clients: int = 50,
+    seconds: float = 10,
+) -> list[str]:
+    lines = []
+    for line in (
+        sequential(client, folder, rounds),
+        at_once(server, client, clients, seconds),
+    ):
+        print(line, flush=True)
+        lines.append("- " + line)
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
@@ -115,8 +133,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Server() as server:
         client = Client(server.url).login(ADMIN_EMAIL, ADMIN_PASSWORD)
-        print(sequential(client, Path(folder), arguments.rounds), flush=True)
-        print(at_once(server, client, arguments.clients, arguments.seconds), flush=True)
+        run(server, client, Path(folder), arguments.rounds, arguments.clients, arguments.seconds)
 
 
 if __name__ == "__main__":

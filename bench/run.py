@@ -28,6 +28,7 @@ from deltalake import DeltaTable
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench import appends, changes, large_tables  # noqa: E402
 from tests.harness.client import ARROW, Client  # noqa: E402
 from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, Server  # noqa: E402
 
@@ -259,7 +260,9 @@ def main() -> None:
     arguments.add_argument("--scale", type=float, default=1)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--queries", default="1-22", help="e.g. 1-22 or 3,5,9")
-    arguments.add_argument("--only", choices=["tpch", "transfer", "start"])
+    arguments.add_argument(
+        "--only", choices=["tpch", "transfer", "start", "changes", "appends", "large"]
+    )
     arguments.add_argument("--no-report", action="store_true", help="leave RESULTS.md as it is")
     options = arguments.parse_args()
     numbers: list[int] = []
@@ -273,7 +276,9 @@ def main() -> None:
     wanted = lambda part: options.only in (None, part)  # noqa: E731
     with tempfile.TemporaryDirectory(prefix="bench-", dir=CACHE) as scratch:
         data = Path(scratch) / "data"
-        with Server(data=data) as server:
+        outside = Path(scratch) / "tables"  # that other engines change, too
+        outside.mkdir()
+        with Server(data=data, external_locations=str(outside)) as server:
             client = Client(server.url).login(ADMIN_EMAIL, ADMIN_PASSWORD)
             token = client.ok("POST", "keys", json={"name": "bench"})["key"]
             client.token = token
@@ -298,8 +303,27 @@ def main() -> None:
                 ]
             if wanted("transfer"):
                 report += ["## Transfer", "", *bench_transfer(contestants, options.rounds), ""]
+            if wanted("changes"):
+                report += [
+                    "## Changes",
+                    "",
+                    f"Median of {options.rounds} rounds in turns after one that warms up, each on fresh copies of "
+                    "the same files; CPU time in brackets. delta-rs in process; Spark in a warm session.",
+                    "",
+                    *changes.run(client, server.pid, outside, options.rounds),
+                    "",
+                ]
+            if wanted("appends"):
+                report += ["## Appends", "", *appends.run(server, client, Path(scratch)), ""]
         if wanted("start"):
             report += ["## Start and memory", "", *bench_start(data, token, options.rounds), ""]
+        if wanted("large"):
+            report += [
+                "## Many commits and many files",
+                "",
+                *large_tables.run(Path(scratch), options.rounds),
+                "",
+            ]
     if not options.no_report and options.only is None:
         (ROOT / "bench/RESULTS.md").write_text("\n".join(report))
         print("Wrote bench/RESULTS.md")
