@@ -43,9 +43,11 @@ void Session::check_syntax(const Statement& statement) {
   static constexpr std::string_view before = "SELECT 1 WHERE ";
   for (const std::string* expression : texts) {
     const std::string query = std::string(before) + *expression;
+    const std::string spelled = normalise_query(query);
     try {
-      parse_select(query);
+      parse_select(spelled);
     } catch (const engine::StatementError& error) {
+      if (spelled != query) throw placed_by_word(error, spelled, statement_text);
       throw placed_in_part(error, query, before.size(), statement_text);
     }
   }
