@@ -104,7 +104,10 @@ void Change::delete_file(const delta::Add& add) {
 
 void Change::remove_partitions(const std::string& where) {
   const Partitions partitions = partitions_of(base_->files(), base_->metadata());
-  if (partitions.select.empty()) return note_read_all();
+  if (partitions.select.empty()) {
+    hit(where);  // nothing, but a wrong condition is told
+    return;
+  }
   read_instead(partitions.select);
   const Plan plan = compose("SELECT \"__ob_file\" FROM " + from_ + " WHERE (" + where + ")");
   read_instead("");

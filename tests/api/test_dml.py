@@ -322,6 +322,15 @@ def test_faults_tell_their_places(admin: Client, t: str, sql: str, place: str) -
     assert "Values list" not in error.detail
 
 
+def test_conditions_on_an_empty_table_are_checked(admin: Client, schema: str) -> None:
+    for name, rest in (("a", ""), ("b", "PARTITIONED BY (k)")):
+        table = f"main.{schema}.{name}"
+        admin.sql(f"CREATE TABLE {table} (id INT, k STRING) {rest}")
+        assert admin.refused(f"DELETE FROM {table} WHERE nope = 1").id == "sql.binding"
+        assert admin.refused(f"UPDATE {table} SET id = 1 WHERE nope = 1").id == "sql.binding"
+        assert admin.sql(f"DELETE FROM {table} WHERE k = 'x'")[0][0] == 0
+
+
 @pytest.mark.parametrize(
     "sql,parameters,name",
     [
