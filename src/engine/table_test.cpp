@@ -302,6 +302,26 @@ TEST_F(Tables, ReadsFilesThatLackOrWidenColumns) {
             "sql.fileGone");
 }
 
+// One footer tells the shape of all files that were written with one schema.
+TEST_F(Tables, FilesTellTheirShape) {
+  const auto table = create("t", {field("a", "BIGINT")});
+  const auto other = create("o", {field("a", "INT")});
+  const auto first = append(*table, "SELECT 1 a").front().add;
+  const auto second = append(*table, "SELECT 2 a").front().add;
+  EXPECT_FALSE(first.tags.at("ob.shape").empty());
+  EXPECT_EQ(first.tags.at("ob.shape"), second.tags.at("ob.shape"));
+  EXPECT_NE(append(*other, "SELECT 1 a").front().add.tags.at("ob.shape"),
+            first.tags.at("ob.shape"));
+  EXPECT_EQ(read(*table, "ORDER BY a"), "[1],[2]");
+  fs::remove(fs::path(table->location()) / second.path);
+  const auto fresh = open(Options{.allowed_directories = {(dir_ / "data").string()},
+                                  .temp_directory = (dir_ / "tmp4").string(),
+                                  .threads = 1});
+  const auto scan = fresh->scan(*table, table->snapshot(), {});  // opens the first alone
+  EXPECT_EQ(scan.files, 2u);
+  EXPECT_EQ(error_id([&] { fresh->connect()->rows(scan.sql, scan.parameters); }), "sql.fileGone");
+}
+
 TEST_F(Tables, MapsColumnsByNameAndId) {
   for (const std::string mode : {"name", "id"}) {
     delta::Schema schema{field("Shown", "INT"),
