@@ -69,9 +69,9 @@ bool Change::mark_removed(const std::string& where) {
 void Change::apply_with_vectors(const RowChanges& changes) {
   Plan written;
   if (!changes.rows.empty()) {
-    const auto found = connection().rows(
-        "SELECT count(*) FILTER (__k = 1), count(*) FILTER (__k = 2) FROM (" + changes.rows +
-        ") AS c");
+    const auto found =
+        connection().rows("SELECT count(*) FILTER (__k = 1), count(*) FILTER (__k = 2) FROM (" +
+                          changes.rows + ") AS c");
     counts_.updated += std::stoll(found.at(0).at(0).value());
     counts_.deleted += std::stoll(found.at(0).at(1).value());
     std::string columns;
