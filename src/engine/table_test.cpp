@@ -298,8 +298,7 @@ TEST_F(Tables, ReadsFilesThatLackOrWidenColumns) {
   const auto fresh = open(Options{.allowed_directories = {(dir_ / "data").string()},
                                   .temp_directory = (dir_ / "tmp3").string(),
                                   .threads = 1});
-  EXPECT_EQ(error_id([&] { fresh->scan(*table, table->snapshot(), {}); }),
-            "sql.fileGone");
+  EXPECT_EQ(error_id([&] { fresh->scan(*table, table->snapshot(), {}); }), "sql.fileGone");
 }
 
 // One footer tells the shape of all files that were written with one schema.

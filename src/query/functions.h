@@ -6,7 +6,7 @@
 
 namespace ob::query {
 
-bool function_allowed(std::string_view name);        // scalar, aggregate, window, operator
+bool function_allowed(std::string_view name);  // scalar, aggregate, window, operator
 // False when two calls on the same values in two statements may differ: random(), now(), …
 bool function_repeatable(std::string_view name);
 bool table_function_allowed(std::string_view name);  // in FROM
