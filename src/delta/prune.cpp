@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
+#include <thread>
 #include <variant>
 
 #include "delta/delta.h"
@@ -244,14 +246,24 @@ void walk(dom::value value, Section section, std::size_t depth, const std::vecto
   }
 }
 
+// What one thread needs again for each file.
+struct Workspace {
+  dom::parser parser;
+  std::string text;  // with the parser's padding behind it
+  std::vector<Bounds> bounds;
+};
+
 // Reads what the tests need in one pass over the stats. Anything broken leaves bounds unknown.
 void read_bounds(const std::string& stats, const std::vector<Test>& tests,
-                 const std::vector<std::size_t>& active, dom::parser& parser,
-                 std::vector<Bounds>& bounds) {
-  const simdjson::padded_string padded(stats);
+                 const std::vector<std::size_t>& active, Workspace& space) {
+  auto& bounds = space.bounds;
+  bounds.assign(tests.size(), {});
+  space.text.assign(stats).append(simdjson::SIMDJSON_PADDING, ' ');
   dom::document document;
   dom::object object;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return;
+  if (space.parser.iterate(space.text.data(), stats.size(), space.text.size()).get(document) !=
+      simdjson::SUCCESS)
+    return;
   if (document.get_object().get(object) != simdjson::SUCCESS) return;
   std::optional<std::int64_t> rows;
   for (auto member : object) {
@@ -274,12 +286,11 @@ void read_bounds(const std::string& stats, const std::vector<Test>& tests,
 }
 
 bool stats_may_match(const std::vector<Test>& tests, const std::vector<std::size_t>& active,
-                     const Add& add, dom::parser& parser) {
+                     const Add& add, Workspace& space) {
   if (add.stats.empty()) return true;
-  std::vector<Bounds> bounds(tests.size());
-  read_bounds(add.stats, tests, active, parser, bounds);
+  read_bounds(add.stats, tests, active, space);
   return std::all_of(active.begin(), active.end(),
-                     [&](std::size_t i) { return may_match(tests[i], bounds[i]); });
+                     [&](std::size_t i) { return may_match(tests[i], space.bounds[i]); });
 }
 
 // The column by name, dotted for struct fields; false when there is none.
@@ -343,33 +354,53 @@ class Pruner {
     }
   }
 
-  bool may_match(const Add& add) {
+  bool reads_stats() const { return !by_stats_.empty(); }
+  bool may_match(const Add& add, Workspace& space) const {
     for (const auto& test : tests_) {
       if (test.partition && !partition_may_match(test, add)) return false;
     }
-    return by_stats_.empty() || stats_may_match(tests_, by_stats_, add, parser_);
+    return by_stats_.empty() || stats_may_match(tests_, by_stats_, add, space);
   }
 
  private:
   std::vector<Test> tests_;
   std::vector<std::size_t> by_stats_;
-  dom::parser parser_;
 };
+
+// So many files are worth a thread.
+constexpr std::size_t kFilesOfThread = 8'000;
 
 }  // namespace
 
 std::vector<const Add*> prune(const Snapshot& snapshot, const std::vector<Predicate>& conjuncts) {
-  Pruner pruner(snapshot, conjuncts);
-  std::vector<const Add*> out;
-  out.reserve(snapshot.files().size());
-  for (const auto& add : snapshot.files()) {
-    if (pruner.may_match(add)) out.push_back(&add);
+  const Pruner pruner(snapshot, conjuncts);
+  std::vector<const Add*> files, out;
+  files.reserve(snapshot.files().size());
+  for (const auto& add : snapshot.files()) files.push_back(&add);
+  std::vector<char> kept(files.size());
+  const auto work = [&](std::size_t first, std::size_t last) {
+    Workspace space;
+    for (auto i = first; i < last; ++i) kept[i] = pruner.may_match(*files[i], space) ? 1 : 0;
+  };
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const auto threads =
+      pruner.reads_stats() ? std::clamp<std::size_t>(files.size() / kFilesOfThread, 1, cores) : 1;
+  const auto share = (files.size() + threads - 1) / threads;
+  std::vector<std::future<void>> others;
+  for (std::size_t i = 1; i < threads; ++i)
+    others.push_back(
+        std::async(std::launch::async, work, i * share, std::min((i + 1) * share, files.size())));
+  work(0, std::min(share, files.size()));
+  for (auto& other : others) other.get();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (kept[i]) out.push_back(files[i]);
   }
   return out;
 }
 
 bool may_match(const Snapshot& snapshot, const Add& add, const std::vector<Predicate>& conjuncts) {
-  return Pruner(snapshot, conjuncts).may_match(add);
+  Workspace space;
+  return Pruner(snapshot, conjuncts).may_match(add, space);
 }
 
 }  // namespace ob::delta
