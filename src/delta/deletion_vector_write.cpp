@@ -94,6 +94,19 @@ std::string with_wide_bounds(const std::string& stats) {
   return boost::json::serialize(parsed);
 }
 
+// All rows of the file that are gone then, sorted.
+Rows rows_gone(Table& table, const RowsToDelete& file) {
+  auto rows = file.rows;
+  if (file.add->deletion_vector) {
+    const auto gone = table.deleted_rows(*file.add->deletion_vector);
+    rows.insert(rows.end(), gone.begin(), gone.end());
+  }
+  std::ranges::sort(rows);
+  const auto repeated = std::ranges::unique(rows);
+  rows.erase(repeated.begin(), repeated.end());
+  return rows;
+}
+
 }  // namespace
 
 std::string z85_encode(std::string_view bytes) {
@@ -130,14 +143,7 @@ std::vector<Add> with_deleted_rows(Table& table, const std::vector<RowsToDelete>
   std::string content(1, '\x01');  // the version
   std::vector<Add> out;
   for (const auto& file : files) {
-    auto rows = file.rows;
-    if (file.add->deletion_vector) {
-      const auto gone = table.deleted_rows(*file.add->deletion_vector);
-      rows.insert(rows.end(), gone.begin(), gone.end());
-    }
-    std::ranges::sort(rows);
-    const auto repeated = std::ranges::unique(rows);
-    rows.erase(repeated.begin(), repeated.end());
+    const auto rows = rows_gone(table, file);
     const auto bytes = encode_bitmap(rows);
     Add add = *file.add;
     add.data_change = true;
@@ -160,6 +166,20 @@ std::vector<Add> with_deleted_rows(Table& table, const std::vector<RowsToDelete>
     table.store().put(prefix + "deletion_vector_" + uuid + ".bin", content);
   }
   return out;
+}
+
+Add with_rows_left_out(Table& table, const RowsToDelete& file) {
+  const auto rows = rows_gone(table, file);
+  auto bytes = encode_bitmap(rows);
+  const auto size = static_cast<std::int32_t>(bytes.size());
+  bytes.resize((bytes.size() + 3) / 4 * 4);  // whole words for base 85
+  Add add = *file.add;
+  add.deletion_vector = DeletionVector{.storage_type = "i",
+                                       .path_or_inline = z85_encode(bytes),
+                                       .offset = {},
+                                       .size_bytes = size,
+                                       .cardinality = static_cast<std::int64_t>(rows.size())};
+  return add;
 }
 
 }  // namespace ob::delta

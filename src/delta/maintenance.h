@@ -22,6 +22,8 @@ struct RowsToDelete {
 // The files as they are without these rows too, by deletion vectors that are durable when this
 // returns: the data files stay as they are. Removing the old actions is the caller's.
 std::vector<Add> with_deleted_rows(Table& table, const std::vector<RowsToDelete>& files);
+// The file as a scan is to see it, without these rows too: nothing is written.
+Add with_rows_left_out(Table& table, const RowsToDelete& file);
 
 // --- what was never committed
 // Deletes the data files and deletion vectors that the request would have added to the table, but

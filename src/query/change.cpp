@@ -20,8 +20,6 @@ using identity::Privilege;
 
 namespace {
 
-// Of files that are written anew: their rows keep their order while it costs little.
-constexpr std::int64_t most_ordered_bytes = 256ll << 20;
 constexpr const char* target_catalog = "(target)";
 constexpr const char* target_placeholder = "__ob_target_rows";
 
@@ -222,6 +220,7 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
 
 void Change::apply(const RowChanges& changes) {
   if (vectors_) return apply_with_vectors(changes);
+  if (changes.whole_rows && !changes.rows.empty()) return apply_behind(changes);
   std::vector<Touched> files;
   if (!changes.rows.empty()) files = touched(changes.rows);
   for (const Touched& file : files) remove_file(*file.add);

@@ -58,6 +58,8 @@ struct RowChanges {
   std::string rows;
   std::vector<const delta::Field*> columns;  // that v0, v1, … are the new values of
   std::string inserts;                       // a SELECT of the table's columns; empty: none
+  // The values are of all columns, and the rows are few: changed rows go behind those that stay.
+  bool whole_rows = false;
 };
 
 struct ChangeCounts {
@@ -65,6 +67,9 @@ struct ChangeCounts {
   std::int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0;
   std::int64_t vectors_added = 0, vectors_replaced = 0;
 };
+
+// Of files that are written anew: their rows keep their order while it costs little.
+inline constexpr std::int64_t most_ordered_bytes = 256ll << 20;
 
 class Change {
  public:
@@ -170,6 +175,8 @@ class Change {
   void mark(Places places);
   bool mark_removed(const std::string& where);
   void apply_with_vectors(const RowChanges& changes);
+  void apply_behind(const RowChanges& changes);
+  static std::string new_rows(const RowChanges& changes, bool changed);
   std::vector<Touched> touched(const std::string& rows);
   std::vector<Touched> hit(const std::string& where);
   void find_files(std::vector<Touched>& files, const std::vector<std::int64_t>& rows);

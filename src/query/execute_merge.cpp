@@ -44,6 +44,9 @@ std::string null_of(const delta::Field& field) {
   return "CAST(NULL AS " + delta::to_duckdb(field.type) + ")";
 }
 
+// So many changed rows are kept whole, and found again by their places.
+constexpr std::int64_t few_changes = 1'000'000;
+
 class Merger {
  public:
   Merger(Session& session, const Merge& merge)
@@ -73,6 +76,8 @@ class Merger {
                       " FROM " + orphan_rows_->name();
     }
     if (!fresh_.empty()) changes.inserts = keep_inserts();
+    // One row of the source may change many.
+    changes.whole_rows = few_ && count(pairs_->name(), "true") <= few_changes;
     change_.apply(changes);
     return commit();
   }
@@ -133,7 +138,8 @@ class Merger {
                                                       : orphans_;
       list.push_back(std::move(prepared));
     }
-    if (change_.has_vectors() && !updated_.empty()) {  // changed rows are written as a whole
+    few_ = orphans_.empty() && source_count_ <= few_changes;
+    if ((change_.has_vectors() || few_) && !updated_.empty()) {  // they are written as a whole
       updated_.clear();
       for (const delta::Field& field : change_.schema()) updated_.push_back(&field);
     }
@@ -322,6 +328,7 @@ class Merger {
   std::string source_from_, source_qualifier_;
   std::vector<std::string> source_columns_;
   std::int64_t source_count_ = 0;
+  bool few_ = false;  // changes at most, as the source tells
   std::vector<Clause> matched_, fresh_, orphans_;
   std::vector<const delta::Field*> updated_;
   std::unique_ptr<KeptRows> source_, pairs_, orphan_rows_, insert_rows_;

@@ -1,4 +1,5 @@
-// Changing rows by deletion vectors: the files stay, and what changes is written into new ones.
+// Changing rows by their places: with deletion vectors the files stay, and what changes is written
+// into new ones; without, the rows that stay are copied past those that go.
 #include <algorithm>
 
 #include "delta/maintenance.h"
@@ -66,6 +67,18 @@ bool Change::mark_removed(const std::string& where) {
   return true;
 }
 
+// A SELECT of the rows that are written anew; empty: there are none.
+std::string Change::new_rows(const RowChanges& changes, bool changed) {
+  std::string out, columns;
+  for (std::size_t i = 0; i < changes.columns.size(); ++i)
+    columns += (i == 0 ? "v" : ", v") + std::to_string(i) + " AS " +
+               quote_identifier(changes.columns[i]->name);
+  if (!columns.empty() && changed)
+    out = "SELECT " + columns + " FROM (" + changes.rows + ") AS c WHERE __k = 1";
+  if (!changes.inserts.empty()) out += (out.empty() ? "" : " UNION ALL BY NAME ") + changes.inserts;
+  return out;
+}
+
 void Change::apply_with_vectors(const RowChanges& changes) {
   Plan written;
   if (!changes.rows.empty()) {
@@ -74,15 +87,8 @@ void Change::apply_with_vectors(const RowChanges& changes) {
                           changes.rows + ") AS c");
     counts_.updated += std::stoll(found.at(0).at(0).value());
     counts_.deleted += std::stoll(found.at(0).at(1).value());
-    std::string columns;
-    for (std::size_t i = 0; i < changes.columns.size(); ++i)
-      columns += (i == 0 ? "v" : ", v") + std::to_string(i) + " AS " +
-                 quote_identifier(changes.columns[i]->name);
-    if (!columns.empty() && counts_.updated > 0)
-      written.sql = "SELECT " + columns + " FROM (" + changes.rows + ") AS c WHERE __k = 1";
   }
-  if (!changes.inserts.empty())
-    written.sql += (written.sql.empty() ? "" : " UNION ALL BY NAME ") + changes.inserts;
+  written.sql = new_rows(changes, counts_.updated > 0);
   if (!written.sql.empty()) add_files(session_.write(*opened_.delta, metadata_, name(), written));
   if (changes.rows.empty()) return;
   Plan places;
@@ -93,6 +99,42 @@ void Change::apply_with_vectors(const RowChanges& changes) {
     delta::discard_files(*opened_.delta, request_);
     throw;
   }
+}
+
+void Change::apply_behind(const RowChanges& changes) {
+  Plan plan;
+  plan.sql = "SELECT __f, __r FROM (" + changes.rows + ") AS c";
+  Places gone = *places_of(plan, SIZE_MAX);
+  std::vector<delta::Add> left;
+  for (const Touched& file : touched(changes.rows)) {
+    remove_file(*file.add);
+    if (!file.whole)
+      left.push_back(
+          delta::with_rows_left_out(*opened_.delta, {file.add, std::move(gone.at(file.position))}));
+  }
+  plan.sql = new_rows(changes, counts_.updated > 0);
+  if (!left.empty()) {
+    std::vector<const delta::Add*> files;
+    for (const delta::Add& add : left) files.push_back(&add);
+    auto scan = session_.core_.engine.scan(*opened_.delta, delta::with_files(base_, files), {});
+    std::string columns;
+    for (const delta::Field& field : schema())
+      columns += (columns.empty() ? "" : ", ") +
+                 (has_old(field) ? "t." + quote_identifier(field.name)
+                                 : "CAST(NULL AS " + delta::to_duckdb(field.type) + ")") +
+                 " AS " + quote_identifier(field.name);
+    plan.sql = "SELECT " + columns + " FROM (" + scan.sql + ") AS t" +
+               (plan.sql.empty() ? "" : " UNION ALL BY NAME " + plan.sql);
+    plan.parameters = std::move(scan.parameters);
+    plan.keep_alive.push_back(std::move(scan.keep_alive));
+  }
+  if (plan.sql.empty()) return;
+  const std::int64_t before = counts_.written;
+  const engine::WriteOptions options{.ordered = counts_.bytes_removed <= most_ordered_bytes};
+  add_files(in_user_names(
+      plan, [&] { return session_.write(*opened_.delta, metadata_, name(), plan, options); }));
+  counts_.copied =
+      counts_.written - before - counts_.updated - (changes.inserts.empty() ? 0 : counts_.inserted);
 }
 
 std::vector<NewValue> Change::all_columns(const std::vector<NewValue>& values) const {
