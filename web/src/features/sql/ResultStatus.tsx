@@ -27,7 +27,9 @@ export function ResultStatus({ run }: { run: Run }) {
         </span>
       )}
       {statistics?.cached && (
-        <span title="The tables did not change since this statement was last run">known answer</span>
+        <span title="The tables did not change since this statement was last run">
+          known answer
+        </span>
       )}
       <span title={`In the server: ${formatDuration(statistics?.elapsed_ms ?? 0)}`}>
         {formatDuration(run.elapsedMs ?? 0)}
