@@ -16,7 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using testing::error_id;
 using testing::field;
-using testing::file;
 using testing::TableTest;
 namespace json = boost::json;
 

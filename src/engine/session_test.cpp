@@ -33,7 +33,7 @@ class Session : public testing::Test {
                                                    .threads = 2});
     connection_ = instance_->connect();
   }
-  ~Session() override { fs::remove_all(dir_); }
+  void TearDown() override { fs::remove_all(dir_); }
 
   std::string json(const std::string& sql, const Parameters& parameters = nullptr) {
     const auto result = connection_->execute(sql, parameters);

@@ -28,7 +28,7 @@ class Tables : public testing::Test {
     store_ = objects::open("file://" + (dir_ / "data").string());
     connection_ = engine_->connect();
   }
-  ~Tables() override {
+  void TearDown() override {
     connection_.reset();
     fs::remove_all(dir_);
   }

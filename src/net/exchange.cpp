@@ -10,6 +10,8 @@ namespace ob::net {
 namespace {
 
 constexpr std::size_t kChunkBuffer = 64 * 1024;
+// A body that nobody read is read up to here, to keep the connection.
+constexpr std::int64_t kMostDrained = 256 * 1024;
 // Compressing less than this saves nothing.
 constexpr std::size_t kWorthCompressing = 1024;
 // An answer up to this size is compressed in one go; larger ones as a stream of pieces.
@@ -155,10 +157,7 @@ asio::awaitable<std::string> HttpExchange::read_all(std::int64_t limit) {
 asio::awaitable<bool> HttpExchange::drain_body() {
   if (!keep_alive()) co_return false;
   if (body_done_) co_return true;
-  constexpr std::int64_t kMost = 256 * 1024;
-  if (continue_pending_ || request_.content_length.value_or(0) - body_read_ > kMost)
-    co_return false;
-  set_body_limit(body_read_ + kMost);
+  set_body_limit(body_read_ + kMostDrained);
   std::vector<std::byte> sink(8 * 1024);
   try {
     while (!body_done_) co_await read_some(sink);
@@ -174,7 +173,12 @@ bool HttpExchange::bodyless(int status) const {
   return request_.method == "HEAD" || status == 204 || status == 304 || status < 200;
 }
 
+// The answer tells this, so that a client does not send its next request into a connection that is
+// about to close behind a body which nobody read.
 bool HttpExchange::keep_alive() const {
+  if (!body_done_ && request_.content_length &&
+      *request_.content_length - body_read_ > kMostDrained)
+    return false;
   return parser_.keep_alive() && !connection_.draining() && !connection_.timed_out() &&
          framing_ != Framing::until_close && !continue_pending_;
 }

@@ -154,6 +154,18 @@ TEST(Net, ChunkedUploads) {
   EXPECT_TRUE(c.closed());
 }
 
+// A client that is not told would send its next request into a connection that closes.
+TEST(Net, AnAnswerBeforeALongBodySaysThatTheConnectionCloses) {
+  TestServer server(handle);
+  Client c(server.port());
+  c.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\nhello");
+  EXPECT_TRUE(c.receive().has("Connection: close"));
+  EXPECT_TRUE(c.closed());
+  Client again(server.port());
+  again.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_FALSE(again.receive().has("Connection: close"));
+}
+
 TEST(Net, BodyLimits) {
   TestServer server(handle);
   {

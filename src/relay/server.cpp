@@ -97,6 +97,7 @@ class RelayServer final : public Relay {
     work_.reset();
     io_.stop();
     for (auto& thread : threads_) thread.join();
+    pool_.reset();  // its last work ends in coroutines of io_, which has to be there still
   }
 
   void mount(Mount mount) override {
