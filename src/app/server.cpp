@@ -142,6 +142,9 @@ int run_server(const Config& config) {
     io.run();
     for (auto& thread : threads) thread.join();
   }
+  // Their work ends in coroutines of `io`, which goes before them.
+  parts.blocking.executor().join();
+  parts.query->pool().executor().join();
   if (stopper.joinable()) stopper.join();
   return 0;
 }
