@@ -32,7 +32,7 @@ TEXTS += [
     "🦆🧱",
     "null",
     "NULL",
-    "__HIVE_DEFAULT_PARTITION__",
+    "__HIVE_DEFAULT_PARTITION__x",  # without the x Spark takes it for NULL as a partition
     "x" * 40,
 ]
 TEXTS += ["\u00ff" * 35, "\U0001f9f1" * 33, "#?&{}[]:;,", "trailing "]
