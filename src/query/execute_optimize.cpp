@@ -72,8 +72,12 @@ std::string z_ordered(const std::string& scan, const delta::Schema& schema,
   std::string ranks, z, all;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string rank = prefix + std::to_string(i);
-    ranks += ", (((rank() OVER (ORDER BY " + engine::quote_identifier(columns[i]) + ") - 1) * " +
-             buckets + ") // count(*) OVER ())::BIGINT AS " + rank;
+    // DuckDB gives the column that it sorts by back from the keys, where -0.0 has become 0.0.
+    const delta::Field* field = delta::find_field(schema, columns[i]);
+    const bool floating = field && (field->type.is("float") || field->type.is("double"));
+    ranks += ", (((rank() OVER (ORDER BY " + engine::quote_identifier(columns[i]) +
+             (floating ? " + 0::DOUBLE" : "") + ") - 1) * " + buckets +
+             ") // count(*) OVER ())::BIGINT AS " + rank;
     for (std::size_t bit = 0; bit < bits; ++bit)
       z += (z.empty() ? "" : " | ") + ("(((" + rank + " >> " + std::to_string(bit) + ") & 1) << " +
                                        std::to_string(bit * columns.size() + i) + ")");

@@ -160,6 +160,16 @@ def test_optimize_keeps_partitions_apart(admin: Client, parted: str) -> None:
     assert detail["numFiles"] == 6
 
 
+def test_zorder_keeps_negative_zero(admin: Client, schema: str) -> None:
+    name = f"main.{schema}.z"
+    admin.sql(
+        f"CREATE TABLE {name} AS SELECT * FROM (VALUES (1, -0.0::DOUBLE), (2, 0.0), (3, 'NaN')) t(id, x)"
+    )
+    admin.sql(f"OPTIMIZE {name} ZORDER BY (x)")
+    rows = admin.sql(f"SELECT id, x::VARCHAR FROM {name} ORDER BY id")
+    assert rows == [[1, "-0.0"], [2, "0.0"], [3, "nan"]]
+
+
 def test_optimize_zorder(admin: Client, schema: str) -> None:
     name = f"main.{schema}.z"
     admin.sql(f"CREATE TABLE {name} (a BIGINT, b STRING, filler STRING, n BIGINT)")
