@@ -11,12 +11,10 @@
 namespace ob::delta {
 namespace {
 
-constexpr std::uint32_t kMagic = 1681511377;
 constexpr std::int64_t kMaxRows = 1ll << 27;  // 1 GiB as row indexes
 constexpr std::int32_t kMaxBytes = 512 << 20;
-constexpr std::uint32_t kCookieNoRuns = 12346, kCookieRuns = 12347;
+constexpr std::uint32_t kCookieRuns = 12347;
 constexpr std::uint32_t kNoOffsetThreshold = 4;
-constexpr std::size_t kArrayLimit = 4096, kBitmapBytes = 8192;
 
 Error bad_vector(const std::string& what) {
   return {422, "delta.badDeletionVector",
@@ -188,15 +186,13 @@ std::string uuid_text(std::string_view bytes) {
 }  // namespace
 
 std::optional<std::string> z85_decode(std::string_view text) {
-  static constexpr std::string_view alphabet =
-      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
   if (text.size() % 5 != 0) return std::nullopt;
   std::string out;
   out.reserve(text.size() / 5 * 4);
   for (std::size_t i = 0; i < text.size(); i += 5) {
     std::uint64_t value = 0;
     for (std::size_t j = 0; j < 5; ++j) {
-      const auto digit = alphabet.find(text[i + j]);
+      const auto digit = kZ85.find(text[i + j]);
       if (digit == std::string_view::npos) return std::nullopt;
       value = value * 85 + digit;
     }

@@ -11,6 +11,13 @@
 
 namespace ob::delta {
 
+// Of the vectors' bytes: the array of 32-bit bitmaps, and their portable Roaring format.
+inline constexpr std::uint32_t kMagic = 1681511377;
+inline constexpr std::uint32_t kCookieNoRuns = 12346;
+inline constexpr std::size_t kArrayLimit = 4096, kBitmapBytes = 8192;
+inline constexpr std::string_view kZ85 =
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
 // Z85 (ZeroMQ RFC 32). nullopt when the text is not of it.
 std::optional<std::string> z85_decode(std::string_view text);
 

@@ -13,10 +13,6 @@
 namespace ob::delta {
 namespace {
 
-constexpr std::uint32_t kMagic = 1681511377;
-constexpr std::uint32_t kCookieNoRuns = 12346;
-constexpr std::size_t kArrayLimit = 4096, kBitmapBytes = 8192;
-
 using Rows = std::vector<std::uint64_t>;
 
 void little_endian(std::string& out, std::uint64_t value, std::size_t bytes) {
@@ -110,8 +106,6 @@ Rows rows_gone(Table& table, const RowsToDelete& file) {
 }  // namespace
 
 std::string z85_encode(std::string_view bytes) {
-  static constexpr std::string_view alphabet =
-      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
   if (bytes.size() % 4 != 0) throw internal("z85 takes whole words");
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 4) {
@@ -120,7 +114,7 @@ std::string z85_encode(std::string_view bytes) {
       value = (value << 8) | static_cast<unsigned char>(bytes[i + j]);
     }
     std::string word(5, '0');
-    for (std::size_t j = 5; j-- > 0; value /= 85) word[j] = alphabet[value % 85];
+    for (std::size_t j = 5; j-- > 0; value /= 85) word[j] = kZ85[value % 85];
     out += word;
   }
   return out;
