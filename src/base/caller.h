@@ -8,6 +8,7 @@ struct Caller {
   std::string user_id;  // "system" for the server acting on its own
   std::string email;
   bool admin = false;
+  bool read_only = false;  // may see and read, whatever else they may
   std::string credential;  // "session", "key:<id>", "system"
   std::string request_id;
   std::string address;

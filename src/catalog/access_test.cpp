@@ -104,10 +104,10 @@ TEST_F(AccessTest, Scenarios) {
       {{{"catalog", manage}}, {{"drop schema", "catalog.notEmpty"}, {"write", ""}}},
   };
   for (const auto& scenario : scenarios) {
-    identity_.take_all();
+    take_all();
     std::string told;
     for (const auto& [object, privilege] : scenario.grants) {
-      identity_.give("u-bob", privilege, id_of(object));
+      give("bob@localhost", privilege, id_of(object));
       told += object + " " + std::to_string(static_cast<int>(privilege)) + " ";
     }
     for (const auto& [action, expected] : scenario.outcomes) {
@@ -118,7 +118,7 @@ TEST_F(AccessTest, Scenarios) {
 
 TEST_F(AccessTest, ListsShowOnlyWhatMayBeSeen) {
   EXPECT_TRUE(service_->catalogs(bob_).empty());
-  identity_.give("u-bob", Privilege::read, id_of("table"));
+  give("bob@localhost", Privilege::read, id_of("table"));
   ASSERT_EQ(service_->catalogs(bob_).size(), 1u);
   ASSERT_EQ(service_->schemas(bob_, "main").size(), 1u);
   EXPECT_EQ(service_->schemas(bob_, "main")[0].name, "s");
@@ -129,7 +129,7 @@ TEST_F(AccessTest, ListsShowOnlyWhatMayBeSeen) {
   EXPECT_TRUE(service_->search(bob_, "hidden", 10).empty());
   EXPECT_EQ(service_->search(bob_, "name", 10).size(), 1u);  // the column of t alone
   EXPECT_EQ(service_->search(admin_, "name", 10).size(), 2u);
-  identity_.give("everyone", Privilege::browse, id_of("schema"));
+  give("everyone", Privilege::browse, id_of("schema"));
   EXPECT_EQ(service_->tables(ann_, {"main", "s", ""}).size(), 2u);
 }
 
@@ -149,9 +149,9 @@ TEST_F(AccessTest, HiddenAndAbsentLookTheSame) {
 }
 
 TEST_F(AccessTest, OwnersManageWhatTheyMade) {
-  identity_.give("u-ann", Privilege::create, id_of("schema"));
+  give("ann@localhost", Privilege::create, id_of("schema"));
   service_->create_table(ann_, {"main", "s", "anns"}, "", "", false, false, columns("a BIGINT"));
-  EXPECT_EQ(service_->table(ann_, {"main", "s", "anns"}).owner, "u-ann");
+  EXPECT_EQ(service_->table(ann_, {"main", "s", "anns"}).owner, ann_.user_id);
   EXPECT_NO_THROW(service_->rename_table(ann_, {"main", "s", "anns"}, {"main", "s", "anns2"}));
   EXPECT_EQ(error_of([&] {
               service_->rename_table(ann_, {"main", "s", "anns2"}, {"main", "default", "x"});
@@ -164,11 +164,11 @@ TEST_F(AccessTest, OwnersManageWhatTheyMade) {
             kForbidden);
   service_->drop_table(ann_, {"main", "s", "anns2"}, false, std::nullopt);
   service_->undrop_table(ann_, {"main", "s", "anns2"});
-  EXPECT_EQ(service_->table(ann_, {"main", "s", "anns2"}).owner, "u-ann");
+  EXPECT_EQ(service_->table(ann_, {"main", "s", "anns2"}).owner, ann_.user_id);
 }
 
 TEST_F(AccessTest, GrantsSurviveDropAndUndrop) {
-  identity_.give("u-bob", Privilege::read, id_of("table"));
+  give("bob@localhost", Privilege::read, id_of("table"));
   service_->drop_table(admin_, {"main", "s", "t"}, false, std::nullopt);
   EXPECT_EQ(outcome("read"), kNoTable);
   EXPECT_EQ(error_of([&] { service_->undrop_table(bob_, {"main", "s", "t"}); }),
@@ -178,7 +178,7 @@ TEST_F(AccessTest, GrantsSurviveDropAndUndrop) {
 }
 
 TEST_F(AccessTest, RequireForOtherModules) {
-  identity_.give("u-bob", Privilege::read, id_of("volume"));
+  give("bob@localhost", Privilege::read, id_of("volume"));
   const Name v{"main", "s", "v"};
   EXPECT_EQ(error_of([&] { service_->require(bob_, Privilege::read, ObjectType::volume, v); }), "");
   EXPECT_EQ(error_of([&] { service_->require(bob_, Privilege::write, ObjectType::volume, v); }),

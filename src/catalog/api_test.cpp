@@ -47,6 +47,7 @@ class ApiTest : public CatalogFixture {
  protected:
   void SetUp() override {
     CatalogFixture::SetUp();
+    caller_ = admin_;
     register_api(registry_, *service_, [](const Caller&, const Table& view) {
       if (view.view_sql == "broken") throw bad_request("sql.bad", "There is no table t.");
       return std::vector<std::pair<std::string, std::string>>{{"n", "BIGINT"}};
@@ -90,14 +91,14 @@ class ApiTest : public CatalogFixture {
 
   Pool pool_{"test", 1};
   api::Registry registry_{pool_};
-  Caller caller_ = admin_;
+  Caller caller_;
   json::value body_;
 };
 
 TEST_F(ApiTest, Catalogs) {
   EXPECT_EQ(call("POST", "/catalogs", R"({"name":"Sales","comment":"c"})"), "201");
   EXPECT_EQ(body_.at("name"), "Sales");
-  EXPECT_EQ(body_.at("owner"), "name of u-admin");
+  EXPECT_EQ(body_.at("owner"), "admin@localhost");
   EXPECT_TRUE(parse_instant(body_.at("created_at").as_string()));
   EXPECT_EQ(call("POST", "/catalogs", R"({"name":"sales"})"), "409 catalog.catalogExists");
   EXPECT_EQ(call("POST", "/catalogs", R"({"name":"a/b"})"), "400 catalog.badName");
@@ -209,7 +210,7 @@ TEST_F(ApiTest, HistoryAndFiles) {
     opened.delta->commit({.operation = "WRITE",
                           .parameters = {{"mode", "Append"}},
                           .metrics = {{"numFiles", "1"}},
-                          .user_id = "u-ann",
+                          .user_id = ann_.user_id,
                           .user_name = "ann@localhost",
                           .actions = {add},
                           .base = opened.delta->snapshot()});
@@ -248,7 +249,7 @@ TEST_F(ApiTest, HistoryAndFiles) {
   }
   // What they hold is data: seeing that the table is there is not enough.
   caller_ = bob_;
-  identity_.give("u-bob", identity::Privilege::browse, opened.table.id);
+  give("bob@localhost", identity::Privilege::browse, opened.table.id);
   EXPECT_EQ(call("GET", table), "200");
   EXPECT_EQ(call("GET", table + "/files"), "403 catalog.forbidden");
   EXPECT_EQ(call("GET", table + "/history"), "403 catalog.forbidden");

@@ -24,7 +24,7 @@ TEST_F(CatalogTest, FirstStartMakesMainOnce) {
   ASSERT_EQ(service_->catalogs(admin_).size(), 1u);
   const Catalog main = service_->catalog(admin_, "MAIN");
   EXPECT_EQ(main.name, "main");
-  EXPECT_EQ(main.owner, "u-admin");
+  EXPECT_EQ(main.owner, admin_.user_id);
   EXPECT_EQ(service_->schema(admin_, {"main", "Default", ""}).name, "default");
   start();
   EXPECT_EQ(service_->catalog(admin_, "main").id, main.id);

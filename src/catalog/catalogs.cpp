@@ -124,7 +124,8 @@ void CatalogService::drop_catalog(const Caller& caller, const std::string& name,
 void CatalogService::share_catalog(const Caller& caller, const std::string& name,
                                    Privilege privilege) {
   const Catalog catalog = require_catalog(caller, Privilege::manage, name);
-  identity_.grant(caller, "everyone", privilege, path_of(catalog));
+  identity_.permissions().grant(caller, path_of(catalog), std::string(identity::everyone),
+                                {.privileges = {privilege}});
 }
 
 }  // namespace ob::catalog

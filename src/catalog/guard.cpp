@@ -84,27 +84,27 @@ CatalogService::CatalogService(db::Database& database, identity::Identity& ident
 
 void CatalogService::require_privilege(const Caller& caller, Privilege privilege,
                                        const Path& path) {
-  if (identity_.may(caller, privilege, path)) return;
+  if (identity_.permissions().may(caller, privilege, path)) return;
   throw forbidden("catalog.forbidden", "You may not " + privilege_text(privilege) + " " +
                                            path.front().name +
                                            ". Its owner or an administrator can allow it.");
 }
 
 bool CatalogService::visible(const Caller& caller, const store::SchemaRow& row) {
-  if (identity_.may(caller, Privilege::browse, path_of(row))) return true;
+  if (identity_.permissions().may(caller, Privilege::browse, path_of(row))) return true;
   const auto [tables, volumes] = db_.reading(
       [&](db::Tx& tx) { return std::pair(store::tables(tx, row), store::volumes(tx, row)); });
   for (const auto& table : tables) {
-    if (identity_.may(caller, Privilege::browse, path_of(table))) return true;
+    if (identity_.permissions().may(caller, Privilege::browse, path_of(table))) return true;
   }
   for (const auto& volume : volumes) {
-    if (identity_.may(caller, Privilege::browse, path_of(volume))) return true;
+    if (identity_.permissions().may(caller, Privilege::browse, path_of(volume))) return true;
   }
   return false;
 }
 
 bool CatalogService::visible(const Caller& caller, const Catalog& catalog) {
-  if (identity_.may(caller, Privilege::browse, path_of(catalog))) return true;
+  if (identity_.permissions().may(caller, Privilege::browse, path_of(catalog))) return true;
   const auto schemas = db_.reading([&](db::Tx& tx) { return store::schemas(tx, catalog); });
   for (const auto& schema : schemas) {
     if (visible(caller, schema)) return true;
@@ -141,7 +141,7 @@ store::TableRow CatalogService::require_table(const Caller& caller, Privilege pr
   const auto found = db_.reading([&](db::Tx& tx) {
     return store::find_table(tx, fold(name.catalog), fold(name.schema), fold(name.object));
   });
-  if (!found || !identity_.may(caller, Privilege::browse, path_of(*found))) {
+  if (!found || !identity_.permissions().may(caller, Privilege::browse, path_of(*found))) {
     throw not_found("catalog.tableNotFound",
                     "There is no table or view " + name.text() + " that you may see.");
   }
@@ -154,7 +154,7 @@ store::VolumeRow CatalogService::require_volume(const Caller& caller, Privilege 
   const auto found = db_.reading([&](db::Tx& tx) {
     return store::find_volume(tx, fold(name.catalog), fold(name.schema), fold(name.object));
   });
-  if (!found || !identity_.may(caller, Privilege::browse, path_of(*found))) {
+  if (!found || !identity_.permissions().may(caller, Privilege::browse, path_of(*found))) {
     throw not_found("catalog.volumeNotFound",
                     "There is no volume " + name.text() + " that you may see.");
   }
@@ -179,7 +179,7 @@ void CatalogService::require(const Caller& caller, Privilege privilege, ObjectTy
     case ObjectType::volume:
       require_volume(caller, privilege, name);
       return;
-    case ObjectType::saved_query:
+    default:
       break;
   }
   throw internal("the catalog does not hold this type of object");
@@ -189,7 +189,7 @@ std::vector<Privilege> CatalogService::table_privileges(const Caller& caller, co
   const auto path = path_of(require_table(caller, Privilege::browse, name));
   std::vector<Privilege> out;
   for (const auto privilege : {Privilege::read, Privilege::write, Privilege::manage})
-    if (identity_.may(caller, privilege, path)) out.push_back(privilege);
+    if (identity_.permissions().may(caller, privilege, path)) out.push_back(privilege);
   return out;
 }
 
@@ -218,8 +218,7 @@ void CatalogService::comment(const Caller& caller, ObjectType type, const Name& 
       id = found.id, own_name = found.name.object;
       break;
     }
-    case ObjectType::server:
-    case ObjectType::saved_query:
+    default:
       throw internal("the catalog keeps no comment on this type of object");
   }
   db_.write([&](db::Tx& tx) { store::set_comment(tx, type, id, own_name, text, now_micros()); });
@@ -230,7 +229,33 @@ std::string CatalogService::owner_name(const std::string& user_id) {
 }
 
 void CatalogService::forget(const Path& path) {
-  identity_.forget(path.front());
+  identity_.permissions().forget(path.front());
+}
+
+// Tells identity what users call the objects of the catalog.
+void CatalogService::name_objects() {
+  identity::Permissions& permissions = identity_.permissions();
+  permissions.set_resolver(ObjectType::server, [this](const Caller& caller, const std::string&) {
+    auto path = server_path();
+    identity_.permissions().require(caller, Privilege::browse, path);
+    return path;
+  });
+  permissions.set_resolver(
+      ObjectType::catalog, [this](const Caller& caller, const std::string& name) {
+        return path_of(require_catalog(caller, Privilege::browse, parse_name(name, 1).catalog));
+      });
+  permissions.set_resolver(
+      ObjectType::schema, [this](const Caller& caller, const std::string& name) {
+        return path_of(require_schema(caller, Privilege::browse, parse_name(name, 2)));
+      });
+  permissions.set_resolver(
+      ObjectType::table, [this](const Caller& caller, const std::string& name) {
+        return path_of(require_table(caller, Privilege::browse, parse_name(name)));
+      });
+  permissions.set_resolver(
+      ObjectType::volume, [this](const Caller& caller, const std::string& name) {
+        return path_of(require_volume(caller, Privilege::browse, parse_name(name)));
+      });
 }
 
 std::unique_ptr<Service> open(db::Database& database, identity::Identity& identity,
@@ -242,6 +267,7 @@ std::unique_ptr<Service> open(db::Database& database, identity::Identity& identi
   service->claim_store();
   service->ensure_main();
   service->open_credentials();
+  service->name_objects();
   return service;
 }
 

@@ -44,7 +44,7 @@ TEST_F(InformationSchemaTest, ListsTables) {
   EXPECT_EQ(rows(admin_, "VIEWS", "view_definition"), (Cells{{"SELECT 'x'"}}));
   EXPECT_EQ(rows(admin_, "tables", "comment, typeof(created), table_owner").at(0),
             (std::vector<std::optional<std::string>>{"it's", "TIMESTAMP WITH TIME ZONE",
-                                                     "name of u-admin"}));
+                                                     "admin@localhost"}));
   EXPECT_EQ(rows(admin_, "schemata", "schema_name"), (Cells{{"default"}}));
 }
 
@@ -85,7 +85,7 @@ TEST_F(InformationSchemaTest, ShowsOnlyWhatTheCallerMaySee) {
   EXPECT_EQ(error_of([&] { rows(bob_, "tables", "*", "other"); }), "catalog.catalogNotFound");
   EXPECT_EQ(error_of([&] { rows(admin_, "tables", "*", "none"); }), "catalog.catalogNotFound");
   EXPECT_EQ(rows(bob_, "tables", "*", "system"), Cells{});
-  identity_.give("u-bob", identity::Privilege::read, t.id);
+  give("bob@localhost", identity::Privilege::read, t.id);
   EXPECT_EQ(rows(bob_, "tables", "table_name"), (Cells{{"t"}}));
   EXPECT_EQ(rows(bob_, "columns", "DISTINCT table_name"), (Cells{{"t"}}));
   EXPECT_EQ(rows(bob_, "volumes"), Cells{});

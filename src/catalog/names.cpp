@@ -199,7 +199,7 @@ std::string Name::text() const {
   return out;
 }
 
-Name parse_name(std::string_view text) {
+Name parse_name(std::string_view text, std::size_t most) {
   // Three quoted parts at most, each of whose bytes may be a doubled quotation mark.
   if (text.size() > 3 * (2 * kMaxNamePart + 3)) throw bad_name("name", "is too long");
   std::vector<std::string> parts;
@@ -209,11 +209,15 @@ Name parse_name(std::string_view text) {
     check_part(parts.back(), "name");
     if (i >= text.size()) break;
     ++i;  // the dot
-    if (parts.size() == 3) throw bad_name("name", "must have at most three parts");
+    if (parts.size() == most) {
+      throw bad_name("name", "must have at most " + std::string(most == 1   ? "one part"
+                                                                : most == 2 ? "two parts"
+                                                                            : "three parts"));
+    }
   }
-  Name name{"main", "default", parts.back()};
-  if (parts.size() >= 2) name.schema = parts[parts.size() - 2];
-  if (parts.size() == 3) name.catalog = parts[0];
+  Name name{"main", most > 1 ? "default" : "", ""};
+  std::string* const fields[] = {&name.catalog, &name.schema, &name.object};
+  for (std::size_t at = most; !parts.empty(); parts.pop_back()) *fields[--at] = parts.back();
   return name;
 }
 

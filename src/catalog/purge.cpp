@@ -56,7 +56,7 @@ std::size_t CatalogService::purge_expired() {
       store::delete_table(tx, row.table.id);
     });
     cache_.erase(row.table.id);
-    identity_.forget(
+    identity_.permissions().forget(
         {identity::ObjectType::table, row.table.id, row.table.name.text(), row.table.owner});
     if (!managed) ++without_files;
   }

@@ -17,7 +17,7 @@ Error exists(const Name& name) {
 std::vector<Schema> CatalogService::schemas(const Caller& caller, const std::string& catalog) {
   const Catalog parent = require_catalog(caller, Privilege::browse, catalog);
   const auto rows = db_.reading([&](db::Tx& tx) { return store::schemas(tx, parent); });
-  const bool all = identity_.may(caller, Privilege::browse, path_of(parent));
+  const bool all = identity_.permissions().may(caller, Privilege::browse, path_of(parent));
   std::vector<Schema> out;
   for (const auto& row : rows) {
     if (all || visible(caller, row)) out.push_back(row.schema);

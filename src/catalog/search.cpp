@@ -63,11 +63,12 @@ bool CatalogService::may_find(const Caller& caller, const Hit& hit) {
       return visible(caller, store::SchemaRow{hit.schema, hit.catalog});
     case HitKind::table:
     case HitKind::column:
-      return identity_.may(caller, Privilege::browse,
-                           path_of(store::TableRow{hit.table, hit.schema, hit.catalog}));
+      return identity_.permissions().may(
+          caller, Privilege::browse, path_of(store::TableRow{hit.table, hit.schema, hit.catalog}));
     case HitKind::volume:
-      return identity_.may(caller, Privilege::browse,
-                           path_of(store::VolumeRow{hit.volume, hit.schema, hit.catalog}));
+      return identity_.permissions().may(
+          caller, Privilege::browse,
+          path_of(store::VolumeRow{hit.volume, hit.schema, hit.catalog}));
   }
   throw internal("unknown kind of search hit");
 }

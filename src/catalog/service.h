@@ -79,6 +79,7 @@ class CatalogService : public Service {
   void note_schema(const std::string& table_id, const delta::Snapshot&) override;
   std::string owner_name(const std::string& user_id) override;
   std::size_t purge() override;
+  void name_objects();
 
   // First start: catalog `main` with schema `default`.
   void ensure_main();

@@ -153,8 +153,7 @@ bool set_comment(db::Tx& tx, identity::ObjectType type, const std::string& id,
     case volume:
       return tx.execute("UPDATE catalog_volumes SET comment = $2, search_text = $3 WHERE id = $1",
                         {id, comment, text}) > 0;
-    case server:
-    case saved_query:
+    default:
       break;
   }
   throw internal("the catalog keeps no comment on this type of object");

@@ -31,16 +31,17 @@ std::vector<Table> CatalogService::tables(const Caller& caller, const Name& sche
                                    parent.schema.id, now_micros() - kRestorable);
     });
     for (const auto& row : rows) {
-      if (identity_.may(caller, Privilege::browse, path_of_dropped(row, parent))) {
+      if (identity_.permissions().may(caller, Privilege::browse, path_of_dropped(row, parent))) {
         out.push_back(row.table);
       }
     }
     return out;
   }
   const auto rows = db_.reading([&](db::Tx& tx) { return store::tables(tx, parent); });
-  const bool all = identity_.may(caller, Privilege::browse, path_of(parent));
+  const bool all = identity_.permissions().may(caller, Privilege::browse, path_of(parent));
   for (const auto& row : rows) {
-    if (all || identity_.may(caller, Privilege::browse, path_of(row))) out.push_back(row.table);
+    if (all || identity_.permissions().may(caller, Privilege::browse, path_of(row)))
+      out.push_back(row.table);
   }
   return out;
 }
@@ -176,7 +177,7 @@ void CatalogService::undrop_table(const Caller& caller, const Name& name) {
     return found;
   });
   std::erase_if(rows, [&](const store::DroppedRow& r) {
-    return !identity_.may(caller, Privilege::manage, path_of_dropped(r, place));
+    return !identity_.permissions().may(caller, Privilege::manage, path_of_dropped(r, place));
   });
   if (rows.empty()) {
     throw not_found("catalog.nothingToRestore", "No table " + name.text() +

@@ -48,7 +48,7 @@ TEST_F(TablesTest, CreatesManagedTables) {
   const Table t = service_->create_table(admin_, name("Orders"), "", "my orders", false, false,
                                          columns("id BIGINT"));
   EXPECT_EQ(t.kind, TableKind::managed);
-  EXPECT_EQ(t.owner, "u-admin");
+  EXPECT_EQ(t.owner, admin_.user_id);
   EXPECT_EQ(service_->table(admin_, name("ORDERS")).id, t.id);
   EXPECT_EQ(service_->table(admin_, name("orders")).comment, "my orders");
   const auto opened = service_->open(admin_, name("orders"), Privilege::write);
@@ -280,7 +280,7 @@ TEST_F(TablesTest, ASchemaMadeAnewGivesNoRightsOverTheOldOnesTables) {
   service_->create_schema(admin_, {"main", "s", ""}, "", false);
   make("s.t");
   service_->drop_schema(admin_, {"main", "s", ""}, false, true);
-  identity_.give("u-ann", Privilege::create, service_->catalog(admin_, "main").id);
+  give("ann@localhost", Privilege::create, service_->catalog(admin_, "main").id);
   service_->create_schema(ann_, {"main", "s", ""}, "", false);
   EXPECT_EQ(error_of([&] { service_->undrop_table(ann_, name("s.t")); }),
             "catalog.nothingToRestore");
@@ -291,7 +291,7 @@ TEST_F(TablesTest, PurgeDeletesWhatExpired) {
   const Table fresh = make("fresh"), old = make("old");
   const Table outside = make_at("outside", external() + "/t");
   drop("fresh"), drop("old"), drop("outside");
-  identity_.give("u-ann", Privilege::read, old.id);
+  give("ann@localhost", Privilege::read, old.id);
   EXPECT_EQ(service_->purge(), 0u);
   age_drop(old.id, 8), age_drop(outside.id, 8), age_drop(fresh.id, 6);
   EXPECT_EQ(error_of([&] { undrop("old"); }), "catalog.nothingToRestore");
@@ -299,7 +299,7 @@ TEST_F(TablesTest, PurgeDeletesWhatExpired) {
   EXPECT_TRUE(objects_->list(old.location + "/", "", 1, false).empty());
   EXPECT_FALSE(objects_->list(fresh.location + "/", "", 1, false).empty());
   EXPECT_TRUE(fs::exists(external() + "/t/_delta_log/00000000000000000000.json"));
-  EXPECT_EQ(identity_.grants(), 0u);
+  EXPECT_EQ(grants_on(old.id), 0u);
   undrop("fresh");
   EXPECT_EQ(version("fresh"), 0);
   EXPECT_EQ(service_->purge(), 0u);
@@ -355,13 +355,13 @@ TEST_F(TablesTest, ExternalLocationsAreConfined) {
   EXPECT_TRUE(fs::is_empty(directory_ + "/elsewhere"));
   EXPECT_EQ(error_of([&] { make_at("t", external() + "/../elsewhere/t"); }), "catalog.badLocation");
   // Only who may create on the server chooses places: all files below the prefixes are theirs.
-  identity_.give("u-ann", Privilege::manage, service_->catalog(admin_, "main").id);
+  give("ann@localhost", Privilege::manage, service_->catalog(admin_, "main").id);
   const auto as_ann = [&] {
     service_->create_table(ann_, name("t"), external() + "/t", "", false, false,
                            columns("id BIGINT"));
   };
   EXPECT_EQ(error_of(as_ann), "catalog.forbidden");
-  identity_.give("u-ann", Privilege::create, "server");
+  give("ann@localhost", Privilege::create, "server");
   EXPECT_EQ(error_of(as_ann), "");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the tests of this module share: a catalog over a real database and store in a temporary
-// directory, with an identity whose grants the test sets.
+// What the tests of this module share: a catalog over a real database, store and identity in a
+// temporary directory.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -13,84 +13,6 @@
 #include "db/testing.h"
 
 namespace ob::catalog {
-
-// The rules of identity.h in memory: admins, owners, grants to a user or to everyone.
-class FakeIdentity : public identity::Identity {
- public:
-  using Privilege = identity::Privilege;
-  using Securable = identity::Securable;
-
-  std::optional<std::string> bootstrap(const std::string&, const std::string&) override {
-    return {};
-  }
-  identity::Tokens sign_in(const std::string&, const std::string&, const std::string&) override {
-    return {};
-  }
-  identity::Tokens refresh(const std::string&, const std::string&) override { return {}; }
-  void sign_out(const std::string&) override {}
-  Caller authenticate(const std::string&) override { return {}; }
-  void change_password(const Caller&, const std::string&, const std::string&) override {}
-  identity::User me(const Caller&) override { return {}; }
-  std::vector<identity::User> users(const Caller&) override {
-    return {{"u-admin", "admin@localhost", "Admin", true, 1}};
-  }
-  identity::User create_user(const Caller&, const std::string&, const std::string&,
-                             const std::string&) override {
-    return {};
-  }
-  void delete_user(const Caller&, const std::string&) override {}
-  std::vector<identity::ApiKey> keys(const Caller&) override { return {}; }
-  std::pair<identity::ApiKey, std::string> create_key(const Caller&, const std::string&,
-                                                      std::optional<Micros>) override {
-    return {};
-  }
-  void delete_key(const Caller&, const std::string&) override {}
-
-  bool may(const Caller& caller, Privilege wanted, std::span<const Securable> path) override {
-    if (caller.admin) return true;
-    for (const auto& object : path) {
-      if (object.owner == caller.user_id) return true;
-      for (const auto& [who, held, id] : grants_) {
-        if (id == object.id && (who == caller.user_id || who == "everyone") &&
-            includes(held, wanted)) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-  void grant(const Caller& caller, const std::string& principal, Privilege privilege,
-             std::span<const Securable> path) override {
-    if (!may(caller, Privilege::manage, path)) throw forbidden("test", "no");
-    grants_.insert({principal, privilege, path.front().id});
-  }
-  void forget(const Securable& object) override {
-    std::erase_if(grants_, [&](const auto& g) { return std::get<2>(g) == object.id; });
-  }
-  std::string display_name(const std::string& id) override { return "name of " + id; }
-  std::string seal(std::string_view secret, std::string_view context) const override {
-    return std::string(context) + ":" + base64_encode(secret);
-  }
-  std::string unseal(std::string_view sealed, std::string_view context) const override {
-    std::string out;
-    base64_decode(sealed.substr(context.size() + 1), out);
-    return out;
-  }
-
-  void give(const std::string& user, Privilege privilege, const std::string& object_id) {
-    grants_.insert({user, privilege, object_id});
-  }
-  void take_all() { grants_.clear(); }
-  std::size_t grants() const { return grants_.size(); }
-
- private:
-  static bool includes(Privilege held, Privilege wanted) {
-    using enum Privilege;
-    if (held == manage || held == wanted || wanted == browse) return true;
-    return held == write && wanted == read;
-  }
-  std::set<std::tuple<std::string, Privilege, std::string>> grants_;
-};
 
 // Tests stay below the interval of checkpoints.
 class NoParquet : public delta::ParquetIo {
@@ -112,10 +34,18 @@ class CatalogFixture : public testing::Test {
     std::filesystem::create_directories(external());
     database_ = db::open(db::testing::url_in(data()));
     objects_ = objects::open("file://" + data() + "/objects");
+    identity_ = identity::open(*database_, data(), "", {.bcrypt_cost = 4});
+    identity_->bootstrap("admin@localhost", "a long password");
+    admin_ = signed_in("admin@localhost");
+    for (Caller* user : {&ann_, &bob_}) {
+      identity_->create_user(admin_, user->email, "Name", "a long password");
+      *user = signed_in(user->email);
+    }
     start();
   }
   void TearDown() override {
     service_.reset();
+    identity_.reset();
     database_.reset();
     objects_.reset();
     std::filesystem::remove_all(directory_);
@@ -123,7 +53,7 @@ class CatalogFixture : public testing::Test {
   // Again as after a restart.
   void start() {
     service_.reset();
-    service_ = open(*database_, identity_, objects_, parquet_, {data(), {external()}});
+    service_ = open(*database_, *identity_, objects_, parquet_, {data(), {external()}});
   }
 
   std::string data() const { return directory_ + "/data"; }
@@ -173,6 +103,21 @@ class CatalogFixture : public testing::Test {
     }
     return out;
   }
+  // Grants, whatever the object is.
+  void give(const std::string& principal, identity::Privilege privilege,
+            const std::string& object_id) {
+    identity_->permissions().grant(identity::Identity::system(), only(object_id), principal,
+                                   {.privileges = {privilege}});
+    given_.push_back(object_id);
+  }
+  void take_all() {
+    for (const auto& id : given_) identity_->permissions().forget(only(id).front());
+  }
+  std::size_t grants_on(const std::string& object_id) {
+    return identity_->permissions()
+        .grants(identity::Identity::system(), only(object_id), false)
+        .size();
+  }
   // The id of the error that fn throws, "" when none.
   static std::string error_of(const std::function<void()>& fn) {
     try {
@@ -191,12 +136,20 @@ class CatalogFixture : public testing::Test {
   std::string directory_;
   std::unique_ptr<db::Database> database_;
   std::shared_ptr<objects::Store> objects_;
-  FakeIdentity identity_;
+  std::unique_ptr<identity::Identity> identity_;
   NoParquet parquet_;
   std::unique_ptr<Service> service_;
-  const Caller admin_{.user_id = "u-admin", .email = "admin@localhost", .admin = true};
-  const Caller ann_{.user_id = "u-ann", .email = "ann@localhost"};
-  const Caller bob_{.user_id = "u-bob", .email = "bob@localhost"};
+  Caller admin_, ann_{.email = "ann@localhost"}, bob_{.email = "bob@localhost"};
+
+ private:
+  Caller signed_in(const std::string& email) {
+    return identity_->authenticate(
+        identity_->sign_in(email, "a long password", "127.0.0.1").access_token);
+  }
+  static std::vector<identity::Securable> only(const std::string& object_id) {
+    return {{identity::ObjectType::table, object_id, "object", "nobody"}};
+  }
+  std::vector<std::string> given_;
 };
 
 }  // namespace ob::catalog

@@ -10,10 +10,11 @@ using identity::Privilege;
 std::vector<Volume> CatalogService::volumes(const Caller& caller, const Name& schema) {
   const auto parent = require_schema(caller, Privilege::browse, schema);
   const auto rows = db_.reading([&](db::Tx& tx) { return store::volumes(tx, parent); });
-  const bool all = identity_.may(caller, Privilege::browse, path_of(parent));
+  const bool all = identity_.permissions().may(caller, Privilege::browse, path_of(parent));
   std::vector<Volume> out;
   for (const auto& row : rows) {
-    if (all || identity_.may(caller, Privilege::browse, path_of(row))) out.push_back(row.volume);
+    if (all || identity_.permissions().may(caller, Privilege::browse, path_of(row)))
+      out.push_back(row.volume);
   }
   return out;
 }

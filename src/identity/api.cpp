@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "identity/api_pages.h"
+#include "identity/permissions_api.h"
+
 namespace ob::identity {
 
 using wire::Instant;
@@ -34,12 +37,6 @@ struct UserAnswer {
 };
 BOOST_DESCRIBE_STRUCT(UserAnswer, (), (id, email, name, admin, created_at))
 
-struct ListRequest {
-  std::int64_t limit = 100;
-  std::string after;
-};
-BOOST_DESCRIBE_STRUCT(ListRequest, (), (limit, after))
-
 struct UserList {
   std::vector<UserAnswer> items;
   std::optional<std::string> next;
@@ -50,11 +47,6 @@ struct CreateUserRequest {
   std::string email, name, password;
 };
 BOOST_DESCRIBE_STRUCT(CreateUserRequest, (), (email, name, password))
-
-struct IdRequest {
-  std::string id;
-};
-BOOST_DESCRIBE_STRUCT(IdRequest, (), (id))
 
 struct KeyAnswer {
   std::string id, name, prefix;
@@ -106,13 +98,6 @@ struct Rules<identity::PasswordRequest> {
                  {.min = 10, .max = 72, .text = "At most 72 bytes of UTF-8."}));
 };
 template <>
-struct Rules<identity::ListRequest> {
-  static constexpr auto value =
-      rules(rule(&identity::ListRequest::limit, {.min = 1, .max = 1000, .optional = true}),
-            rule(&identity::ListRequest::after,
-                 {.max = 254, .optional = true, .text = "The `next` of the page before."}));
-};
-template <>
 struct Rules<identity::CreateUserRequest> {
   static constexpr auto value =
       rules(rule(&identity::CreateUserRequest::email, {.min = 3, .max = 254}),
@@ -142,7 +127,7 @@ TokensAnswer to_answer(const Tokens& tokens) {
   return {tokens.access_token, tokens.refresh_token, tokens.token_type, tokens.expires_in};
 }
 
-UserAnswer to_answer(const User& user) {
+UserAnswer to_user_answer(const User& user) {
   return {user.id, user.email, user.name, user.admin, {user.created_at}};
 }
 
@@ -150,28 +135,13 @@ std::optional<Instant> to_instant(const std::optional<Micros>& time) {
   return time ? std::optional(Instant{*time}) : std::nullopt;
 }
 
-KeyAnswer to_answer(const ApiKey& key) {
+KeyAnswer to_key_answer(const ApiKey& key) {
   return {key.id,
           key.name,
           key.prefix,
           {key.created_at},
           to_instant(key.expires_at),
           to_instant(key.last_used_at)};
-}
-
-// A page of what is held in memory in the order of `cursor`.
-template <class Answer, class Item, class Cursor>
-Answer page_of(const std::vector<Item>& all, const ListRequest& request, Cursor cursor) {
-  Answer answer;
-  for (const Item& item : all) {
-    if (!request.after.empty() && cursor(item) <= request.after) continue;
-    if (static_cast<std::int64_t>(answer.items.size()) == request.limit) {
-      answer.next = cursor(all[static_cast<std::size_t>(&item - all.data()) - 1]);
-      break;
-    }
-    answer.items.push_back(to_answer(item));
-  }
-  return answer;
 }
 
 void register_sessions(api::Registry& registry, Identity& identity) {
@@ -211,7 +181,7 @@ void register_sessions(api::Registry& registry, Identity& identity) {
       "GET", "/api/v1/auth/me",
       {.operation = "me", .tag = "auth", .summary = "Who is signed in", .errors = {404}},
       [&identity](api::Context& context, const api::Empty&) {
-        return to_answer(identity.me(context.caller));
+        return to_user_answer(identity.me(context.caller));
       });
   registry.add<PasswordRequest, api::Empty>(
       "POST", "/api/v1/auth/password",
@@ -233,7 +203,7 @@ void register_keys(api::Registry& registry, Identity& identity) {
       {.operation = "listKeys", .tag = "keys", .summary = "The own API keys"},
       [&identity](api::Context& context, const ListRequest& request) {
         const auto keys = identity.keys(context.caller);
-        return page_of<KeyList>(keys, request, [](const ApiKey& key) { return key.id; });
+        return page_of<KeyList>(keys, request, &ApiKey::id, to_key_answer);
       });
   registry.add<CreateKeyRequest, KeyCreated>(
       "POST", "/api/v1/keys",
@@ -268,7 +238,7 @@ void register_users(api::Registry& registry, Identity& identity) {
       [&identity](api::Context& context, const ListRequest& request) {
         auto users = identity.users(context.caller);
         std::ranges::sort(users, {}, &User::id);
-        return page_of<UserList>(users, request, [](const User& user) { return user.id; });
+        return page_of<UserList>(users, request, &User::id, to_user_answer);
       });
   registry.add<CreateUserRequest, UserAnswer>(
       "POST", "/api/v1/users",
@@ -278,7 +248,7 @@ void register_users(api::Registry& registry, Identity& identity) {
        .status = 201,
        .errors = {409, 503}},
       [&identity](api::Context& context, const CreateUserRequest& request) {
-        return to_answer(
+        return to_user_answer(
             identity.create_user(context.caller, request.email, request.name, request.password));
       });
   registry.add<IdRequest, api::Empty>("DELETE", "/api/v1/users/{id}",
@@ -299,6 +269,8 @@ void register_api(api::Registry& registry, Identity& identity) {
   register_sessions(registry, identity);
   register_keys(registry, identity);
   register_users(registry, identity);
+  register_permissions(registry, identity.permissions());
+  register_groups(registry, identity.permissions());
 }
 
 }  // namespace ob::identity

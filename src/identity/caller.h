@@ -8,13 +8,13 @@ namespace ob::identity {
 
 using Caller = ob::Caller;
 
-enum class ObjectType { server, catalog, schema, table, volume, saved_query };
+enum class ObjectType { server, workspace, folder, catalog, schema, table, volume, saved_query };
 
 struct Securable {
   ObjectType type;
   std::string id;     // uuid
   std::string name;   // for messages: "main.sales.orders"
-  std::string owner;  // user id
+  std::string owner;  // id of a user, a service account or a group
 };
 
 // browse: see that it is there. read: its data. write: change its data. create: make children.

@@ -1,9 +1,7 @@
 #pragma once
-// Accounts, sessions, API keys, and the one evaluator of permissions.
-#include <map>
+// Accounts, sessions and API keys; who may do what is in permissions.h.
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "base/time.h"
 #include "db/db.h"
 #include "identity/caller.h"
+#include "identity/permissions.h"
 
 namespace ob::identity {
 
@@ -82,18 +81,8 @@ class Identity {
                                                     std::optional<Micros> expires_at) = 0;
   virtual void delete_key(const Caller&, const std::string& id) = 0;
 
-  // `path` is the object and its ancestors, from the object up. Allowed when the caller is an
-  // admin, owns any of them, or holds a grant of the privilege (or a greater one) on any of them,
-  // alone or as one of "everyone".
-  virtual bool may(const Caller&, Privilege, std::span<const Securable> path) = 0;
-  // Throws 404 "no such …" when the caller may not even browse it (existence is not told), 403
-  // otherwise.
-  void require(const Caller&, Privilege, std::span<const Securable> path);
-
-  // principal: a user id or "everyone". `path` as above; needs manage.
-  virtual void grant(const Caller&, const std::string& principal, Privilege,
-                     std::span<const Securable> path) = 0;
-  virtual void forget(const Securable&) = 0;  // drops the grants on an object that is gone
+  // Who may do what: the one evaluator, groups, roles and grants.
+  virtual Permissions& permissions() = 0;
 
   // Encrypts a secret of another part's at rest under the master key; the context says what it is
   // of, and must be the same to open it.

@@ -289,15 +289,17 @@ TEST_F(IdentityTest, PermissionTable) {
         const std::vector<Securable> path = {
             {ObjectType::table, new_uuid(), "c.s.t", admin_.user_id},
             {ObjectType::schema, new_uuid(), "c.s", admin_.user_id}};
-        identity_->grant(admin_, principal, held, std::span(path).subspan(level));
+        identity_->permissions().grant(admin_, std::span(path).subspan(level), principal,
+                                       {.privileges = {held}});
         for (auto wanted : all) {
           const bool want = expected[static_cast<int>(held)][static_cast<int>(wanted)];
-          EXPECT_EQ(identity_->may(bob, wanted, path), want);
-          EXPECT_EQ(identity_->may(eve, wanted, path), want && principal == "everyone");
-          EXPECT_TRUE(identity_->may(admin_, wanted, path));
+          EXPECT_EQ(identity_->permissions().may(bob, wanted, path), want);
+          EXPECT_EQ(identity_->permissions().may(eve, wanted, path),
+                    want && principal == "everyone");
+          EXPECT_TRUE(identity_->permissions().may(admin_, wanted, path));
         }
-        identity_->forget(path[level]);
-        EXPECT_FALSE(identity_->may(bob, Privilege::browse, path));
+        identity_->permissions().forget(path[level]);
+        EXPECT_FALSE(identity_->permissions().may(bob, Privilege::browse, path));
       }
     }
   }
@@ -309,21 +311,27 @@ TEST_F(IdentityTest, OwnersAndRefusals) {
   const std::vector<Securable> path = {{ObjectType::table, new_uuid(), "c.s.t", "somebody"},
                                        {ObjectType::schema, new_uuid(), "c.s", bob.user_id},
                                        {ObjectType::catalog, new_uuid(), "c", "somebody"}};
-  identity_->require(bob, Privilege::manage, path);
-  EXPECT_FALSE(identity_->may(bob, Privilege::browse, std::span(path).subspan(2)));
-  EXPECT_EQ(refusal([&] { identity_->require(eve, Privilege::manage, path); }),
+  identity_->permissions().require(bob, Privilege::manage, path);
+  EXPECT_FALSE(identity_->permissions().may(bob, Privilege::browse, std::span(path).subspan(2)));
+  EXPECT_EQ(refusal([&] { identity_->permissions().require(eve, Privilege::manage, path); }),
             "404 catalog.tableNotFound");
-  EXPECT_EQ(refusal([&] { identity_->grant(eve, eve.user_id, Privilege::read, path); }),
+  EXPECT_EQ(refusal([&] {
+              identity_->permissions().grant(eve, path, eve.user_id,
+                                             {.privileges = {Privilege::read}});
+            }),
             "404 catalog.tableNotFound");
-  identity_->grant(bob, eve.user_id, Privilege::read, path);
-  identity_->grant(bob, eve.user_id, Privilege::read, path);
-  EXPECT_EQ(refusal([&] { identity_->require(eve, Privilege::write, path); }),
+  identity_->permissions().grant(bob, path, eve.user_id, {.privileges = {Privilege::read}});
+  identity_->permissions().grant(bob, path, eve.user_id, {.privileges = {Privilege::read}});
+  EXPECT_EQ(refusal([&] { identity_->permissions().require(eve, Privilege::write, path); }),
             "403 identity.forbidden");
-  EXPECT_EQ(refusal([&] { identity_->grant(bob, "nobody", Privilege::read, path); }),
-            "404 identity.userNotFound");
-  EXPECT_FALSE(identity_->may(Caller{}, Privilege::browse, path));
-  EXPECT_FALSE(identity_->may(eve, Privilege::browse, {}));
-  identity_->require(Identity::system(), Privilege::manage, path);
+  EXPECT_EQ(refusal([&] {
+              identity_->permissions().grant(bob, path, "nobody",
+                                             {.privileges = {Privilege::read}});
+            }),
+            "404 identity.principalNotFound");
+  EXPECT_FALSE(identity_->permissions().may(Caller{}, Privilege::browse, path));
+  EXPECT_FALSE(identity_->permissions().may(eve, Privilege::browse, {}));
+  identity_->permissions().require(Identity::system(), Privilege::manage, path);
 }
 
 TEST_F(IdentityTest, EndpointsAreDeclared) {

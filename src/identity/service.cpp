@@ -30,6 +30,12 @@ void check_email(const std::string& email) {
   }
 }
 
+Error no_such_user() {
+  return not_found("identity.userNotFound", "There is no such user.");
+}
+
+}  // namespace
+
 void check_name(const std::string& name, std::size_t most) {
   if (name.empty() || name.size() > most || has_control(name) || !valid_utf8(name)) {
     throw bad_request("identity.badName", "A name has 1 to " + std::to_string(most) +
@@ -41,14 +47,8 @@ void require_admin(const Caller& caller) {
   if (!caller.admin) throw forbidden("identity.notAdmin", "Only an administrator may do this.");
 }
 
-Error no_such_user() {
-  return not_found("identity.userNotFound", "There is no such user.");
-}
-
-}  // namespace
-
-std::string email_key(const std::string& email) {
-  std::string out = email;
+std::string folded(const std::string& text) {
+  std::string out = text;
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
@@ -61,7 +61,8 @@ IdentityService::IdentityService(db::Database& database, const SecretBox& box,
       box_(box),
       options_(options),
       signer_(database, box),
-      passwords_(options.bcrypt_cost) {
+      passwords_(options.bcrypt_cost),
+      permissions_(database) {
   if (options_.access_lifetime_s < 900) {
     throw bad_request("identity.badLifetime", "Access tokens live at least 900 s.");
   }

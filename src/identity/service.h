@@ -5,6 +5,7 @@
 
 #include "identity/identity.h"
 #include "identity/passwords.h"
+#include "identity/permissions_service.h"
 #include "identity/store.h"
 #include "identity/throttle.h"
 #include "identity/tokens.h"
@@ -50,10 +51,7 @@ class IdentityService : public Identity {
   std::pair<ApiKey, std::string> create_key(const Caller&, const std::string& name,
                                             std::optional<Micros> expires_at) override;
   void delete_key(const Caller&, const std::string& id) override;
-  bool may(const Caller&, Privilege, std::span<const Securable> path) override;
-  void grant(const Caller&, const std::string& principal, Privilege,
-             std::span<const Securable> path) override;
-  void forget(const Securable&) override;
+  Permissions& permissions() override { return permissions_; }
   std::string display_name(const std::string& user_id) override;
   std::string seal(std::string_view secret, std::string_view context) const override {
     return box_.seal(secret, context);
@@ -88,6 +86,7 @@ class IdentityService : public Identity {
   TokenSigner signer_;
   Passwords passwords_;
   Throttle throttle_;
+  PermissionsService permissions_;
   Revocations revocations_;
   std::mutex loading_;
   std::atomic<Micros> loaded_at_ = 0;
@@ -98,7 +97,9 @@ class IdentityService : public Identity {
   std::unordered_map<std::string, std::pair<std::string, Micros>> names_;
 };
 
-// Lower case (ASCII) of a checked email: one account whatever its spelling.
-std::string email_key(const std::string& email);
+// Of a checked email: one account whatever its spelling.
+inline std::string email_key(const std::string& email) {
+  return folded(email);
+}
 
 }  // namespace ob::identity

@@ -1,6 +1,6 @@
 #include "identity/store.h"
 
-#include "base/error.h"
+#include "identity/grants_store.h"
 
 namespace ob::identity::store {
 namespace {
@@ -44,48 +44,6 @@ db::Value nullable(const std::optional<Micros>& time) {
   return time ? db::Value(*time) : db::Value(nullptr);
 }
 
-std::string_view to_text(Privilege privilege) {
-  switch (privilege) {
-    case Privilege::browse:
-      return "browse";
-    case Privilege::read:
-      return "read";
-    case Privilege::write:
-      return "write";
-    case Privilege::create:
-      return "create";
-    case Privilege::manage:
-      return "manage";
-  }
-  throw internal("unknown privilege");
-}
-
-Privilege to_privilege(const std::string& text) {
-  for (auto privilege : {Privilege::browse, Privilege::read, Privilege::write, Privilege::create,
-                         Privilege::manage}) {
-    if (to_text(privilege) == text) return privilege;
-  }
-  throw internal("unknown privilege in the database: " + text);
-}
-
-std::string_view to_text(ObjectType type) {
-  switch (type) {
-    case ObjectType::server:
-      return "server";
-    case ObjectType::catalog:
-      return "catalog";
-    case ObjectType::schema:
-      return "schema";
-    case ObjectType::table:
-      return "table";
-    case ObjectType::volume:
-      return "volume";
-    case ObjectType::saved_query:
-      return "saved_query";
-  }
-  throw internal("unknown type of object");
-}
-
 }  // namespace
 
 std::int64_t count_users(db::Tx& tx) {
@@ -124,7 +82,7 @@ void set_password(db::Tx& tx, const std::string& id, const std::string& hash, st
 void delete_user(db::Tx& tx, const std::string& id) {
   delete_sessions_of(tx, id);
   tx.execute("DELETE FROM api_keys WHERE user_id = $1", {id});
-  tx.execute("DELETE FROM grants WHERE principal = $1", {id});
+  delete_grants_to(tx, id);
   tx.execute("DELETE FROM users WHERE id = $1", {id});
 }
 
@@ -223,36 +181,6 @@ void touch_key(db::Tx& tx, const std::string& id, Micros now) {
 
 void delete_key(db::Tx& tx, const std::string& id) {
   tx.execute("DELETE FROM api_keys WHERE id = $1", {id});
-}
-
-std::vector<Privilege> privileges(db::Tx& tx, const std::string& user_id,
-                                  std::span<const Securable> path) {
-  std::string sql =
-      "SELECT DISTINCT privilege FROM grants WHERE principal IN ($1, 'everyone') "
-      "AND object_id IN (";
-  std::vector<db::Value> parameters{user_id};
-  for (const auto& object : path) {
-    parameters.emplace_back(object.id);
-    sql += (parameters.size() > 2 ? ", $" : "$") + std::to_string(parameters.size());
-  }
-  std::vector<Privilege> out;
-  for (const auto& row : tx.query(sql + ")", std::move(parameters))) {
-    out.push_back(to_privilege(row.text(0)));
-  }
-  return out;
-}
-
-void insert_grant(db::Tx& tx, const Securable& object, const std::string& principal,
-                  Privilege privilege, const std::string& granted_by, Micros now) {
-  tx.execute(
-      "INSERT INTO grants (object_id, principal, privilege, object_type, granted_by, granted_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (object_id, principal, privilege) DO NOTHING",
-      {object.id, principal, std::string(to_text(privilege)), std::string(to_text(object.type)),
-       granted_by, now});
-}
-
-void delete_grants_on(db::Tx& tx, const std::string& object_id) {
-  tx.execute("DELETE FROM grants WHERE object_id = $1", {object_id});
 }
 
 }  // namespace ob::identity::store

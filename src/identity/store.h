@@ -62,11 +62,4 @@ void insert_key(db::Tx&, const KeyRow&, const std::string& hash);
 void touch_key(db::Tx&, const std::string& id, Micros now);
 void delete_key(db::Tx&, const std::string& id);
 
-// Privileges that a user holds, alone or as one of everyone, on any of the objects.
-std::vector<Privilege> privileges(db::Tx&, const std::string& user_id,
-                                  std::span<const Securable> path);
-void insert_grant(db::Tx&, const Securable&, const std::string& principal, Privilege,
-                  const std::string& granted_by, Micros now);
-void delete_grants_on(db::Tx&, const std::string& object_id);
-
 }  // namespace ob::identity::store

@@ -58,6 +58,7 @@ class RowsBuilder {
   std::vector<Column> columns_;
   std::string values_;
 };
+identity::ObjectType object_type(ObjectKind kind);
 Plan message_plan(const std::string& message);
 Plan affected_plan(std::int64_t rows, std::int64_t version);
 
@@ -140,6 +141,8 @@ class Session : private Tables {
     return resolve_table(name.parts, defaults_);
   }
   catalog::Name object_name(ObjectKind kind, const QualifiedName& name) const;
+  // The object and what contains it; throws 404 when the caller may not see it.
+  std::vector<identity::Securable> path_of(const ObjectOfGrants& object);
 
   Plan run(const SelectStatement&);
   Plan run(const Explain&);
@@ -160,6 +163,8 @@ class Session : private Tables {
   Plan run(const Optimize&);
   Plan run(const Vacuum&);
   Plan run(const Restore&);
+  Plan run(const ChangeGrants&);
+  Plan run(const ShowGrants&);
   Plan run(const Delete&);
   Plan run(const Update&);
   Plan run(const Merge&);

@@ -64,7 +64,7 @@ class DmlTest : public testing::Test {
     const catalog::Table table = catalog_->table(admin_, {"main", "s", name});
     const identity::Securable path[] = {
         {identity::ObjectType::table, table.id, table.name.text(), table.owner}};
-    identity_->grant(admin_, ann_.user_id, privilege, path);
+    identity_->permissions().grant(admin_, path, ann_.user_id, {.privileges = {privilege}});
   }
   std::string run(const Caller& caller, const std::string& sql) {
     Request request;

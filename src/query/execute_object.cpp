@@ -25,6 +25,8 @@ std::string_view kind_text(ObjectKind kind) {
   return "object";
 }
 
+}  // namespace
+
 ObjectType object_type(ObjectKind kind) {
   switch (kind) {
     case ObjectKind::catalog:
@@ -37,6 +39,8 @@ ObjectType object_type(ObjectKind kind) {
       return ObjectType::table;
   }
 }
+
+namespace {
 
 std::string done(std::string_view verb, ObjectKind kind, const catalog::Name& name) {
   return std::string(verb) + " the " + std::string(kind_text(kind)) + " " + name.text() + ".";

@@ -57,7 +57,7 @@ Statement parse_explain(Cursor& cursor) {
 
 void refuse(const Cursor& cursor) {
   for (std::string_view later :
-       {"grant", "revoke", "analyze", "refresh", "msck", "cache", "uncache", "clone", "replace"})
+       {"analyze", "refresh", "msck", "cache", "uncache", "clone", "replace"})
     if (cursor.next_is(later)) not_supported_yet(upper(later));
   if (cursor.next_is("use"))
     throw bad_request("sql.statementNotAllowed",
@@ -91,6 +91,7 @@ Statement parse_first_word(Cursor& cursor) {
   if (cursor.next_is("delete")) return parse_delete(cursor);
   if (cursor.next_is("update")) return parse_update(cursor);
   if (cursor.next_is("merge")) return parse_merge(cursor);
+  if (cursor.next_is("grant") || cursor.next_is("revoke")) return parse_grant(cursor);
   if (cursor.next_is("show")) return parse_show(cursor);
   if (cursor.next_is("describe") || cursor.next_is("desc")) return parse_describe(cursor);
   if (cursor.accept("truncate")) {

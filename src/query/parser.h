@@ -71,6 +71,8 @@ std::vector<std::string> parse_column_path(Cursor& cursor);  // a.b.c
 // One function a family; each is entered with the cursor at the statement's first word.
 Statement parse_create(Cursor& cursor);
 Statement parse_drop(Cursor& cursor);
+Statement parse_grant(Cursor& cursor);
+Statement parse_show_grants(Cursor& cursor);  // after these words
 Statement parse_alter(Cursor& cursor);
 Statement parse_comment(Cursor& cursor);
 Statement parse_insert(Cursor& cursor);

@@ -212,7 +212,8 @@ Statement parse_show(Cursor& cursor) {
   }
   if (cursor.accept_words("create table")) return show_table(cursor, Show::What::create_table);
   if (cursor.accept("tblproperties")) return show_table(cursor, Show::What::properties);
-  for (std::string_view later : {"grants", "partitions", "functions"})
+  if (cursor.accept("grants") || cursor.accept("grant")) return parse_show_grants(cursor);
+  for (std::string_view later : {"partitions", "functions"})
     if (cursor.next_is(later)) not_supported_yet("SHOW " + upper(later));
   if (cursor.done()) cursor.fail("TABLES, SCHEMAS, CATALOGS, VIEWS, VOLUMES or COLUMNS");
   statement_not_allowed("SHOW " + upper(cursor.peek().value));

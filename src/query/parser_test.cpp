@@ -266,11 +266,11 @@ TEST(Parser, NotAllowed) {
 TEST(Parser, NotSupportedYet) {
   for (const char* sql :
        {"update t set a = default", "delete from t using u where true", "update t set a = 1 from u",
-        "grant select on t to a", "alter table t add column c int not null",
-        "alter table t drop column c", "alter table t rename column c to d",
-        "alter table t alter column c first", "alter table t add constraint c primary key (a)",
-        "create table t (a int default 1)", "create table t (a int primary key)",
-        "create table t (a int) using csv", "comment on column t.a is 'x'", "create table t like u",
+        "alter table t add column c int not null", "alter table t drop column c",
+        "alter table t rename column c to d", "alter table t alter column c first",
+        "alter table t add constraint c primary key (a)", "create table t (a int default 1)",
+        "create table t (a int primary key)", "create table t (a int) using csv",
+        "comment on column t.a is 'x'", "create table t like u",
         "insert into t replace using (a) select 1"})
     EXPECT_EQ(error_id(sql), "sql.notSupportedYet") << sql;
 }

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "identity/permissions.h"
+
 namespace ob::query {
 
 struct QualifiedName {  // 1–3 parts as written, without quotes
@@ -187,10 +189,28 @@ struct Describe {
   std::optional<std::int64_t> limit;
 };
 
-using Statement = std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer,
-                               Drop, Undrop, Truncate, Rename, Comment, SetProperties,
-                               AddConstraint, DropConstraint, AddColumns, ChangeColumn, Insert,
-                               Delete, Update, Merge, Optimize, Vacuum, Restore, Show, Describe>;
+// What a GRANT is on.
+struct ObjectOfGrants {
+  bool server = false;  // else a kind and a name
+  ObjectKind kind = ObjectKind::table;
+  QualifiedName name;
+};
+struct ChangeGrants {
+  bool revoke = false;
+  identity::Granted granted;  // the role as the user wrote it
+  ObjectOfGrants object;
+  std::vector<std::string> principals;
+};
+struct ShowGrants {
+  ObjectOfGrants object;
+  std::string principal;  // empty: all
+};
+
+using Statement =
+    std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer, Drop, Undrop,
+                 Truncate, Rename, Comment, SetProperties, AddConstraint, DropConstraint,
+                 AddColumns, ChangeColumn, Insert, Delete, Update, Merge, Optimize, Vacuum, Restore,
+                 Show, Describe, ChangeGrants, ShowGrants>;
 
 // Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,
 // sql.multipleStatements, sql.syntax (with line and column), sql.notSupportedYet and

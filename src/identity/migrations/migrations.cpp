@@ -57,7 +57,50 @@ CREATE TABLE grants (
 CREATE INDEX grants_principal ON grants (principal);
 )sql";
 
-constexpr db::Migration kAll[] = {{1, kFirst}};
+// Principals are users, service accounts (users without a password), groups, and 'everyone'. A role
+// is granted by its id; the built-in ones are not in the table.
+constexpr std::string_view kPermissions = R"sql(
+ALTER TABLE users ADD COLUMN service BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE user_groups (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  created_at BIGINT NOT NULL
+);
+CREATE TABLE group_members (
+  group_id TEXT NOT NULL,
+  member_id TEXT NOT NULL,
+  added_at BIGINT NOT NULL,
+  PRIMARY KEY (group_id, member_id)
+);
+CREATE INDEX group_members_member ON group_members (member_id);
+CREATE TABLE roles (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  comment TEXT NOT NULL,
+  privileges TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE TABLE role_grants (
+  object_id TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  role TEXT NOT NULL,
+  object_type TEXT NOT NULL,
+  granted_by TEXT NOT NULL,
+  granted_at BIGINT NOT NULL,
+  PRIMARY KEY (object_id, principal, role)
+);
+CREATE INDEX role_grants_principal ON role_grants (principal);
+CREATE INDEX role_grants_role ON role_grants (role);
+CREATE TABLE permission_generation (
+  one BIGINT PRIMARY KEY CHECK (one = 1),
+  value BIGINT NOT NULL
+);
+INSERT INTO permission_generation (one, value) VALUES (1, 1);
+)sql";
+
+constexpr db::Migration kAll[] = {{1, kFirst}, {2, kPermissions}};
 
 }  // namespace
 
