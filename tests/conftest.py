@@ -73,7 +73,8 @@ def external(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(external: Path) -> Iterator[Server]:
     """One server for all tests of a run; tests keep to schemas of their own."""
-    with Server(external_locations=str(external)) as running:
+    # Long runs of random histories take more than an hour.
+    with Server(external_locations=str(external), access_token_seconds="86400") as running:
         yield running
         assert running.process.poll() is None, "the server died:\n" + running.tail(60)
 
