@@ -49,6 +49,7 @@ struct Table {
   TableKind kind = TableKind::managed;
   std::string owner, comment;
   std::string location;  // store key prefix of a managed table's directory, or the external URL
+  bool guarded = false;  // has a row filter or column masks
   std::string view_sql;  // kind == view: text as the user wrote it
   Name view_defaults;    // catalog and schema that its unqualified names refer to
   Micros created_at = 0, updated_at = 0;
@@ -60,6 +61,25 @@ struct Volume {
   std::string owner, comment;
   std::string root;  // store key prefix
   Micros created_at = 0;
+};
+// A function of SQL: an expression over its parameters.
+struct Function {
+  struct Parameter {
+    std::string name, type;  // Spark's spelling of the type
+  };
+  std::string id;
+  Name name;
+  std::string owner, comment;
+  std::vector<Parameter> parameters;
+  std::string returns;  // a type
+  std::string body;     // the expression as the user wrote it
+  Micros created_at = 0;
+};
+// Which rows of a table its readers see, or what they see instead of a column's values.
+struct Policy {
+  std::string column;  // that is masked; empty: filters rows
+  Function function;
+  std::vector<std::string> columns;  // given to its parameters
 };
 // Lets external tables live below URLs in the cloud. Its secrets never leave the service.
 struct StorageCredential {
@@ -145,6 +165,22 @@ class Service {
   virtual Volume create_volume(const Caller&, const Name&, const std::string& comment,
                                bool if_not_exists) = 0;
   virtual void drop_volume(const Caller&, const Name&, bool if_exists) = 0;
+
+  virtual std::vector<Function> functions(const Caller&, const Name& schema) = 0;
+  virtual Function function(const Caller&, const Name&, identity::Privilege) = 0;
+  // With or_replace the one that is there keeps its owner and grants; policies that use it follow.
+  virtual Function create_function(const Caller&, const Function&, bool if_not_exists,
+                                   bool or_replace) = 0;
+  // 409 catalog.functionInUse while a policy uses it.
+  virtual void drop_function(const Caller&, const Name&, bool if_exists) = 0;
+  // The row filter and the masks of a table that may be read; all of them hold for everybody.
+  // Throws 409 catalog.policyBroken when a function is gone.
+  virtual std::vector<Policy> policies(const Table&) = 0;
+  // Needs manage on the table and read on the function. `column` empty: the row filter. Nothing in
+  // place of the function takes the policy away.
+  virtual void set_policy(const Caller&, const Name& table, const std::string& column,
+                          const std::optional<Name>& function,
+                          const std::vector<std::string>& columns) = 0;
 
   // Administrators only. Making one asks each store, with the errors of objects.h.
   virtual std::vector<StorageCredential> storage_credentials(const Caller&) = 0;

@@ -107,7 +107,7 @@ void CatalogService::drop_catalog(const Caller& caller, const std::string& name,
     for (const auto& schema : store::schemas(tx, catalog)) {
       // The schema `default` comes with the catalog, and goes with it when it is empty.
       const bool own = fold(schema.schema.name) == "default" && store::tables(tx, schema).empty() &&
-                       store::volumes(tx, schema).empty();
+                       store::volumes(tx, schema).empty() && store::functions(tx, schema).empty();
       if (!cascade && !own) {
         throw conflict("catalog.notEmpty", "The catalog " + Name{name, "", ""}.text() +
                                                " is not empty. Drop what it holds, or drop it "

@@ -56,6 +56,15 @@ Path path_of(const store::VolumeRow& row) {
   return path;
 }
 
+Path path_of(const store::FunctionRow& row) {
+  const Function& f = row.function;
+  Path path{{ObjectType::function, f.id, f.name.text(), f.owner}};
+  for (auto& parent : path_of(store::SchemaRow{row.schema, row.catalog})) {
+    path.push_back(std::move(parent));
+  }
+  return path;
+}
+
 Path server_path() {
   return {{ObjectType::server, "server", "this server", "system"}};
 }
@@ -251,6 +260,10 @@ void CatalogService::name_objects() {
   permissions.set_resolver(
       ObjectType::table, [this](const Caller& caller, const std::string& name) {
         return path_of(require_table(caller, Privilege::browse, parse_name(name)));
+      });
+  permissions.set_resolver(
+      ObjectType::function, [this](const Caller& caller, const std::string& name) {
+        return path_of(require_function(caller, Privilege::browse, parse_name(name)));
       });
   permissions.set_resolver(
       ObjectType::volume, [this](const Caller& caller, const std::string& name) {

@@ -13,8 +13,8 @@ inline constexpr const char* kSchemaColumns = "s.id, s.name, s.owner, s.comment,
 inline constexpr std::size_t kSchemaWidth = 5;
 inline constexpr const char* kTableColumns =
     "t.id, t.name, t.kind, t.owner, t.comment, t.location, t.view_sql, t.view_catalog, "
-    "t.view_schema, t.created_at, t.updated_at, t.dropped_at";
-inline constexpr std::size_t kTableWidth = 12;
+    "t.view_schema, t.created_at, t.updated_at, t.dropped_at, t.guarded";
+inline constexpr std::size_t kTableWidth = 13;
 inline constexpr const char* kVolumeColumns =
     "v.id, v.name, v.owner, v.comment, v.root, v.created_at";
 inline constexpr std::size_t kVolumeWidth = 6;

@@ -74,7 +74,8 @@ void CatalogService::drop_schema(const Caller& caller, const Name& name, bool if
   Contents dropped;
   db_.write([&](db::Tx& tx) {
     dropped = {};
-    if (!cascade && !(store::tables(tx, row).empty() && store::volumes(tx, row).empty())) {
+    if (!cascade && !(store::tables(tx, row).empty() && store::volumes(tx, row).empty() &&
+                      store::functions(tx, row).empty())) {
       throw conflict("catalog.notEmpty", "The schema " +
                                              Name{name.catalog, name.schema, ""}.text() +
                                              " is not empty. Drop what it holds, or drop it "
@@ -96,6 +97,10 @@ void CatalogService::drop_contents(db::Tx& tx, const store::SchemaRow& row, Micr
     store::delete_volume(tx, volume.volume.id);
     dropped.volumes.push_back(volume);
   }
+  for (const auto& function : store::functions(tx, row)) {
+    store::delete_function(tx, function.function.id);
+    dropped.functions.push_back(function);
+  }
   store::delete_schema(tx, row.schema.id);
   dropped.schemas.push_back(row);
 }
@@ -107,6 +112,7 @@ void CatalogService::after_drop(const Contents& dropped) {
     forget(path_of(volume));
     empty_trash(volume.volume.root);
   }
+  for (const auto& function : dropped.functions) forget(path_of(function));
   for (const auto& schema : dropped.schemas) forget(path_of(schema));
 }
 

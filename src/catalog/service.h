@@ -20,6 +20,7 @@ Path path_of(const Catalog&);
 Path path_of(const store::SchemaRow&);
 Path path_of(const store::TableRow&);
 Path path_of(const store::VolumeRow&);
+Path path_of(const store::FunctionRow&);
 Path server_path();
 
 class CatalogService : public Service {
@@ -78,6 +79,15 @@ class CatalogService : public Service {
 
   void note_schema(const std::string& table_id, const delta::Snapshot&) override;
   std::string owner_name(const std::string& user_id) override;
+  std::vector<Function> functions(const Caller&, const Name& schema) override;
+  Function function(const Caller&, const Name&, identity::Privilege) override;
+  Function create_function(const Caller&, const Function&, bool if_not_exists,
+                           bool or_replace) override;
+  void drop_function(const Caller&, const Name&, bool if_exists) override;
+  std::vector<Policy> policies(const Table&) override;
+  void set_policy(const Caller&, const Name& table, const std::string& column,
+                  const std::optional<Name>& function,
+                  const std::vector<std::string>& columns) override;
   std::size_t purge() override;
   void name_objects();
 
@@ -93,6 +103,7 @@ class CatalogService : public Service {
   Catalog require_catalog(const Caller&, identity::Privilege, const std::string& name);
   store::SchemaRow require_schema(const Caller&, identity::Privilege, const Name&);
   store::TableRow require_table(const Caller&, identity::Privilege, const Name&);
+  store::FunctionRow require_function(const Caller&, identity::Privilege, const Name&);
   store::VolumeRow require_volume(const Caller&, identity::Privilege, const Name&);
   void require_privilege(const Caller&, identity::Privilege, const Path&);
   // May see it: by its own path, or because something below it may be seen.
@@ -105,6 +116,7 @@ class CatalogService : public Service {
     std::vector<store::SchemaRow> schemas;
     std::vector<store::TableRow> tables;
     std::vector<store::VolumeRow> volumes;
+    std::vector<store::FunctionRow> functions;
   };
   void drop_contents(db::Tx&, const store::SchemaRow&, Micros now, Contents& dropped);
   void after_drop(const Contents&);

@@ -29,6 +29,11 @@ struct VolumeRow {
   Schema schema;
   Catalog catalog;
 };
+struct FunctionRow {
+  Function function;
+  Schema schema;
+  Catalog catalog;
+};
 struct Column {
   std::string name, type;
   bool operator==(const Column&) const = default;
@@ -85,6 +90,20 @@ void delete_volume(db::Tx&, const std::string& id);
 // False when the object is gone.
 bool set_comment(db::Tx&, identity::ObjectType, const std::string& id, const std::string& name,
                  const std::string& comment, Micros now);
+
+// --- functions and policies (function_store.cpp)
+std::vector<FunctionRow> functions(db::Tx&, const SchemaRow&);
+std::optional<FunctionRow> find_function(db::Tx&, const std::string& catalog_key,
+                                         const std::string& schema_key,
+                                         const std::string& function_key);
+void insert_function(db::Tx&, const std::string& schema_id, const Function&);
+void update_function(db::Tx&, const Function&);
+void delete_function(db::Tx&, const std::string& id);
+std::int64_t function_uses(db::Tx&, const std::string& id);
+// Of policies whose function is gone, the function's id is empty.
+std::vector<Policy> policies(db::Tx&, const std::string& table_id);
+void set_policy(db::Tx&, const std::string& table_id, const Policy&);
+bool delete_policy(db::Tx&, const std::string& table_id, const std::string& column);
 
 // --- search: what holds `key` (folded) in its name or comment, best first. For columns, the
 // table and the column that matches.

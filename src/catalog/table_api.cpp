@@ -1,4 +1,5 @@
 // Endpoints below …/tables.
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
@@ -120,9 +121,15 @@ HistoryItem history_item(const delta::CommitRecord& record) {
   return item;
 }
 
+bool manages(Service& service, const Caller& caller, const Name& table) {
+  const auto held = service.table_privileges(caller, table);
+  return std::ranges::find(held, Privilege::manage) != held.end();
+}
+
 HistoryList history(Service& service, const api::Context& ctx, const GetHistory& request) {
   const auto opened =
       service.open(ctx.caller, {request.catalog, request.schema, request.table}, Privilege::read);
+  const bool hidden = opened.table.guarded && !manages(service, ctx.caller, opened.table.name);
   const auto limit = static_cast<std::size_t>(request.limit);
   const auto records = opened.delta->history(limit + 1, request.before_version);
   HistoryList list;
@@ -132,6 +139,8 @@ HistoryList history(Service& service, const api::Context& ctx, const GetHistory&
       break;
     }
     list.items.push_back(history_item(record));
+    // Numbers and conditions of changes tell about hidden rows.
+    if (hidden) list.items.back().metrics = list.items.back().parameters = boost::json::object();
   }
   return list;
 }
@@ -178,6 +187,10 @@ FileCursor parse_cursor(const std::string& text) {
 FileItems files(Service& service, const api::Context& ctx, const ListFiles& request) {
   const auto opened =
       service.open(ctx.caller, {request.catalog, request.schema, request.table}, Privilege::read);
+  if (opened.table.guarded && !manages(service, ctx.caller, opened.table.name)) {
+    throw forbidden("catalog.fencedTable",
+                    "The table has a row filter or masks: its files are not shown.");
+  }
   std::optional<std::int64_t> version = request.version;
   std::int64_t offset = 0;
   if (request.after) {

@@ -54,6 +54,7 @@ Table read_table(const db::Row& row, std::size_t i, const std::string& catalog,
   table.created_at = row.integer(i + 9);
   table.updated_at = row.integer(i + 10);
   table.dropped_at = row.optional_integer(i + 11);
+  table.guarded = row.integer(i + 12) != 0;
   return table;
 }
 
@@ -151,6 +152,7 @@ std::vector<DroppedRow> expired_tables(db::Tx& tx, Micros before) {
 
 void delete_table(db::Tx& tx, const std::string& id) {
   tx.execute("DELETE FROM catalog_columns WHERE table_id = $1", {id});
+  tx.execute("DELETE FROM catalog_policies WHERE table_id = $1", {id});
   tx.execute("DELETE FROM catalog_tables WHERE id = $1", {id});
 }
 

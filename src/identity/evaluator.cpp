@@ -20,7 +20,7 @@ struct TypeWords {
   ObjectType type;
   std::string_view name, words, missing;  // missing: the id of the 404
 };
-constexpr std::array<TypeWords, 8> kTypes{{
+constexpr std::array<TypeWords, 9> kTypes{{
     {ObjectType::server, "server", "server", "identity.serverNotFound"},
     {ObjectType::workspace, "workspace", "workspace", "workspaces.workspaceNotFound"},
     {ObjectType::folder, "folder", "folder", "workspaces.folderNotFound"},
@@ -28,6 +28,7 @@ constexpr std::array<TypeWords, 8> kTypes{{
     {ObjectType::schema, "schema", "schema", "catalog.schemaNotFound"},
     {ObjectType::table, "table", "table or view", "catalog.tableNotFound"},
     {ObjectType::volume, "volume", "volume", "catalog.volumeNotFound"},
+    {ObjectType::function, "function", "function", "catalog.functionNotFound"},
     {ObjectType::saved_query, "saved_query", "saved query", "query.savedQueryNotFound"},
 }};
 

@@ -57,6 +57,11 @@ Change::Change(Session& session, const ChangedTable& table, Reads reads)
       opened_(session.core_.catalog.open(session.caller_, session.table_name(table.name),
                                          Privilege::write)),
       alias_(table.alias) {
+  if (reads == Reads::rows && opened_.table.guarded)
+    throw forbidden("sql.fencedTable",
+                    "The table " + opened_.table.name.text() +
+                        " has a row filter or masks: its rows cannot be changed by conditions. "
+                        "Take them off first, or write it anew.");
   if (reads == Reads::rows)
     session_.core_.catalog.require(session_.caller_, Privilege::read, identity::ObjectType::table,
                                    opened_.table.name);

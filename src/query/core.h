@@ -33,6 +33,7 @@ struct Plan {
   // here.
   std::string text, printed, views;
   bool composed = false;  // here, from parts of `text`
+  bool fenced = false;    // reads rows or values that are hidden from the caller
   boost::json::value parameters;
   std::vector<std::shared_ptr<void>> keep_alive;  // for as long as the SQL may run
   std::map<std::string, std::string> names;       // made-up name → the user's
@@ -58,7 +59,6 @@ class RowsBuilder {
   std::vector<Column> columns_;
   std::string values_;
 };
-identity::ObjectType object_type(ObjectKind kind);
 Plan message_plan(const std::string& message);
 Plan affected_plan(std::int64_t rows, std::int64_t version);
 
@@ -118,6 +118,11 @@ class Session : private Tables {
                    const std::vector<std::string>& paths,
                    const boost::json::object& options) override;
   boost::json::value parse_select(const std::string& sql) override;
+  std::optional<catalog::Function> function(const Caller&, const std::vector<std::string>& parts,
+                                            const Defaults&) override;
+  bool is_member(const Caller&, const std::string& group) override;
+  // execute_policy.cpp: what the caller reads in place of a table with policies.
+  Source fenced(Source table, const catalog::Table& entry);
 
   std::optional<Source> provided(const Caller&, const catalog::Name&);
   delta::SnapshotPtr snapshot(const catalog::Opened&, const std::optional<TimeTravel>&);
@@ -165,6 +170,9 @@ class Session : private Tables {
   Plan run(const Restore&);
   Plan run(const ChangeGrants&);
   Plan run(const ShowGrants&);
+  Plan run(const CreateFunction&);
+  Plan run(const DropFunction&);
+  Plan run(const SetPolicy&);
   Plan run(const Delete&);
   Plan run(const Update&);
   Plan run(const Merge&);
@@ -208,6 +216,8 @@ class Session : private Tables {
 
   // execute_show.cpp
   Plan show_names(const Show&);
+  Plan show_functions(const Show&);
+  bool manages(const catalog::Name& table);
   Plan show_columns(const catalog::Name&);
   Plan show_create_table(const catalog::Name&);
   Plan describe_table(const Describe&);
@@ -230,6 +240,8 @@ class Session : private Tables {
   // While a statement changes a table: what stands for the tables of made-up catalogs in composed
   // text; the table's id; whether the statement also reads it under its own name.
   std::map<std::string, Source> stand_ins_;
+  // Functions that composed text calls by a token that no user can guess.
+  std::map<std::string, std::vector<catalog::Function>> trusted_;
   std::string changed_table_;
   bool reads_changed_table_ = false;
 };

@@ -137,8 +137,9 @@ std::map<std::string, std::string> Cursor::property_list() {
 
 std::string Cursor::type_text() {
   static constexpr std::string_view stops[] = {
-      "not",       "null",  "comment", "default",    "primary", "unique", "references",
-      "generated", "check", "collate", "constraint", "first",   "after"};
+      "not",        "null",      "comment", "default",  "primary",       "unique",
+      "references", "generated", "check",   "collate",  "constraint",    "first",
+      "after",      "return",    "returns", "language", "deterministic", "contains"};
   const std::size_t first = at_;
   int depth = 0;
   for (; !done(); ++at_) {

@@ -24,6 +24,7 @@ std::string action(identity::Privilege privilege, ObjectType type) {
     case identity::Privilege::browse:
       return "BROWSE";
     case identity::Privilege::read:
+      if (type == ObjectType::function) return "EXECUTE";
       return volume ? "READ VOLUME" : "SELECT";
     case identity::Privilege::write:
       return volume ? "WRITE VOLUME" : "MODIFY";
@@ -45,10 +46,15 @@ std::string role_id(Permissions& permissions, const Caller& caller, const std::s
 }  // namespace
 
 std::vector<Securable> Session::path_of(const ObjectOfGrants& object) {
-  Permissions& permissions = core_.identity.permissions();
-  if (object.server) return permissions.resolve(caller_, ObjectType::server, "server");
-  return permissions.resolve(caller_, object_type(object.kind),
-                             object_name(object.kind, object.name).text());
+  std::string name = "server";
+  if (object.type == ObjectType::catalog) {
+    name = object_name(ObjectKind::catalog, object.name).text();
+  } else if (object.type == ObjectType::schema) {
+    name = object_name(ObjectKind::schema, object.name).text();
+  } else if (object.type != ObjectType::server) {
+    name = table_name(object.name).text();
+  }
+  return core_.identity.permissions().resolve(caller_, object.type, name);
 }
 
 Plan Session::run(const ChangeGrants& statement) {

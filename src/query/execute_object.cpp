@@ -25,8 +25,6 @@ std::string_view kind_text(ObjectKind kind) {
   return "object";
 }
 
-}  // namespace
-
 ObjectType object_type(ObjectKind kind) {
   switch (kind) {
     case ObjectKind::catalog:
@@ -39,8 +37,6 @@ ObjectType object_type(ObjectKind kind) {
       return ObjectType::table;
   }
 }
-
-namespace {
 
 std::string done(std::string_view verb, ObjectKind kind, const catalog::Name& name) {
   return std::string(verb) + " the " + std::string(kind_text(kind)) + " " + name.text() + ".";

@@ -101,6 +101,29 @@ Plan Session::run(const Show& show) {
   }
 }
 
+bool Session::manages(const catalog::Name& table) {
+  const auto held = core_.catalog.table_privileges(caller_, table);
+  return std::ranges::find(held, Privilege::manage) != held.end();
+}
+
+Plan Session::show_functions(const Show& show) {
+  const catalog::Name schema = show.in ? resolve_schema(show.in->parts, defaults_)
+                                       : catalog::Name{defaults_.catalog, defaults_.schema, ""};
+  RowsBuilder rows({{"schema", "VARCHAR"},
+                    {"function", "VARCHAR"},
+                    {"parameters", "VARCHAR"},
+                    {"returns", "VARCHAR"},
+                    {"comment", "VARCHAR"}});
+  for (const auto& item : core_.catalog.functions(caller_, schema)) {
+    if (!matches(show.pattern, item.name.object)) continue;
+    std::string parameters;
+    for (const auto& p : item.parameters)
+      parameters += (parameters.empty() ? "" : ", ") + p.name + " " + p.type;
+    rows.add({item.name.schema, item.name.object, parameters, item.returns, item.comment});
+  }
+  return rows.plan();
+}
+
 Plan Session::show_names(const Show& show) {
   using What = Show::What;
   if (show.what == What::catalogs) {
@@ -117,6 +140,7 @@ Plan Session::show_names(const Show& show) {
       if (matches(show.pattern, item.name)) rows.add({item.name, item.comment});
     return rows.plan();
   }
+  if (show.what == What::functions) return show_functions(show);
   const catalog::Name schema = show.in ? resolve_schema(show.in->parts, defaults_)
                                        : catalog::Name{defaults_.catalog, defaults_.schema, ""};
   if (show.what == What::volumes) {
@@ -304,12 +328,16 @@ Plan Session::describe_history(const Describe& describe) {
     if (value->is_object()) return map_text(value->as_object());
     return json::serialize(*value);
   };
+  // Numbers and conditions of changes tell about hidden rows.
+  const bool hidden =
+      opened.table.guarded &&
+      !manages(opened.table.name);
   for (const auto& commit : opened.delta->history(static_cast<std::size_t>(limit), std::nullopt)) {
     const json::object& info = commit.info.json;
     rows.add({std::to_string(commit.version), format_instant(commit.timestamp),
               text(info, "userId"), text(info, "userName"), text(info, "operation"),
-              text(info, "operationParameters"), text(info, "operationMetrics"),
-              text(info, "engineInfo")});
+              hidden ? std::nullopt : text(info, "operationParameters"),
+              hidden ? std::nullopt : text(info, "operationMetrics"), text(info, "engineInfo")});
   }
   return rows.plan();
 }

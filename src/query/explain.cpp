@@ -96,6 +96,10 @@ std::string tree_text(const std::string& plan_json) {
 
 Plan Session::run(const Explain& explain) {
   const Plan plan = plan_query(explain.sql);
+  if (plan.fenced)
+    throw forbidden("sql.explainFenced",
+                    "EXPLAIN would tell about hidden rows: a table in this query has a row filter "
+                    "or masks.");
   std::string text;
   const auto append = [&](const std::string& options) {
     const auto rows = with_places(

@@ -71,6 +71,10 @@ std::vector<std::string> parse_column_path(Cursor& cursor);  // a.b.c
 // One function a family; each is entered with the cursor at the statement's first word.
 Statement parse_create(Cursor& cursor);
 Statement parse_drop(Cursor& cursor);
+Statement parse_create_function(Cursor& cursor, bool or_replace);  // after these words
+Statement parse_drop_function(Cursor& cursor);                     // after these words
+Statement parse_row_filter(Cursor& cursor, QualifiedName table);
+Statement parse_mask(Cursor& cursor, QualifiedName table, std::string column);
 Statement parse_grant(Cursor& cursor);
 Statement parse_show_grants(Cursor& cursor);  // after these words
 Statement parse_alter(Cursor& cursor);

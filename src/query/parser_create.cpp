@@ -143,13 +143,14 @@ Statement parse_create(Cursor& cursor) {
   const bool or_replace = cursor.accept_words("or replace");
   if (cursor.accept("table")) return create_table(cursor, or_replace);
   if (cursor.accept("view")) return create_view(cursor, or_replace);
+  if (cursor.accept("function")) return parse_create_function(cursor, or_replace);
   if (or_replace && !cursor.done())
     statement_not_allowed("CREATE OR REPLACE " + upper(cursor.peek().value));
   if (cursor.accept("catalog")) return create_container(cursor, ObjectKind::catalog, "CATALOG");
   if (cursor.accept("schema") || cursor.accept("database"))
     return create_container(cursor, ObjectKind::schema, "SCHEMA");
   if (cursor.accept("volume")) return create_container(cursor, ObjectKind::volume, "VOLUME");
-  if (cursor.done()) cursor.fail("TABLE, VIEW, SCHEMA, CATALOG or VOLUME");
+  if (cursor.done()) cursor.fail("TABLE, VIEW, FUNCTION, SCHEMA, CATALOG or VOLUME");
   statement_not_allowed("CREATE " + upper(cursor.peek().value));
 }
 

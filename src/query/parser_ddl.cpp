@@ -93,6 +93,8 @@ Statement change_column(Cursor& cursor, QualifiedName name) {
     change.nullable = false;
   } else if (cursor.accept_words("drop not null")) {
     change.nullable = true;
+  } else if (change.path.size() == 1 && cursor.next_is("mask", 1)) {
+    return parse_mask(cursor, std::move(change.name), std::move(change.path[0]));
   } else if (cursor.accept("comment")) {
     change.comment = cursor.text_literal("a comment");
   } else if (cursor.accept("type")) {
@@ -128,6 +130,8 @@ Statement alter_table(Cursor& cursor, QualifiedName name) {
   }
   if (cursor.accept("alter") || cursor.accept("change"))
     return change_column(cursor, std::move(name));
+  if (cursor.next_is("row", 1) && cursor.next_is("filter", 2))
+    return parse_row_filter(cursor, std::move(name));
   SetProperties set{std::move(name), {}};
   if (cursor.accept_words("set tblproperties")) {
     for (auto& [key, value] : cursor.property_list()) set.properties.emplace(key, value);
@@ -158,6 +162,7 @@ Statement parse_drop(Cursor& cursor) {
     return undrop;
   }
   cursor.skip();
+  if (cursor.accept("function")) return parse_drop_function(cursor);
   Drop drop;
   drop.kind = object_kind(cursor, "DROP");
   drop.if_exists = cursor.accept_words("if exists");
@@ -213,8 +218,9 @@ Statement parse_show(Cursor& cursor) {
   if (cursor.accept_words("create table")) return show_table(cursor, Show::What::create_table);
   if (cursor.accept("tblproperties")) return show_table(cursor, Show::What::properties);
   if (cursor.accept("grants") || cursor.accept("grant")) return parse_show_grants(cursor);
-  for (std::string_view later : {"partitions", "functions"})
-    if (cursor.next_is(later)) not_supported_yet("SHOW " + upper(later));
+  if (cursor.accept("functions") || cursor.accept_words("user functions"))
+    return show_list(cursor, Show::What::functions);
+  if (cursor.next_is("partitions")) not_supported_yet("SHOW PARTITIONS");
   if (cursor.done()) cursor.fail("TABLES, SCHEMAS, CATALOGS, VIEWS, VOLUMES or COLUMNS");
   statement_not_allowed("SHOW " + upper(cursor.peek().value));
 }

@@ -8,6 +8,7 @@
 namespace ob::query {
 namespace {
 
+using identity::ObjectType;
 using identity::Privilege;
 using identity::Privileges;
 
@@ -55,16 +56,17 @@ Privileges one_privilege(Cursor& cursor) {
 ObjectOfGrants parse_object(Cursor& cursor) {
   ObjectOfGrants object;
   if (cursor.accept("server") || cursor.accept("metastore")) {
-    object.server = true;
+    object.type = ObjectType::server;
     return object;
   }
-  constexpr std::array<std::pair<std::string_view, ObjectKind>, 6> kinds{{
-      {"catalog", ObjectKind::catalog},
-      {"schema", ObjectKind::schema},
-      {"database", ObjectKind::schema},
-      {"table", ObjectKind::table},
-      {"view", ObjectKind::view},
-      {"volume", ObjectKind::volume},
+  constexpr std::array<std::pair<std::string_view, ObjectType>, 7> kinds{{
+      {"catalog", ObjectType::catalog},
+      {"schema", ObjectType::schema},
+      {"database", ObjectType::schema},
+      {"table", ObjectType::table},
+      {"view", ObjectType::table},
+      {"volume", ObjectType::volume},
+      {"function", ObjectType::function},
   }};
   for (const auto& [word, kind] : kinds) {
     // A table may be called "schema": then no name follows.
@@ -73,7 +75,7 @@ ObjectOfGrants parse_object(Cursor& cursor) {
                        !next.is_word("to") && !next.is_word("from");
     if (cursor.next_is(word) && named) {
       cursor.skip();
-      object.kind = kind;
+      object.type = kind;
       break;
     }
   }
@@ -98,7 +100,7 @@ Statement parse_grant(Cursor& cursor) {
   cursor.skip();
   if (cursor.accept("role")) {
     statement.granted.role = cursor.peek().kind == TokenKind::string ? cursor.text_literal("a role")
-                                                                   : cursor.identifier("a role");
+                                                                     : cursor.identifier("a role");
   } else {
     do {
       statement.granted.privileges.add(one_privilege(cursor));

@@ -164,7 +164,14 @@ void Rewriter::visit_select(Object& node) {
         text_of(column, "class") == "COLUMN_REF" && column.at("column_names").as_array().size() == 1
             ? std::string(column.at("column_names").as_array()[0].as_string())
             : text_of(column, "function_name");
-    if (!replace_context_value(item, name, true)) visit_expression(item);
+    if (replace_context_value(item, name, true)) continue;
+    const std::string called = text_of(column, "class") == "FUNCTION" ? name : "";
+    visit_expression(item);
+    // A function of SQL became its body, which must not become the column's name.
+    Object& visited = item.as_object();
+    if (!called.empty() && text_of(visited, "class") != "FUNCTION" &&
+        text_of(visited, "alias").empty())
+      visited["alias"] = called;
   }
   visit_slots("N:SELECT_NODE", node, {"cte_map", "from_table", "select_list"});
   add_conjuncts(node, scopes_.back(), out_.uses, parameters_);
@@ -249,6 +256,7 @@ void Rewriter::visit_function(Value& value) {
   if (kind == "FUNCTION" && object.at("children").as_array().empty() &&
       replace_context_value(value, name, false))
     return;
+  if (kind == "FUNCTION" && (replace_membership(value) || replace_user_function(value))) return;
   take_qualifier(object);
   if (!function_allowed(name))
     throw_at(object,

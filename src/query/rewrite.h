@@ -41,6 +41,7 @@ struct Source {
   // Of a table that the statement changes: how it is read; or what is read in its place.
   engine::ScanOptions scan;
   std::string in_its_place;  // a SELECT; empty: none
+  bool fenced = false;       // holds rows or values that are hidden from the caller
   Defaults view_defaults;
   Caller view_caller;  // whose rights the view reads with
 };
@@ -53,6 +54,12 @@ class Tables {
   virtual Source find(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&) = 0;
   // The name that a user knows it by, where it is a made-up one.
   virtual catalog::Name shown(const catalog::Name& name) const { return name; }
+  // A function of SQL by one to three parts of its name; nothing when there is none that the
+  // caller may use.
+  virtual std::optional<catalog::Function> function(const Caller&,
+                                                    const std::vector<std::string>& parts,
+                                                    const Defaults&) = 0;
+  virtual bool is_member(const Caller&, const std::string& group) = 0;
   // A FROM item that reads the caller's files ("/Volumes/…").
   virtual std::string file(const Caller&, const std::string& function,
                            const std::vector<std::string>& paths,

@@ -55,6 +55,13 @@ class Rewriter {
   void visit_expression(Value& value);
   void visit_function(Value& value);
   static void take_qualifier(Object& function);
+  // Functions of SQL (user_function.cpp).
+  bool replace_user_function(Value& value);
+  bool replace_membership(Value& value);
+  Value expanded(const catalog::Function& function, const boost::json::array& arguments,
+                 bool repeatable);
+  Value parse_expression(const std::string& text);
+  Value cast_to(const std::string& type, Value value);
   void visit_parameter(const Object& parameter) const;
   void visit_pivot(Object& pivot);
   bool replace_context_value(Value& value, std::string_view name, bool in_select_list);
@@ -99,12 +106,16 @@ class Rewriter {
   std::string nonce_;
   int depth_ = 0;
   int made_up_ = 0;
+  std::size_t functions_ = 0;  // being expanded
   Rewritten out_;
 };
 
 // Conjuncts of WHERE and of inner joins' ON that may skip files (pruning.cpp).
 void add_conjuncts(const boost::json::object& select, const Scope& scope,
                    std::vector<TableUse>& uses, const boost::json::value& parameters);
+
+// Whether it means something without brackets: current_user.
+bool is_context_word(std::string_view word);
 
 // Helpers on tree values.
 std::string text_of(const boost::json::object& object, std::string_view key);

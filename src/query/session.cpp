@@ -45,7 +45,7 @@ Plan Session::plan_query(const std::string& sql, std::optional<std::int64_t> lim
   text = with_pivot_values(text, [this](const std::string& query) {
     Rewritten values = rewrite_query(parse_select(query), *this, caller_, defaults_, parameters_);
     const Plan plan = assemble(std::move(values), std::nullopt, nullptr);
-    return connection_.rows(plan.sql, plan.parameters);
+    return with_places(plan, [&] { return connection_.rows(plan.sql, plan.parameters); });
   });
   Rewritten rewritten = [&] {
     try {
@@ -137,9 +137,12 @@ void Session::scan(const TableUse& use, NamedParameters& parameters, Plan& plan)
     auto found = core_.engine.scan(*use.source.table, use.source.snapshot, options);
     parameters.scans += found.parameters.size();
     parameters.values.insert(found.parameters.begin(), found.parameters.end());
-    plan.statistics.files += static_cast<std::int64_t>(found.files);
-    plan.statistics.files_skipped += static_cast<std::int64_t>(found.files_skipped);
-    plan.statistics.bytes += found.bytes;
+    plan.fenced = plan.fenced || use.source.fenced;
+    if (!use.source.fenced) {
+      plan.statistics.files += static_cast<std::int64_t>(found.files);
+      plan.statistics.files_skipped += static_cast<std::int64_t>(found.files_skipped);
+      plan.statistics.bytes += found.bytes;
+    }
     plan.keep_alive.push_back(std::move(found.keep_alive));
     item = "(" + found.sql + ")";
   }
@@ -258,6 +261,7 @@ Source Session::find(const Caller& caller, const catalog::Name& name,
       source.table = opened.delta;
       source.snapshot = snapshot(opened, travel);
       if (opened.table.id == changed_table_) reads_changed_table_ = true;
+      if (opened.table.guarded) return fenced(std::move(source), opened.table);
     }
   } else {
     source = std::move(*other);

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "identity/permissions.h"
+#include "catalog/catalog.h"
 
 namespace ob::query {
 
@@ -176,7 +176,17 @@ struct Merge {
 };
 
 struct Show {
-  enum class What { catalogs, schemas, tables, views, volumes, columns, create_table, properties };
+  enum class What {
+    catalogs,
+    schemas,
+    tables,
+    views,
+    volumes,
+    functions,
+    columns,
+    create_table,
+    properties
+  };
   What what = What::tables;
   std::optional<QualifiedName> in;
   std::string pattern;  // LIKE; empty: all
@@ -191,9 +201,8 @@ struct Describe {
 
 // What a GRANT is on.
 struct ObjectOfGrants {
-  bool server = false;  // else a kind and a name
-  ObjectKind kind = ObjectKind::table;
-  QualifiedName name;
+  identity::ObjectType type = identity::ObjectType::table;
+  QualifiedName name;  // none for the server
 };
 struct ChangeGrants {
   bool revoke = false;
@@ -206,11 +215,30 @@ struct ShowGrants {
   std::string principal;  // empty: all
 };
 
+struct CreateFunction {
+  QualifiedName name;
+  bool or_replace = false, if_not_exists = false;
+  std::vector<catalog::Function::Parameter> parameters;
+  std::string returns;  // empty: what the body gives
+  std::string comment, body;
+};
+struct DropFunction {
+  QualifiedName name;
+  bool if_exists = false;
+};
+// ALTER TABLE … SET ROW FILTER, ALTER COLUMN … SET MASK; without a function: DROP.
+struct SetPolicy {
+  QualifiedName table;
+  std::string column;  // empty: the row filter
+  std::optional<QualifiedName> function;
+  std::vector<std::string> columns;
+};
+
 using Statement =
     std::variant<SelectStatement, Explain, CreateTable, CreateView, CreateContainer, Drop, Undrop,
                  Truncate, Rename, Comment, SetProperties, AddConstraint, DropConstraint,
                  AddColumns, ChangeColumn, Insert, Delete, Update, Merge, Optimize, Vacuum, Restore,
-                 Show, Describe, ChangeGrants, ShowGrants>;
+                 Show, Describe, ChangeGrants, ShowGrants, CreateFunction, DropFunction, SetPolicy>;
 
 // Parses exactly one statement (a closing ';' is fine). Throws ob::Error 400: sql.empty,
 // sql.multipleStatements, sql.syntax (with line and column), sql.notSupportedYet and

@@ -84,6 +84,11 @@ class Rewrite : public testing::Test, public Tables {
     files_ += function + " " + paths.at(0) + " " + json::serialize(options);
     return "(SELECT 1)";
   }
+  std::optional<catalog::Function> function(const Caller&, const std::vector<std::string>&,
+                                            const Defaults&) override {
+    return std::nullopt;
+  }
+  bool is_member(const Caller&, const std::string&) override { return false; }
   json::value parse_select(const std::string& sql) override {
     return connection_->parse(sql).at("statements").as_array().at(0);
   }

@@ -96,7 +96,35 @@ CREATE TABLE catalog_storage_credentials (
 )
 )sql";
 
-constexpr std::array<db::Migration, 2> kMigrations{{{1, kFirst}, {2, kStores}}};
+// column_key: the folded name of a masked column, '' for the row filter. Parameters and columns are
+// JSON.
+constexpr const char* kPolicies = R"sql(
+CREATE TABLE catalog_functions (
+  id TEXT PRIMARY KEY,
+  schema_id TEXT NOT NULL REFERENCES catalog_schemas (id),
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  returns TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  UNIQUE (schema_id, name_key)
+);
+CREATE TABLE catalog_policies (
+  table_id TEXT NOT NULL,
+  column_key TEXT NOT NULL,
+  column_name TEXT NOT NULL,
+  function_id TEXT NOT NULL,
+  columns TEXT NOT NULL,
+  PRIMARY KEY (table_id, column_key)
+);
+CREATE INDEX catalog_policies_function ON catalog_policies (function_id);
+ALTER TABLE catalog_tables ADD COLUMN guarded BIGINT NOT NULL DEFAULT 0
+)sql";
+
+constexpr std::array<db::Migration, 3> kMigrations{{{1, kFirst}, {2, kStores}, {3, kPolicies}}};
 
 }  // namespace
 

@@ -1,0 +1,174 @@
+// Functions of SQL, and the row filters and column masks of tables.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "query/core.h"
+#include "query/lexer.h"
+#include "query/places.h"
+
+namespace ob::query {
+
+using engine::quote_identifier;
+using identity::Privilege;
+
+namespace {
+
+std::string spark_type(const std::string& text) {
+  return delta::to_sql(delta::parse_type(text));
+}
+
+std::string call(const std::string& token, std::size_t index, const std::string& arguments) {
+  return quote_identifier(token) + ".f." + quote_identifier(std::to_string(index)) + "(" +
+         arguments + ")";
+}
+
+const delta::Field& column_of(const delta::Schema& schema, const std::string& name,
+                              const catalog::Name& table) {
+  const delta::Field* field = delta::find_field(schema, name);
+  if (!field)
+    throw not_found("sql.columnNotFound",
+                    "The table " + table.text() + " has no column " + name + ".");
+  return *field;
+}
+
+}  // namespace
+
+// --- Tables
+
+std::optional<catalog::Function> Session::function(const Caller& caller,
+                                                   const std::vector<std::string>& parts,
+                                                   const Defaults& defaults) {
+  if (parts.size() == 3)
+    if (const auto found = trusted_.find(parts[0]); found != trusted_.end())
+      return found->second.at(std::stoul(parts[2]));
+  try {
+    return core_.catalog.function(caller, resolve_table(parts, defaults), Privilege::read);
+  } catch (const Error& error) {
+    // Then it may be x.f(y) with a column x, or none at all.
+    if (error.status() == 404 || error.id() == "catalog.badName") return std::nullopt;
+    throw;
+  }
+}
+
+bool Session::is_member(const Caller& caller, const std::string& group) {
+  return std::ranges::any_of(core_.identity.permissions().groups_of(caller),
+                             [&](auto& name) { return equals_ignoring_case(name, group); });
+}
+
+// What readers of a table with policies get instead of it. No expression of theirs may meet a row
+// or a value that is hidden from them: an error or the time that it takes would tell. DuckDB moves
+// nothing into a materialized CTE that stands behind an optimizer's fence.
+Source Session::fenced(Source table, const catalog::Table& entry) {
+  const std::vector<catalog::Policy> policies = core_.catalog.policies(entry);
+  const delta::Schema& schema = table.snapshot->schema();
+  const std::string token = "fence " + sha256_hex(random_token(16)).substr(0, 32);
+  std::vector<catalog::Function> functions;
+  std::string filter;
+  std::map<const delta::Field*, std::string> masks;
+  for (const catalog::Policy& policy : policies) {
+    std::string arguments;
+    for (const std::string& column : policy.columns) {
+      const delta::Field* field = delta::find_field(schema, column);
+      if (!field && equals_ignoring_case(column, policy.column)) break;
+      if (!field)
+        throw conflict("sql.policyColumn", "The row filter or a mask of " + entry.name.text() +
+                                               " needs the column " + column +
+                                               ", which this version of it lacks.");
+      arguments += (arguments.empty() ? "t." : ", t.") + quote_identifier(field->name);
+    }
+    const std::string text = call(token, functions.size(), arguments);
+    functions.push_back(policy.function);
+    if (policy.column.empty()) {
+      filter = " WHERE " + text;
+    } else if (const auto* field = delta::find_field(schema, policy.column)) {
+      masks[field] = text;
+    }
+  }
+  std::string columns;
+  for (const delta::Field& field : schema) {
+    const auto mask = masks.find(&field);
+    columns += columns.empty() ? "" : ", ";
+    columns += mask == masks.end()
+                   ? "t." + quote_identifier(field.name)
+                   : "CAST(" + mask->second + " AS " + delta::to_duckdb(field.type) + ")";
+    columns += " AS " + quote_identifier(field.name);
+  }
+  Source out;
+  out.kind = Source::Kind::view;
+  out.name = table.name;
+  out.sql = "WITH p AS MATERIALIZED (SELECT " + columns + " FROM " + quote_identifier(token) +
+            ".s.t AS t" + filter + ") SELECT * FROM p";
+  out.view_caller = identity::Identity::system();
+  table.fenced = true;
+  stand_ins_[token] = std::move(table);
+  trusted_[token] = std::move(functions);
+  return out;
+}
+
+// --- statements
+
+Plan Session::run(const CreateFunction& create) {
+  catalog::Function function;
+  function.name = table_name(create.name);
+  function.comment = create.comment;
+  function.body = create.body;
+  for (const auto& parameter : create.parameters)
+    function.parameters.push_back({parameter.name, spark_type(parameter.type)});
+  if (!create.returns.empty()) function.returns = spark_type(create.returns);
+  core_.catalog.require(caller_, Privilege::create, identity::ObjectType::schema,
+                        {function.name.catalog, function.name.schema, ""});
+  // Bound once with NULLs: whether it can be called at all, and what it gives.
+  std::string arguments;
+  for (std::size_t i = 0; i < function.parameters.size(); ++i)
+    arguments += i > 0 ? ", NULL" : "NULL";
+  const std::string token = "new " + sha256_hex(random_token(16)).substr(0, 32);
+  trusted_[token] = {function};
+  const Plan plan = plan_query("SELECT " + call(token, 0, arguments) + " AS r");
+  const auto given = columns_of(plan);
+  if (function.returns.empty()) {
+    const delta::DataType type = delta::from_duckdb(given.at(0).type);
+    function.returns = delta::to_sql(type);
+  }
+  trusted_.erase(token);
+  const auto made =
+      core_.catalog.create_function(caller_, function, create.if_not_exists, create.or_replace);
+  return message_plan("Created the function " + made.name.text() + ".");
+}
+
+Plan Session::run(const DropFunction& drop) {
+  const catalog::Name name = table_name(drop.name);
+  core_.catalog.drop_function(caller_, name, drop.if_exists);
+  return message_plan("Dropped the function " + name.text() + ".");
+}
+
+Plan Session::run(const SetPolicy& set) {
+  const catalog::Name name = table_name(set.table);
+  core_.catalog.require(caller_, Privilege::manage, identity::ObjectType::table, name);
+  const std::string what = set.column.empty() ? "row filter" : "mask of " + set.column;
+  if (!set.function) {
+    core_.catalog.set_policy(caller_, name, set.column, std::nullopt, {});
+    return message_plan("Took the " + what + " off " + name.text() + ".");
+  }
+  const catalog::Name function_name = table_name(*set.function);
+  const auto opened = core_.catalog.open(caller_, name, Privilege::manage);
+  const auto function = core_.catalog.function(caller_, function_name, Privilege::read);
+  const auto snapshot = opened.delta->snapshot();
+  for (const auto& column : set.columns) column_of(snapshot->schema(), column, name);
+  if (set.columns.size() != function.parameters.size())
+    throw bad_request("sql.badPolicy", "The function " + function.name.text() + " takes " +
+                                           std::to_string(function.parameters.size()) +
+                                           " values, and is given " +
+                                           std::to_string(set.columns.size()) + " columns.");
+  const std::string wanted =
+      set.column.empty() ? "BOOLEAN"
+                         : delta::to_sql(column_of(snapshot->schema(), set.column, name).type);
+  if (function.returns != wanted)
+    throw bad_request("sql.badPolicy", "The " + what + " must give " + wanted + ", but " +
+                                           function.name.text() + " gives " + function.returns +
+                                           ".");
+  core_.catalog.set_policy(caller_, name, set.column, function_name, set.columns);
+  return message_plan("Set the " + what + " of " + name.text() + ".");
+}
+
+}  // namespace ob::query
