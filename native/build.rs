@@ -1,4 +1,4 @@
-const BRIDGES: [&str; 1] = ["src/objects/bridge.rs"];
+const BRIDGES: [&str; 2] = ["src/objects/bridge.rs", "src/parquet/bridge.rs"];
 
 fn main() {
     cxx_build::bridges(BRIDGES)

@@ -7,6 +7,7 @@
 #include "engine/database.h"
 #include "engine/file_scan.h"
 #include "engine/files.h"
+#include "engine/remove_rows.h"
 #include "engine/scan.h"
 #include "engine/write.h"
 
@@ -27,7 +28,9 @@ Options with_scratch(Options options) {
 class DuckEngine final : public Engine {
  public:
   explicit DuckEngine(const Options& options)
-      : instance_(with_scratch(options)), checkpoints_(instance_, scratch_of(options)) {}
+      : threads_(options.threads),
+        instance_(with_scratch(options)),
+        checkpoints_(instance_, scratch_of(options)) {}
 
   std::unique_ptr<Connection> connect() override { return instance_.connect(); }
   delta::ParquetIo& parquet() override { return checkpoints_; }
@@ -46,6 +49,12 @@ class DuckEngine final : public Engine {
                        partition_columns, options);
   }
 
+  std::vector<std::optional<WrittenFile>> remove_rows(
+      delta::Table& table, const delta::Snapshot& snapshot,
+      std::vector<delta::RowsToDelete> files) override {
+    return engine::remove_rows(table, snapshot, std::move(files), threads_);
+  }
+
   FileScan scan_file(Connection& connection, const std::string& location, const std::string& format,
                      const boost::json::object& options) override {
     return make_file_scan(dynamic_cast<DuckConnection&>(connection), location, format, options);
@@ -62,6 +71,7 @@ class DuckEngine final : public Engine {
   }
 
  private:
+  const int threads_;
   Instance instance_;
   Checkpoints checkpoints_;
   FileShapes shapes_;

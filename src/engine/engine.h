@@ -8,12 +8,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "delta/delta.h"
+#include "delta/maintenance.h"
 
 struct ArrowSchema;
 struct ArrowArray;
@@ -69,6 +71,8 @@ class Batch {
   virtual void append_csv(std::string& out) const = 0;
   // One value as text (nullopt: NULL), for small internal results.
   virtual std::optional<std::string> text(std::int64_t row, std::size_t column) const = 0;
+  // The values of a BIGINT column without NULLs; they live as long as the batch.
+  virtual std::span<const std::int64_t> integers(std::size_t column) const = 0;
 };
 
 class Result {
@@ -170,6 +174,14 @@ class Engine {
                                          const delta::Schema& schema,
                                          const std::vector<std::string>& partition_columns,
                                          const WriteOptions& options = {}) = 0;
+
+  // Writes data files of the snapshot anew without these rows, nor those of their deletion vectors:
+  // they are cut out of the pages, whose values stay encoded as they are as far as possible. The
+  // rest as of write(). One a file, in order: nothing where the file has to be written by write()
+  // after all, as it is in a store, would be empty, is broken or of a kind that is not known here.
+  virtual std::vector<std::optional<WrittenFile>> remove_rows(
+      delta::Table& table, const delta::Snapshot& snapshot,
+      std::vector<delta::RowsToDelete> files) = 0;
 
   // A FROM item for a user's file: read_csv/read_json/read_parquet with safe options. `format` is
   // csv, json, parquet, or empty to tell from the name and the first bytes. Throws ob::Error 400

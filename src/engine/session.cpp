@@ -69,6 +69,14 @@ class ChunkBatch final : public Batch {
     append_plain(out, vec, static_cast<std::uint64_t>(row));
     return out;
   }
+  std::span<const std::int64_t> integers(std::size_t column) const override {
+    const Vec& vec = columns_.at(column);
+    const auto count = static_cast<std::size_t>(rows());
+    for (std::size_t row = 0; row < count; ++row)
+      if (vec.type->id != DUCKDB_TYPE_BIGINT || !vec.valid(row))
+        throw internal("a result has no whole number where one is due");
+    return {static_cast<const std::int64_t*>(vec.data), count};
+  }
   const std::vector<Vec>& columns_view() const { return columns_; }
 
  private:

@@ -165,4 +165,7 @@ class Cancelling {
   const CancelToken* outer_;
 };
 
+// Calls `stop` once this thread's innermost Cancelling is cancelled, as long as the handle lives.
+[[nodiscard]] CancelToken::Handle on_cancelling(std::function<void()> stop);
+
 }  // namespace ob::objects

@@ -74,9 +74,13 @@ Cancelling::~Cancelling() {
   cancelling = outer_;
 }
 
-BridgeCall::BridgeCall() : call_(std::make_shared<rust::Box<native::Call>>(native::new_call())) {
-  if (cancelling) handle_ = cancelling->on_cancel([call = call_] { (*call)->cancel(); });
+CancelToken::Handle on_cancelling(std::function<void()> stop) {
+  return cancelling ? cancelling->on_cancel(std::move(stop)) : nullptr;
 }
+
+BridgeCall::BridgeCall()
+    : call_(std::make_shared<rust::Box<native::Call>>(native::new_call())),
+      handle_(on_cancelling([call = call_] { (*call)->cancel(); })) {}
 
 void throw_bridge_error(const rust::Error& error, const std::string& where, const std::string& what,
                         bool opening) {

@@ -276,7 +276,9 @@ void Change::rewrite(const std::vector<Touched>& files, const std::string& colum
 
 void Change::stream_removal(const std::string& where) {
   if (vectors_ && mark_removed(where)) return;
-  std::vector<Touched> files = hit(where), kept;
+  auto places = places_where(where);
+  const std::vector<Touched> files = places ? touched(*places) : hit(where);
+  std::vector<Touched> kept;
   std::string columns;
   for (const delta::Field& field : schema())
     columns += (columns.empty() ? "" : ", ") + qualifier_ + quote_identifier(field.name);
@@ -284,21 +286,52 @@ void Change::stream_removal(const std::string& where) {
     remove_file(*file.add);
     if (!file.whole) kept.push_back(file);
   }
-  rewrite(kept, columns, "CAST((" + where + ") AS BOOLEAN) IS NOT TRUE");
+  if (places) kept = cut(files, *places, true).left;
+  try {
+    rewrite(kept, columns, "CAST((" + where + ") AS BOOLEAN) IS NOT TRUE");
+  } catch (...) {
+    discard();
+    throw;
+  }
   counts_.copied = counts_.written;
   counts_.deleted = hits_;
 }
 
 void Change::stream(const std::string& where, const std::vector<NewValue>& values) {
   std::vector<Touched> files;
+  std::optional<Places> places;
   const bool all = where.empty();
   if (all) {
     note_read_all();
     std::int64_t position = 0;
     for (const delta::Add& add : base_->files()) files.push_back({position++, &add, false});
   } else {
-    files = hit(where);
+    places = may_cut() ? places_where(where) : std::nullopt;
+    files = places ? touched(*places) : hit(where);
   }
+  for (const Touched& file : files) remove_file(*file.add);
+  Cut cut_out;
+  if (places) {
+    cut_out = cut(files, *places, false);
+    std::erase_if(files, [&](const Touched& file) {
+      return std::ranges::any_of(
+          cut_out.done, [&](const Touched& done) { return done.position == file.position; });
+    });
+  }
+  try {
+    rewrite(cut_out.done, changed_columns(values, ""), "(" + where + ")");
+    rewrite(files, changed_columns(values, where), "true");
+  } catch (...) {
+    discard();
+    throw;
+  }
+  counts_.updated = all ? counts_.written : hits_;
+  counts_.copied = counts_.written - counts_.updated;
+}
+
+// All columns with the values where the condition holds, which it does for all rows when empty.
+std::string Change::changed_columns(const std::vector<NewValue>& values,
+                                    const std::string& where) const {
   std::string columns;
   for (const delta::Field& field : schema()) {
     const std::string old = qualifier_ + quote_identifier(field.name);
@@ -307,16 +340,13 @@ void Change::stream(const std::string& where, const std::vector<NewValue>& value
     if (found == values.end()) {
       columns += old;
     } else {
-      columns +=
-          (all ? cast(*found)
-               : "CASE WHEN (" + where + ") THEN " + cast(*found) + " ELSE " + old + " END") +
-          " AS " + quote_identifier(field.name);
+      columns += (where.empty() ? cast(*found)
+                                : "CASE WHEN (" + where + ") THEN " + cast(*found) + " ELSE " +
+                                      old + " END") +
+                 " AS " + quote_identifier(field.name);
     }
   }
-  for (const Touched& file : files) remove_file(*file.add);
-  rewrite(files, columns, "true");
-  counts_.updated = all ? counts_.written : hits_;
-  counts_.copied = counts_.written - counts_.updated;
+  return columns;
 }
 
 void Change::rewrite_all() {

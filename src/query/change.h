@@ -71,6 +71,9 @@ struct ChangeCounts {
 // Of files that are written anew: their rows keep their order while it costs little.
 inline constexpr std::int64_t most_ordered_bytes = 256ll << 20;
 
+// So many changed rows are kept whole, and found again by their places.
+inline constexpr std::int64_t few_changes = 1'000'000;
+
 class Change {
  public:
   // How rows are read.
@@ -172,17 +175,29 @@ class Change {
   // mark_rows.cpp: by deletion vectors.
   using Places = std::map<std::int64_t, std::vector<std::uint64_t>>;  // rows by file
   std::optional<Places> places_of(const Plan& plan, std::size_t most) const;
+  std::optional<Places> places_where(const std::string& where);
   void mark(Places places);
   bool mark_removed(const std::string& where);
   void apply_with_vectors(const RowChanges& changes);
+  // cut_rows.cpp: by cutting rows out of files.
+  struct Cut {
+    std::vector<Touched> done, left;  // left: to be written anew
+  };
+  bool may_cut() const;
+  // `removal`: no rows are written behind.
+  Cut cut(const std::vector<Touched>& files, Places& places, bool removal);
+  void discard();  // the files that this has written
   void apply_behind(const RowChanges& changes);
+  void write_behind(const RowChanges& changes, const std::vector<Touched>& files, Places& gone);
   static std::string new_rows(const RowChanges& changes, bool changed);
   std::vector<Touched> touched(const std::string& rows);
+  std::vector<Touched> touched(const Places& places);
   std::vector<Touched> hit(const std::string& where);
   void find_files(std::vector<Touched>& files, const std::vector<std::int64_t>& rows);
   // Writes what `columns` give of the rows of these files for which the condition holds.
   void rewrite(const std::vector<Touched>& files, const std::string& columns,
                const std::string& condition);
+  std::string changed_columns(const std::vector<NewValue>& values, const std::string& where) const;
   void scan(const TableUse& use, Plan& plan);  // puts the rows in the placeholder's place
   Plan rewritten(const RowChanges& changes, const std::vector<Touched>& files, bool in_order);
   std::vector<const delta::Field*> resolve_column(const std::vector<std::string>& path) const;

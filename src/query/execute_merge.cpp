@@ -44,9 +44,6 @@ std::string null_of(const delta::Field& field) {
   return "CAST(NULL AS " + delta::to_duckdb(field.type) + ")";
 }
 
-// So many changed rows are kept whole, and found again by their places.
-constexpr std::int64_t few_changes = 1'000'000;
-
 class Merger {
  public:
   Merger(Session& session, const Merge& merge)

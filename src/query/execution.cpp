@@ -22,6 +22,9 @@ class PartOfBatch : public engine::Batch {
   std::optional<std::string> text(std::int64_t row, std::size_t column) const override {
     return whole_->text(row, column);
   }
+  std::span<const std::int64_t> integers(std::size_t column) const override {
+    return whole_->integers(column).first(static_cast<std::size_t>(rows_));
+  }
 
  private:
   std::unique_ptr<engine::Batch> whole_;

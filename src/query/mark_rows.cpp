@@ -1,5 +1,5 @@
-// Changing rows by their places: with deletion vectors the files stay, and what changes is written
-// into new ones; without, the rows that stay are copied past those that go.
+// Changing rows by their places with deletion vectors: the files stay, and what changes is written
+// into new ones.
 #include <algorithm>
 
 #include "delta/maintenance.h"
@@ -17,6 +17,13 @@ constexpr std::size_t most_places = 20'000'000;
 
 }  // namespace
 
+std::optional<Change::Places> Change::places_where(const std::string& where) {
+  const Plan plan =
+      compose("SELECT " + std::string(place) + " FROM " + from_ + " WHERE (" + where + ")");
+  note_read(plan);
+  return in_user_names(plan, [&] { return places_of(plan, most_places); });
+}
+
 // The rows that a plan of places gives; nothing when there are more than `most`.
 std::optional<Change::Places> Change::places_of(const Plan& plan, std::size_t most) const {
   Places out;
@@ -25,9 +32,12 @@ std::optional<Change::Places> Change::places_of(const Plan& plan, std::size_t mo
   while (const auto batch = result->next()) {
     count += static_cast<std::size_t>(batch->rows());
     if (count > most) return std::nullopt;
-    for (std::int64_t row = 0; row < batch->rows(); ++row)
-      out[std::stoll(batch->text(row, 0).value())].push_back(
-          std::stoull(batch->text(row, 1).value()));
+    const auto files = batch->integers(0), rows = batch->integers(1);
+    std::vector<std::uint64_t>* list = nullptr;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i == 0 || files[i] != files[i - 1]) list = &out[files[i]];
+      list->push_back(static_cast<std::uint64_t>(rows[i]));
+    }
   }
   return out;
 }
@@ -57,10 +67,7 @@ void Change::mark(Places places) {
 }
 
 bool Change::mark_removed(const std::string& where) {
-  const Plan plan =
-      compose("SELECT " + std::string(place) + " FROM " + from_ + " WHERE (" + where + ")");
-  note_read(plan);
-  auto places = in_user_names(plan, [&] { return places_of(plan, most_places); });
+  auto places = places_where(where);
   if (!places) return false;
   for (const auto& [file, rows] : *places) counts_.deleted += std::ssize(rows);
   mark(std::move(*places));
@@ -99,42 +106,6 @@ void Change::apply_with_vectors(const RowChanges& changes) {
     delta::discard_files(*opened_.delta, request_);
     throw;
   }
-}
-
-void Change::apply_behind(const RowChanges& changes) {
-  Plan plan;
-  plan.sql = "SELECT __f, __r FROM (" + changes.rows + ") AS c";
-  Places gone = *places_of(plan, SIZE_MAX);
-  std::vector<delta::Add> left;
-  for (const Touched& file : touched(changes.rows)) {
-    remove_file(*file.add);
-    if (!file.whole)
-      left.push_back(
-          delta::with_rows_left_out(*opened_.delta, {file.add, std::move(gone.at(file.position))}));
-  }
-  plan.sql = new_rows(changes, counts_.updated > 0);
-  if (!left.empty()) {
-    std::vector<const delta::Add*> files;
-    for (const delta::Add& add : left) files.push_back(&add);
-    auto scan = session_.core_.engine.scan(*opened_.delta, delta::with_files(base_, files), {});
-    std::string columns;
-    for (const delta::Field& field : schema())
-      columns += (columns.empty() ? "" : ", ") +
-                 (has_old(field) ? "t." + quote_identifier(field.name)
-                                 : "CAST(NULL AS " + delta::to_duckdb(field.type) + ")") +
-                 " AS " + quote_identifier(field.name);
-    plan.sql = "SELECT " + columns + " FROM (" + scan.sql + ") AS t" +
-               (plan.sql.empty() ? "" : " UNION ALL BY NAME " + plan.sql);
-    plan.parameters = std::move(scan.parameters);
-    plan.keep_alive.push_back(std::move(scan.keep_alive));
-  }
-  if (plan.sql.empty()) return;
-  const std::int64_t before = counts_.written;
-  const engine::WriteOptions options{.ordered = counts_.bytes_removed <= most_ordered_bytes};
-  add_files(in_user_names(
-      plan, [&] { return session_.write(*opened_.delta, metadata_, name(), plan, options); }));
-  counts_.copied =
-      counts_.written - before - counts_.updated - (changes.inserts.empty() ? 0 : counts_.inserted);
 }
 
 std::vector<NewValue> Change::all_columns(const std::vector<NewValue>& values) const {

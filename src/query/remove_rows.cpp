@@ -138,7 +138,9 @@ void Change::remove_rows(const std::string& where) {
                               (where.empty() ? "true" : where) + ")");
     note_read(plan);
     const auto rows = keep(plan, "__f, __r, __k");
-    apply({.rows = "SELECT * FROM " + rows->name()});
+    const auto count = connection().rows("SELECT count(*) FROM " + rows->name());
+    apply({.rows = "SELECT * FROM " + rows->name(),
+           .whole_rows = std::stoll(count.at(0).at(0).value()) <= few_changes});
   }
 }
 

@@ -22,6 +22,10 @@ std::optional<std::string> CachedRows::text(std::int64_t, std::size_t) const {
   throw std::logic_error("cached rows are JSON");
 }
 
+std::span<const std::int64_t> CachedRows::integers(std::size_t) const {
+  throw std::logic_error("cached rows are JSON");
+}
+
 void add_key_part(std::string& key, std::string_view part, std::string_view nonce) {
   const auto add = [&](std::string_view piece, char end) {
     key += std::to_string(piece.size());

@@ -41,6 +41,7 @@ class CachedRows : public engine::Batch {
   // Only JSON is kept: these throw std::logic_error.
   void append_csv(std::string& out) const override;
   std::optional<std::string> text(std::int64_t row, std::size_t column) const override;
+  std::span<const std::int64_t> integers(std::size_t column) const override;
 
  private:
   CachedResultPtr result_;

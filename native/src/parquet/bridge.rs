@@ -1,0 +1,191 @@
+//! What C++ sees. A function that fails gives a text of the form "<number of the Trouble> <what
+//! happened>".
+use std::fmt;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::footer::Source;
+use super::schema::Kind as LeafKind;
+use super::{Fail, Outcome, remove};
+use crate::runtime::{BridgeError, guard};
+
+#[cxx::bridge(namespace = "ob::native")]
+pub mod ffi {
+    #[derive(Debug)]
+    enum Trouble {
+        Stopped,
+        Io,
+        Panicked,
+    }
+
+    /// What the values of a column are, by the file.
+    #[derive(Debug)]
+    enum ColumnKind {
+        Other,
+        Integer,
+        Float,
+        Decimal,
+        Text,
+        Date,
+        Instant,
+    }
+
+    /// A leaf of the schema, and its values in the file that was written.
+    struct ColumnFacts {
+        path: Vec<String>,
+        /// Field ids of the path's parts; -1: none.
+        ids: Vec<i32>,
+        kind: ColumnKind,
+        repeated: bool,
+        has_min: bool,
+        has_max: bool,
+        /// As DuckDB shows them.
+        min: String,
+        max: String,
+        nulls: i64,
+        has_nan: bool,
+    }
+
+    struct RowsRemoved {
+        possible: bool,
+        /// When it was not.
+        why: String,
+        rows: i64,
+        size: i64,
+        columns: Vec<ColumnFacts>,
+    }
+
+    extern "Rust" {
+        type Stop;
+        fn new_stop() -> Box<Stop>;
+        /// Ends the calls that have it, from any thread.
+        fn stop(self: &Stop);
+
+        /// Writes the local Parquet file `from` without these of its rows, which ascend, to the new
+        /// file `to`. Where that is not possible what it has written stays, and is of no use.
+        fn remove_rows(
+            stop: &Stop,
+            from: &str,
+            to: &str,
+            rows: &[u64],
+            threads: usize,
+        ) -> Result<RowsRemoved>;
+    }
+}
+
+use ffi::{ColumnFacts, ColumnKind, RowsRemoved, Trouble};
+
+pub struct Stop(AtomicBool);
+
+pub fn new_stop() -> Box<Stop> {
+    Box::new(Stop(AtomicBool::new(false)))
+}
+
+impl Stop {
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl BridgeError for Fail {
+    fn panicked(text: String) -> Self {
+        Self::Panicked(text)
+    }
+    fn cancelled() -> Self {
+        Self::Stopped
+    }
+}
+
+impl fmt::Display for Fail {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Stopped => write!(f, "{} stopped", Trouble::Stopped.repr),
+            Self::Io(error) => write!(f, "{} {error}", Trouble::Io.repr),
+            Self::Panicked(text) | Self::NotPossible(text) => {
+                write!(f, "{} {text}", Trouble::Panicked.repr)
+            }
+        }
+    }
+}
+
+struct Local {
+    file: File,
+    size: u64,
+}
+
+impl Source for Local {
+    fn size(&self) -> u64 {
+        self.size
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> Outcome<()> {
+        match self.file.read_exact_at(out, offset) {
+            Ok(()) => Ok(()),
+            Err(error) => super::not_possible(format!("the file cannot be read: {error}")),
+        }
+    }
+}
+
+fn open(path: &str) -> std::io::Result<Local> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    Ok(Local { file, size })
+}
+
+fn facts_of(facts: super::facts::Facts) -> ColumnFacts {
+    ColumnFacts {
+        kind: match facts.leaf.kind {
+            LeafKind::Integer | LeafKind::Unsigned => ColumnKind::Integer,
+            LeafKind::Float => ColumnKind::Float,
+            LeafKind::Decimal(_) => ColumnKind::Decimal,
+            LeafKind::Text => ColumnKind::Text,
+            LeafKind::Date => ColumnKind::Date,
+            LeafKind::Instant(_) => ColumnKind::Instant,
+            LeafKind::Boolean | LeafKind::Binary | LeafKind::Other => ColumnKind::Other,
+        },
+        repeated: facts.leaf.max_rep > 0,
+        path: facts.leaf.path,
+        ids: facts.leaf.ids,
+        has_min: facts.min.is_some(),
+        has_max: facts.max.is_some(),
+        min: facts.min.unwrap_or_default(),
+        max: facts.max.unwrap_or_default(),
+        nulls: facts.nulls as i64,
+        has_nan: facts.nan,
+    }
+}
+
+fn not_removed(why: String) -> RowsRemoved {
+    RowsRemoved {
+        possible: false,
+        why,
+        rows: 0,
+        size: 0,
+        columns: Vec::new(),
+    }
+}
+
+pub fn remove_rows(
+    stop: &Stop,
+    from: &str,
+    to: &str,
+    rows: &[u64],
+    threads: usize,
+) -> Result<RowsRemoved, Fail> {
+    let source = match open(from) {
+        Ok(source) => source,
+        Err(error) => return Ok(not_removed(format!("the file cannot be opened: {error}"))),
+    };
+    let mut out = File::create_new(to).map_err(Fail::Io)?;
+    match guard(|| remove::remove(&source, rows, &mut out, threads, &stop.0)) {
+        Ok(written) => Ok(RowsRemoved {
+            possible: true,
+            why: String::new(),
+            rows: written.rows as i64,
+            size: written.size as i64,
+            columns: written.facts.into_iter().map(facts_of).collect(),
+        }),
+        Err(Fail::NotPossible(why)) => Ok(not_removed(why)),
+        Err(other) => Err(other),
+    }
+}
