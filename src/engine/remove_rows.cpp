@@ -4,7 +4,9 @@
 #include <rust/cxx.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "base/error.h"
@@ -81,14 +83,37 @@ class Remover {
     if (relay::is_remote(names_.location)) return out;
     const auto place = open_write_place(names_, nullptr);
     std::filesystem::create_directories(place->target());
-    for (std::size_t i = 0; i < files.size(); ++i) out[i] = remove(files[i], *place, i);
+    std::vector<Task> tasks;
+    for (std::size_t i = 0; i < files.size(); ++i)
+      tasks.push_back({.file = std::move(files[i]),
+                       .to = place->target() + "/" + names_.prefix + std::to_string(i) + suffix});
+    for (Task& task : tasks) complete(task.file);
+    work(tasks);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const auto& made = tasks[i].made;
+      if (made.possible && made.rows > 0) {
+        out[i] = describe(*tasks[i].file.add, made, *place, tasks[i].to, i);
+        continue;
+      }
+      place->drop(tasks[i].to);
+      if (!made.possible)
+        log::info("Rows of a data file are removed by writing it anew",
+                  {{"file", boost::json::value(tasks[i].file.add->path)},
+                   {"cause", boost::json::value(std::string(made.why))}});
+    }
     place->finish();
     return out;
   }
 
  private:
-  std::optional<WrittenFile> remove(delta::RowsToDelete& file, WritePlace& place,
-                                    std::size_t number) {
+  struct Task {
+    delta::RowsToDelete file;
+    std::string to;
+    native::RowsRemoved made{};
+  };
+
+  // With the rows that are gone already; ascending.
+  void complete(delta::RowsToDelete& file) {
     auto& rows = file.rows;
     if (file.add->deletion_vector) {
       const auto gone = table_.deleted_rows(*file.add->deletion_vector);
@@ -97,17 +122,25 @@ class Remover {
     std::ranges::sort(rows);
     const auto repeated = std::ranges::unique(rows);
     rows.erase(repeated.begin(), repeated.end());
-    const auto to = place.target() + "/" + names_.prefix + std::to_string(number) + names_.suffix;
-    const auto made = call(table_.file_location(file.add->path), to, rows);
-    if (!made.possible || made.rows == 0) {
-      place.drop(to);
-      if (!made.possible)
-        log::info("Rows of a data file are removed by writing it anew",
-                  {{"file", boost::json::value(file.add->path)},
-                   {"cause", boost::json::value(std::string(made.why))}});
-      return std::nullopt;
-    }
-    return describe(*file.add, made, place, to, number);
+  }
+
+  // Two files at once, so that no thread waits for the last column of one.
+  void work(std::vector<Task>& tasks) {
+    std::atomic<std::size_t> next = 0;
+    const auto some = [&] {
+      try {
+        for (auto i = next++; i < tasks.size(); i = next++)
+          tasks[i].made =
+              call(table_.file_location(tasks[i].file.add->path), tasks[i].to, tasks[i].file.rows);
+      } catch (...) {
+        next = tasks.size();
+        throw;
+      }
+    };
+    std::future<void> other;
+    if (tasks.size() > 1 && threads_ > 1) other = std::async(std::launch::async, some);
+    some();
+    if (other.valid()) other.get();
   }
 
   native::RowsRemoved call(const std::string& from, const std::string& to,

@@ -197,8 +197,7 @@ TEST_F(RemoveRows, TellsNoBoundsOfWhatHoldsNaN) {
   EXPECT_THAT(with[0]->add.stats, testing::HasSubstr(R"("maxValues":{"id":129998})"));
   const auto without = remove(*table, whole[0].add, {2});
   ASSERT_TRUE(without.at(0));
-  EXPECT_THAT(without[0]->add.stats,
-              testing::HasSubstr(R"("maxValues":{"id":129999,"f":129999})"));
+  EXPECT_THAT(without[0]->add.stats, testing::HasSubstr(R"("maxValues":{"id":129999,"f":129999})"));
 }
 
 TEST_F(RemoveRows, RefusesWhatIsNotThere) {
@@ -249,7 +248,7 @@ TEST_F(RemoveRows, StandsBrokenFiles) {
                       option + ", ROW_GROUP_SIZE 2048)");
     std::ifstream in(path, std::ios::binary);
     const std::string whole{std::istreambuf_iterator<char>(in), {}};
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 80; ++i) {
       auto bytes = whole;
       const auto near_end = [&] { return bytes.size() - 1 - random() % (bytes.size() / 3); };
       for (auto changes = 1 + random() % 3; changes > 0; --changes) {
@@ -267,8 +266,8 @@ TEST_F(RemoveRows, StandsBrokenFiles) {
     }
   }
   log::set_level(log::Level::info);
-  EXPECT_GT(refused, 50);
-  EXPECT_GT(cut, 50);
+  EXPECT_GT(refused, 20);
+  EXPECT_GT(cut, 20);
 }
 
 }  // namespace

@@ -20,9 +20,8 @@ mod statistics {
     pub const MIN_EXACT: i16 = 8;
 }
 
-/// A chunk's pages, and its part of the footer with places that count from its start.
+/// A chunk's part of the footer, with places that count from its start.
 pub struct Fresh {
-    pub bytes: Vec<u8>,
     pub tree: Struct,
     pub bounds: Bounds,
 }
@@ -48,16 +47,18 @@ impl Totals {
     }
 }
 
-/// Goes through a chunk's pages. `gone`: rows of the row group, ascending; without any the bytes
-/// that this gives are none, and nothing but the bounds is of use.
+/// Goes through a chunk's pages and gives what they hold, `out` being the pages that stay. `gone`:
+/// rows of the row group, ascending.
 pub fn run(
     worker: &mut Worker,
     chunk: &Chunk,
     leaf: &Leaf,
     (rows, gone): (u64, &[u64]),
     data: &[u8],
+    out: &mut Vec<u8>,
     check: &dyn Fn() -> Outcome<()>,
-) -> Outcome<(Vec<u8>, Bounds, Struct)> {
+) -> Outcome<(Bounds, Struct)> {
+    out.clear();
     let mut state = State {
         leaf,
         codec: Codec::of(chunk.codec)?,
@@ -65,7 +66,7 @@ pub fn run(
         dictionary: None,
         bounds: Bounds::default(),
     };
-    let (mut out, mut totals) = (Vec::new(), Totals::default());
+    let mut totals = Totals::default();
     let (mut at, mut seen) = (0, 0u64);
     while seen < chunk.values {
         check()?;
@@ -91,7 +92,7 @@ pub fn run(
             &header,
             (body, whole),
             &mut state,
-            (&mut out, &mut totals),
+            (&mut *out, &mut totals),
         )?;
     }
     if seen != chunk.values || state.rows.begun != rows {
@@ -102,7 +103,7 @@ pub fn run(
         dictionary.finish(leaf, &mut bounds);
     }
     let meta = meta(chunk.meta(), &totals, out.len());
-    Ok((out, bounds, meta))
+    Ok((bounds, meta))
 }
 
 fn dictionary(worker: &mut Worker, header: &Header, body: &[u8], state: &mut State) -> Outcome<()> {
@@ -201,20 +202,17 @@ pub fn rewrite(
     leaf: &Leaf,
     group: (u64, &[u64]),
     (data, ordered): (&[u8], bool),
+    out: &mut Vec<u8>,
     check: &dyn Fn() -> Outcome<()>,
 ) -> Outcome<Fresh> {
-    let (bytes, bounds, mut meta) = run(worker, chunk, leaf, group, data, check)?;
+    let (bounds, mut meta) = run(worker, chunk, leaf, group, data, out, check)?;
     let old = meta.inner(column::STATISTICS).cloned();
     let fresh = write_statistics(leaf, &bounds, old.unwrap_or_default(), ordered);
     meta.set(column::STATISTICS, Value::Struct(fresh));
     let mut tree = chunk.tree.clone();
     tree.remove(&chunk::INDEXES);
     tree.set(chunk::META, Value::Struct(meta));
-    Ok(Fresh {
-        bytes,
-        tree,
-        bounds,
-    })
+    Ok(Fresh { tree, bounds })
 }
 
 /// Zeros are equal, but some readers order them: the bounds hold both.

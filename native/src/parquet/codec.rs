@@ -35,11 +35,10 @@ fn broken<T>(_: impl std::fmt::Debug) -> Outcome<T> {
     not_possible("a page cannot be decompressed")
 }
 
-/// The parts of `out` behind `from`, with `bytes` more.
-fn part(out: &mut Vec<u8>, from: usize, bytes: usize) -> Outcome<&mut [u8]> {
+fn zeros(out: &mut Vec<u8>, bytes: usize) -> Outcome<&mut [u8]> {
     room(out, bytes)?;
-    out.resize(from + bytes, 0);
-    Ok(&mut out[from..])
+    out.resize(bytes, 0);
+    Ok(out)
 }
 
 impl Codecs {
@@ -50,7 +49,7 @@ impl Codecs {
         }
     }
 
-    /// Appends the `size` bytes that `data` stands for.
+    /// Gives the `size` bytes that `data` stands for; `out` is emptied before.
     pub fn unpack(
         &mut self,
         codec: Codec,
@@ -58,38 +57,40 @@ impl Codecs {
         size: usize,
         out: &mut Vec<u8>,
     ) -> Outcome<()> {
+        out.clear();
         if size > MOST_PAGE {
             return not_possible("a page is too large");
         }
-        let from = out.len();
-        let target = part(out, from, size)?;
         if size == 0 {
             return Ok(());
         }
+        room(out, size)?;
         let got = match codec {
             Codec::None if data.len() == size => {
-                target.copy_from_slice(data);
+                out.extend_from_slice(data);
                 size
             }
             Codec::None => 0,
             Codec::Snappy => match snap::raw::decompress_len(data) {
                 Ok(length) if length == size => {
-                    let read = snap::raw::Decoder::new().decompress(data, target);
+                    let read = snap::raw::Decoder::new().decompress(data, zeros(out, size)?);
                     read.or_else(broken)?
                 }
                 _ => 0,
             },
-            Codec::Lz4 => lz4_flex::block::decompress_into(data, target).or_else(broken)?,
+            Codec::Lz4 => {
+                lz4_flex::block::decompress_into(data, zeros(out, size)?).or_else(broken)?
+            }
             Codec::Zstd => {
                 let zstd = match &mut self.zstd_in {
                     Some(zstd) => zstd,
                     none => none.insert(zstd::bulk::Decompressor::new().or_else(broken)?),
                 };
-                zstd.decompress_to_buffer(data, target).or_else(broken)?
+                zstd.decompress_to_buffer(data, out).or_else(broken)?
             }
             Codec::Gzip => {
                 let mut reader = flate2::bufread::MultiGzDecoder::new(data);
-                reader.read_exact(target).or_else(broken)?;
+                reader.read_exact(zeros(out, size)?).or_else(broken)?;
                 let more = reader.read(&mut [0]).or_else(broken)?;
                 size + more
             }
@@ -100,23 +101,22 @@ impl Codecs {
         Ok(())
     }
 
-    /// Appends the compressed bytes.
+    /// Gives the compressed bytes; `out` is emptied before.
     pub fn pack(&mut self, codec: Codec, data: &[u8], out: &mut Vec<u8>) -> Outcome<()> {
-        let from = out.len();
-        let failed = |_| super::Fail::NotPossible("a page cannot be compressed".to_string());
+        out.clear();
         let length = match codec {
             Codec::None => {
+                room(out, data.len())?;
                 out.extend_from_slice(data);
-                return Ok(());
+                data.len()
             }
             Codec::Snappy => {
-                let target = part(out, from, snap::raw::max_compress_len(data.len()))?;
+                let target = zeros(out, snap::raw::max_compress_len(data.len()))?;
                 let written = snap::raw::Encoder::new().compress(data, target);
                 written.or_else(broken)?
             }
             Codec::Lz4 => {
-                let most = lz4_flex::block::get_maximum_output_size(data.len());
-                let target = part(out, from, most)?;
+                let target = zeros(out, lz4_flex::block::get_maximum_output_size(data.len()))?;
                 lz4_flex::block::compress_into(data, target).or_else(broken)?
             }
             Codec::Zstd => {
@@ -125,18 +125,16 @@ impl Codecs {
                     none => none.insert(zstd::bulk::Compressor::new(1).or_else(broken)?),
                 };
                 room(out, zstd::zstd_safe::compress_bound(data.len()))?;
-                let target = part(out, from, zstd::zstd_safe::compress_bound(data.len()))?;
-                zstd.compress_to_buffer(data, target).or_else(broken)?
+                zstd.compress_to_buffer(data, out).or_else(broken)?
             }
             Codec::Gzip => {
                 let level = flate2::Compression::fast();
                 let mut writer = flate2::write::GzEncoder::new(&mut *out, level);
-                writer.write_all(data).map_err(failed)?;
-                writer.finish().map_err(failed)?;
-                return Ok(());
+                writer.write_all(data).or_else(broken)?;
+                writer.finish().or_else(broken)?.len()
             }
         };
-        out.truncate(from + length);
+        out.truncate(length);
         Ok(())
     }
 }

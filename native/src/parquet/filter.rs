@@ -67,7 +67,6 @@ impl Worker {
         out: &mut Vec<u8>,
     ) -> Outcome<Made> {
         let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
         let made = self.page_from(header, body, &mut plain, state, out);
         self.plain = plain;
         made
@@ -160,9 +159,7 @@ impl Worker {
                 let size = header.uncompressed - levels.len();
                 let codec = if compressed { state.codec } else { Codec::None };
                 // A page of NULLs may have nothing that is compressed.
-                if !values.is_empty() || size > 0 {
-                    self.codecs.unpack(codec, values, size, plain)?;
-                }
+                self.codecs.unpack(codec, values, size, plain)?;
                 Ok((rep, def, plain.as_slice()))
             }
             _ => not_possible("a page is of an unknown sort"),
@@ -196,28 +193,28 @@ impl Worker {
         codec: Codec,
         out: &mut Vec<u8>,
     ) -> Outcome<Made> {
-        self.packed.clear();
-        if let Sort::Data2 { .. } = header.sort {
-            let (levels, values) = self.fresh.split_at(fresh.rep_bytes + fresh.def_bytes);
-            self.packed.extend_from_slice(levels);
-            self.codecs.pack(codec, values, &mut self.packed)?;
-            fresh.is_compressed = codec != Codec::None && self.packed.len() < self.fresh.len();
-            if !fresh.is_compressed {
-                self.packed.clear();
-                self.packed.extend_from_slice(&self.fresh);
-            }
-        } else {
-            self.codecs.pack(codec, &self.fresh, &mut self.packed)?;
+        // Levels of the second sort stay as they are.
+        let (levels, values) = match header.sort {
+            Sort::Data2 { .. } => self.fresh.split_at(fresh.rep_bytes + fresh.def_bytes),
+            _ => self.fresh.split_at(0),
+        };
+        self.codecs.pack(codec, values, &mut self.packed)?;
+        fresh.is_compressed = codec != Codec::None;
+        let mut body = self.packed.as_slice();
+        if matches!(header.sort, Sort::Data2 { .. }) && body.len() >= values.len() {
+            (body, fresh.is_compressed) = (values, false);
         }
-        if self.packed.len() > i32::MAX as usize || self.fresh.len() > i32::MAX as usize {
+        let size = levels.len() + body.len();
+        if size > i32::MAX as usize || self.fresh.len() > i32::MAX as usize {
             return not_possible("a page becomes too large");
         }
-        fresh.compressed = self.packed.len();
+        fresh.compressed = size;
         let before = out.len();
         header.write(&fresh, out);
         let uncompressed = out.len() - before + self.fresh.len();
-        super::room(out, self.packed.len())?;
-        out.extend_from_slice(&self.packed);
+        super::room(out, size)?;
+        out.extend_from_slice(levels);
+        out.extend_from_slice(body);
         Ok(Made::Fresh {
             encoding: fresh.encoding,
             values: fresh.values,

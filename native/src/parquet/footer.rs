@@ -52,12 +52,16 @@ pub mod column {
 pub trait Source: Sync {
     fn size(&self) -> u64;
     fn read(&self, offset: u64, out: &mut [u8]) -> Outcome<()>;
-    fn bytes(&self, offset: u64, count: u64) -> Outcome<Vec<u8>> {
-        let mut out = Vec::new();
-        super::room(&mut out, count as usize)?;
-        out.resize(count as usize, 0);
-        self.read(offset, &mut out)?;
-        Ok(out)
+    /// The bytes, in a buffer that is used again.
+    fn bytes<'a>(&self, offset: u64, count: u64, buffer: &'a mut Vec<u8>) -> Outcome<&'a [u8]> {
+        let count = count as usize;
+        if buffer.len() < count {
+            buffer.clear();
+            super::room(buffer, count)?;
+            buffer.resize(count, 0);
+        }
+        self.read(offset, &mut buffer[..count])?;
+        Ok(&buffer[..count])
     }
 }
 
@@ -183,8 +187,9 @@ pub fn read(source: &dyn Source) -> Outcome<Footer> {
         return not_possible("the file has no footer that can be read");
     }
     let end = size - 8 - length;
-    let bytes = source.bytes(end, length)?;
-    let mut tree = Reader::new(&bytes).read_struct()?;
+    let mut buffer = Vec::new();
+    let bytes = source.bytes(end, length, &mut buffer)?;
+    let mut tree = Reader::new(bytes).read_struct()?;
     if tree.has(file::ENCRYPTION) {
         return not_possible("the file is encrypted");
     }

@@ -48,6 +48,15 @@ struct Progress<'a> {
     size: u64,
     trees: Vec<Struct>,
     bounds: Vec<Bounds>,
+    /// Buffers of pieces that are written.
+    spare: Vec<Vec<u8>>,
+}
+
+/// A thread's.
+struct Room {
+    worker: Worker,
+    data: Vec<u8>,
+    out: Vec<u8>,
 }
 
 struct Job<'a> {
@@ -71,11 +80,10 @@ fn append(progress: &mut Progress, bytes: &[u8]) -> Outcome<()> {
 }
 
 fn copy(source: &dyn Source, start: u64, count: u64, progress: &mut Progress) -> Outcome<()> {
-    let mut at = start;
+    let (mut at, mut buffer) = (start, Vec::new());
     while at < start + count {
         let now = COPIED_AT_ONCE.min(start + count - at);
-        let bytes = source.bytes(at, now)?;
-        append(progress, &bytes)?;
+        append(progress, source.bytes(at, now, &mut buffer)?)?;
         at += now;
     }
     Ok(())
@@ -103,18 +111,21 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn make(&self, worker: &mut Worker, task: &Task) -> Outcome<Piece> {
+    fn make(&self, room: &mut Room, task: &Task) -> Outcome<Piece> {
         let footer = self.footer;
         let group = &footer.groups[task.group];
         let (chunk, leaf) = (&group.chunks[task.leaf], &footer.leaves[task.leaf]);
         let check = || self.check();
+        let worker = &mut room.worker;
         if !task.gone.is_empty() {
-            let data = self.source.bytes(chunk.start, chunk.bytes)?;
+            let data = self
+                .source
+                .bytes(chunk.start, chunk.bytes, &mut room.data)?;
             let rows = (group.rows, task.gone);
-            let made = (data.as_slice(), footer.ordered);
-            let fresh = chunk::rewrite(worker, chunk, leaf, rows, made, &check)?;
+            let made = (data, footer.ordered);
+            let fresh = chunk::rewrite(worker, chunk, leaf, rows, made, &mut room.out, &check)?;
             return Ok(Piece {
-                bytes: Some(fresh.bytes),
+                bytes: Some(std::mem::take(&mut room.out)),
                 tree: fresh.tree,
                 bounds: fresh.bounds,
             });
@@ -122,8 +133,11 @@ impl<'a> Job<'a> {
         let bounds = match told(chunk, leaf, footer.ordered) {
             Some(bounds) => bounds,
             None => {
-                let data = self.source.bytes(chunk.start, chunk.bytes)?;
-                chunk::run(worker, chunk, leaf, (group.rows, &[]), &data, &check)?.1
+                let data = self
+                    .source
+                    .bytes(chunk.start, chunk.bytes, &mut room.data)?;
+                let rows = (group.rows, [].as_slice());
+                chunk::run(worker, chunk, leaf, rows, data, &mut room.out, &check)?.0
             }
         };
         let mut tree = chunk.tree.clone();
@@ -148,8 +162,11 @@ impl<'a> Job<'a> {
             let task = &self.tasks[progress.written];
             shift(&mut piece.tree, progress.size as i64);
             let chunk = &self.footer.groups[task.group].chunks[task.leaf];
-            match &piece.bytes {
-                Some(bytes) => append(progress, bytes)?,
+            match piece.bytes {
+                Some(bytes) => {
+                    append(progress, &bytes)?;
+                    progress.spare.push(bytes);
+                }
                 None => copy(self.source, chunk.start, chunk.bytes, progress)?,
             }
             progress.trees.push(piece.tree);
@@ -159,7 +176,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn take(&self) -> Option<usize> {
+    fn take(&self, room: &mut Room) -> Option<usize> {
         let mut progress = lock(self);
         loop {
             if progress.failed.is_some() || progress.begun == self.tasks.len() {
@@ -167,6 +184,9 @@ impl<'a> Job<'a> {
             }
             if progress.begun < progress.written + self.threads * AHEAD {
                 progress.begun += 1;
+                if room.out.capacity() == 0 {
+                    room.out = progress.spare.pop().unwrap_or_default();
+                }
                 return Some(progress.begun - 1);
             }
             progress = self
@@ -177,10 +197,14 @@ impl<'a> Job<'a> {
     }
 
     fn work(&self) {
-        let mut worker = Worker::new();
-        while let Some(number) = self.take() {
+        let mut room = Room {
+            worker: Worker::new(),
+            data: Vec::new(),
+            out: Vec::new(),
+        };
+        while let Some(number) = self.take(&mut room) {
             let task = &self.tasks[number];
-            let made = crate::runtime::guard(|| self.make(&mut worker, task));
+            let made = crate::runtime::guard(|| self.make(&mut room, task));
             let mut progress = lock(self);
             let done = made.and_then(|piece| {
                 progress.ready.insert(number, piece);
@@ -278,6 +302,7 @@ pub fn remove(
             out,
             size: 0,
             trees: Vec::new(),
+            spare: Vec::new(),
             bounds: vec![Bounds::default(); footer.leaves.len()],
         }),
         moved: Condvar::new(),
