@@ -187,9 +187,10 @@ def test_what_stays_is_as_it_was(lake: Lake, seed: int) -> None:
     assert rows(read_theirs(lake.theirs(name))) == rows(data.filter(pa.array(keep)))
     hashes = f"SELECT count(*), sum(hash(t)::HUGEINT) FROM read_parquet('{{}}') t WHERE {{}}"
     ours = duckdb.sql(hashes.format(file, "true")).fetchall()
-    assert ours == duckdb.sql(
-        hashes.format(path / original(path), f"id NOT IN ({numbers})")
-    ).fetchall()
+    assert (
+        ours
+        == duckdb.sql(hashes.format(path / original(path), f"id NOT IN ({numbers})")).fetchall()
+    )
     check_stats(json.loads(add["stats"]), data.filter(pa.array(keep)))
 
 
@@ -197,3 +198,93 @@ def original(path: Path) -> str:
     first = (path / "_delta_log/00000000000000000000.json").read_text().splitlines()
     (add,) = [json.loads(line)["add"] for line in first if "add" in json.loads(line)]
     return str(add["path"])
+
+
+ROWS = 60_000  # more than a megabyte, which is worth cutting
+TABLES = {
+    "plain": "",
+    "partitioned": "PARTITIONED BY (p)",
+}
+STATEMENTS = {
+    "delete": ("DELETE FROM {t} WHERE id % 100 = 7", {"numDeletedRows": 600}),
+    "delete by subquery": (
+        "DELETE FROM {t} WHERE id IN (SELECT range * 100 + 7 FROM range(600))",
+        {"numDeletedRows": 600},
+    ),
+    "update": ("UPDATE {t} SET v = v + 1, s = NULL WHERE id % 100 = 7", {"numUpdatedRows": 600}),
+    "merge": (
+        "MERGE INTO {t} t USING (SELECT range * 100 + 7 AS id FROM range(610)) s ON t.id = s.id "
+        "WHEN MATCHED AND s.id % 200 = 7 THEN DELETE WHEN MATCHED THEN UPDATE SET v = t.v + 1, s = NULL "
+        "WHEN NOT MATCHED THEN INSERT (id, v, p) VALUES (s.id, -1, 'new')",
+        {"numTargetRowsUpdated": 300, "numTargetRowsDeleted": 300, "numTargetRowsInserted": 10},
+    ),
+}
+
+
+def after(statement: str, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    out = []
+    for row in before:
+        hit = row["id"] % 100 == 7
+        if hit and (
+            statement.startswith("delete") or (statement == "merge" and row["id"] % 200 == 7)
+        ):
+            continue
+        out.append(row | {"v": row["v"] + 1, "s": None} if hit else row)
+    if statement == "merge":
+        out += [{"id": i * 100 + 7, "v": -1, "s": None, "p": "new"} for i in range(600, 610)]
+    return out
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize("kind", TABLES)
+def test_changed_rows_go_behind(lake: Lake, kind: str, statement: str) -> None:
+    name, sql = lake.name("behind"), lake.client.sql
+    sql(f"CREATE TABLE {name} (id BIGINT NOT NULL, v INT, s STRING, p STRING) {TABLES[kind]}")
+    sql(
+        f"INSERT INTO {name} SELECT range, range % 1000, md5(range::VARCHAR) || sha256(range::VARCHAR), "
+        f"['a', 'b'][range // 30000 + 1] FROM range({ROWS})"
+    )
+    before = lake.client.arrow(f"SELECT * FROM {name}").to_pylist()
+    files = len(lake.theirs(name).file_uris())
+    text, counts = STATEMENTS[statement]
+    sql(text.format(t=name))
+    wanted = sorted(after(statement, before), key=lambda row: row["id"])
+    assert lake.client.arrow(f"SELECT * FROM {name} ORDER BY id").to_pylist() == wanted
+    assert rows(read_theirs(lake.theirs(name)), "id") == wanted
+    found = lake.client.arrow(f"DESCRIBE HISTORY {name} LIMIT 1").to_pylist()[0]["operationMetrics"]
+    metrics = {
+        k: int(v) for k, v in (json.loads(found) if isinstance(found, str) else found).items()
+    }
+    assert {key: metrics[key] for key in counts} == counts
+    prefix = "numTarget" if statement == "merge" else "num"
+    copied = metrics["numTargetRowsCopied" if statement == "merge" else "numCopiedRows"]
+    assert copied == ROWS - 600
+    assert metrics[f"{prefix}FilesRemoved" if prefix != "num" else "numRemovedFiles"] == files
+    cut = [path for path in lake.theirs(name).file_uris() if not path.endswith(".zstd.parquet")]
+    assert len(cut) == files, "a file was written anew"
+
+
+def test_what_loses_most_of_its_rows_is_written_anew(lake: Lake) -> None:
+    name, sql = lake.name("most"), lake.client.sql
+    sql(f"CREATE TABLE {name} AS SELECT range AS id, md5(range::VARCHAR) AS s FROM range({ROWS})")
+    sql(f"DELETE FROM {name} WHERE id >= 1000")
+    (file,) = lake.theirs(name).file_uris()
+    assert file.endswith(".zstd.parquet")
+    assert sql(f"SELECT count(*), max(id) FROM {name}") == [[1000, 999]]
+
+
+def test_a_broken_file_is_told(lake: Lake) -> None:
+    data = pa.table(
+        {"id": pa.array(range(1000), pa.int64()), "i4": pa.array([7] * 1000, pa.int32())}
+    )
+    path = lake.path("broken")
+    external_table(path, data, {"compression": "none", "use_dictionary": False})
+    name = lake.register(path)
+    file = path / original(path)
+    content = bytearray(file.read_bytes())
+    content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
+    file.write_bytes(content)
+    refused = lake.client.refused(f"DELETE FROM {name} WHERE i4 = 7 AND id < 5")
+    assert refused.status in (400, 409), refused
+    assert len(list(path.glob("*.parquet"))) == 1
+    assert lake.client.sql(f"SELECT count(*) FROM {name}") == [[1000]]
