@@ -19,6 +19,7 @@ BELOW_FEATURES = {
     "db",
     "objects",
     "api",
+    "mail",
     "relay",
     "delta",
     "engine",
@@ -31,11 +32,12 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "db": {"base"},
     "objects": {"base"},
     "api": {"base", "net"},
+    "mail": {"base", "net", "db", "api"},
     "relay": {"base", "net", "objects", "api"},
     "delta": {"base", "objects"},
     "engine": {"base", "objects", "relay", "delta"},
-    "identity": {"base", "net", "db", "api"},
-    "catalog": {"base", "net", "db", "objects", "api", "relay", "delta", "engine", "identity"},
+    "identity": {"base", "net", "db", "api", "mail"},
+    "catalog": {"base", "net", "db", "objects", "api", "mail", "relay", "delta", "engine", "identity"},
     "gateway": {"base", "net", "db", "api", "identity"},
     "query": BELOW_FEATURES,
     "storage": BELOW_FEATURES,
@@ -49,7 +51,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
     "base": {"*"},
     "catalog": {"catalog/information_schema.h"},
     "delta": {"delta/actions.h", "delta/maintenance.h", "delta/schema.h"},
-    "identity": {"identity/caller.h", "identity/permissions.h"},
+    "identity": {"identity/accounts.h", "identity/caller.h", "identity/permissions.h"},
 }
 
 # Headers that cost seconds a file: only in one module, and never in its public headers.

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "catalog/api.h"
 #include "identity/api.h"
+#include "mail/api.h"
 
 namespace ob::app {
 namespace {
@@ -123,6 +124,21 @@ engine::Options engine_options(const Config& config, const Paths& paths,
   return options;
 }
 
+mail::Sealer mail_sealer(identity::Identity& identity) {
+  return {[&identity](std::string_view secret, std::string_view context) {
+            return identity.seal(secret, context);
+          },
+          [&identity](std::string_view sealed, std::string_view context) {
+            return identity.unseal(sealed, context);
+          }};
+}
+
+mail::Options mail_options(const Config& config) {
+  return {.smtp_url = config.text("smtp_url"),
+          .ca_file = config.text("smtp_ca_file"),
+          .from = config.text("mail_from")};
+}
+
 query::Options query_options(const Config& config, const Paths& paths) {
   query::Options options;
   options.temp_directory = paths.temp;
@@ -222,6 +238,7 @@ Parts::Parts(const Config& config)
   store = objects::open(paths.objects_url, store_credentials(config));
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
                             {.access_lifetime_s = config.number("access_token_seconds")});
+  mail = mail::open(*database, mail_sealer(*identity), mail_options(config));
   // Before the catalog, whose first start makes `main` for the administrator.
   made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
   if (!paths.httpfs.empty()) relay = relay::make();
@@ -238,6 +255,7 @@ Parts::Parts(const Config& config)
   query = query::open(*engine, *catalog, *identity, *database, {information_schema.get()}, *files,
                       query_options(config, paths));
   identity::register_api(registry, *identity);
+  mail::register_api(registry, *mail);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
   query::register_api(registry, *query);
@@ -246,6 +264,8 @@ Parts::Parts(const Config& config)
                      [this] { return static_cast<double>(query->running()); });
 }
 
-Parts::~Parts() = default;
+Parts::~Parts() {
+  if (mail) mail->stop();
+}
 
 }  // namespace ob::app

@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/identity.h"
+#include "mail/mail.h"
 #include "objects/objects.h"
 #include "query/query.h"
 #include "relay/relay.h"
@@ -54,6 +55,7 @@ struct Parts {
   std::unique_ptr<db::Database> database;
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
+  std::unique_ptr<mail::Mail> mail;
   std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
   std::unique_ptr<relay::Relay> relay;          // with httpfs only
   std::unique_ptr<engine::Engine> engine;

@@ -132,6 +132,7 @@ int run_server(const Config& config) {
       io.stop();
     });
   });
+  parts.mail->start();
   announce(config, server->port(), parts.made_up_password);
   {
     Background background(parts, config.flag("samples"));

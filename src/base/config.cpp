@@ -130,6 +130,17 @@ const std::vector<Setting>& settings() {
        "Password of that administrator; by default one is made up and printed once."},
       {"master_key_file", "",
        "File with the key that encrypts secrets at rest; by default one in the data directory."},
+      {"public_url", "",
+       "Address at which people reach this server, for links in letters; by default the one it "
+       "listens on."},
+      {"smtp_url", "",
+       "Server for letters, smtp://user:password@host:port or smtps://…; without it letters are "
+       "shown in the log with their links, which is for development only."},
+      {"smtp_ca_file", "",
+       "PEM file with the authorities that the SMTP server's certificate is checked against; by "
+       "default the system's."},
+      {"mail_from", "OpenBricks <openbricks@localhost>",
+       "Sender of letters: an address, or a name and an <address>."},
       {"access_token_seconds", "3600", "Lifetime of an access token.", Kind::number, 900, 86400},
       {"tls_certificate", "", "PEM file with the certificate chain; with tls_key turns TLS on."},
       {"tls_key", "", "PEM file with the certificate's private key."},
