@@ -42,7 +42,8 @@ struct Context {
   Caller caller;
   std::string request_id;
   CancelToken cancel;
-  net::Headers response_headers;  // a handler may add some
+  net::Headers response_headers;          // a handler may add some
+  const net::Request* request = nullptr;  // its head, while the handler runs; null in unit tests
 };
 
 struct Empty {};  // for endpoints without request fields, or that answer 204
@@ -54,6 +55,7 @@ struct Doc {
   std::vector<int> errors;  // documented beside 400, 401, 403, 429, 500, which the registry adds
                             // where they apply
   bool anonymous = false;   // answers without identity (sign-in)
+  Pool* pool = nullptr;     // where its handler runs; null: the registry's
   // Streaming endpoints: content types of the request body and the answers; empty means JSON.
   std::vector<std::string> consumes, produces;
 };

@@ -232,9 +232,9 @@ bool Registry::has_body(const Binding& binding) {
 
 void Registry::insert(std::shared_ptr<Binding> binding, Endpoint endpoint, Invoke invoke,
                       Stream stream) {
-  auto route =
-      std::make_shared<Route>(Route{binding, &blocking_, endpoint.doc.status, max_json_bytes_,
-                                    endpoint.doc.consumes, std::move(invoke), std::move(stream)});
+  auto route = std::make_shared<Route>(
+      Route{binding, endpoint.doc.pool ? endpoint.doc.pool : &blocking_, endpoint.doc.status,
+            max_json_bytes_, endpoint.doc.consumes, std::move(invoke), std::move(stream)});
   endpoint.path_parameters = binding->path_names;
   for (const wire::Member& m : binding->query) endpoint.query_parameters.emplace_back(m.name);
   endpoint.body_required = std::any_of(binding->body.begin(), binding->body.end(),

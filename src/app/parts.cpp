@@ -133,6 +133,26 @@ mail::Sealer mail_sealer(identity::Identity& identity) {
           }};
 }
 
+identity::Registration registration(const std::string& name) {
+  if (name == "open") return identity::Registration::open;
+  if (name == "invitation") return identity::Registration::invitation;
+  if (name == "off") return identity::Registration::off;
+  throw bad_request("config.badValue", "Setting 'registration' is '" + name +
+                                           "' but must be open, invitation or off.");
+}
+
+// Without the slash at its end; links are made by adding to it.
+std::string checked_url(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  const bool ok = (url.starts_with("http://") || url.starts_with("https://")) &&
+                  url.find_first_of(" \t\r\n\"<>?#@") == url.npos;
+  if (!url.empty() && !ok) {
+    throw bad_request("config.badValue", "Setting 'public_url' is '" + url +
+                                             "' but must be an http:// or https:// address.");
+  }
+  return url;
+}
+
 mail::Options mail_options(const Config& config) {
   return {.smtp_url = config.text("smtp_url"),
           .ca_file = config.text("smtp_ca_file"),
@@ -231,14 +251,21 @@ Parts::Parts(const Config& config)
     : paths(config),
       lock(paths.data),
       blocking("blocking", 16),
+      sign_ins("sign-in", 48),
       registry(blocking, config.number("max_body_mb") << 20) {
   paths.make_temp();
   database = db::open(paths.database_url,
                       {.connections = static_cast<int>(config.number("database_connections"))});
   store = objects::open(paths.objects_url, store_credentials(config));
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
-                            {.access_lifetime_s = config.number("access_token_seconds")});
+                            {.access_lifetime_s = config.number("access_token_seconds"),
+                             .bcrypt_cost = static_cast<int>(config.number("bcrypt_cost")),
+                             .demand_verified = !config.text("smtp_url").empty()});
   mail = mail::open(*database, mail_sealer(*identity), mail_options(config));
+  public_url = checked_url(config.text("public_url"));
+  accounts = identity::open_accounts(*identity, *mail,
+                                     {.registration = registration(config.text("registration")),
+                                      .public_url = [this] { return public_url; }});
   // Before the catalog, whose first start makes `main` for the administrator.
   made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
   if (!paths.httpfs.empty()) relay = relay::make();
@@ -255,6 +282,7 @@ Parts::Parts(const Config& config)
   query = query::open(*engine, *catalog, *identity, *database, {information_schema.get()}, *files,
                       query_options(config, paths));
   identity::register_api(registry, *identity);
+  identity::register_account_api(registry, *identity, *accounts, sign_ins);
   mail::register_api(registry, *mail);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);

@@ -13,6 +13,7 @@
 #include "db/db.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
+#include "identity/accounts.h"
 #include "identity/identity.h"
 #include "mail/mail.h"
 #include "objects/objects.h"
@@ -52,10 +53,13 @@ struct Parts {
   Paths paths;
   DataLock lock;
   Pool blocking;
+  Pool sign_ins;  // where passwords are hashed: those who wait there keep nothing else waiting
   std::unique_ptr<db::Database> database;
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
   std::unique_ptr<mail::Mail> mail;
+  std::string public_url;  // for links in letters; set before serving starts
+  std::unique_ptr<identity::Accounts> accounts;
   std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
   std::unique_ptr<relay::Relay> relay;          // with httpfs only
   std::unique_ptr<engine::Engine> engine;

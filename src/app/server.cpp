@@ -95,18 +95,23 @@ class Background {
   std::thread thread_;
 };
 
-void announce(const Config& config, int port, const std::optional<std::string>& made_up_password) {
-  const bool tls = !config.text("tls_certificate").empty();
+std::string served_url(const Config& config, int port) {
   std::string host = config.text("host");
   if (host == "0.0.0.0" || host == "::") host = "localhost";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  const std::string scheme = config.text("tls_certificate").empty() ? "http" : "https";
+  return scheme + "://" + host + ":" + std::to_string(port);
+}
+
+void announce(const Config& config, const std::string& url,
+              const std::optional<std::string>& made_up_password) {
   if (made_up_password) {
     std::printf(
         "The administrator is %s with the password %s\nIt is not shown again: change it under "
         "Account.\n",
         config.text("admin_email").c_str(), made_up_password->c_str());
   }
-  std::printf("OpenBricks is ready at %s://%s:%d\n", tls ? "https" : "http", host.c_str(), port);
+  std::printf("OpenBricks is ready at %s\n", url.c_str());
   std::fflush(stdout);
 }
 
@@ -132,8 +137,10 @@ int run_server(const Config& config) {
       io.stop();
     });
   });
+  const std::string url = served_url(config, server->port());
+  if (parts.public_url.empty()) parts.public_url = url;
   parts.mail->start();
-  announce(config, server->port(), parts.made_up_password);
+  announce(config, url, parts.made_up_password);
   {
     Background background(parts, config.flag("samples"));
     std::vector<std::thread> threads;
@@ -145,6 +152,7 @@ int run_server(const Config& config) {
   }
   // Their work ends in coroutines of `io`, which goes before them.
   parts.blocking.executor().join();
+  parts.sign_ins.executor().join();
   parts.query->pool().executor().join();
   if (stopper.joinable()) stopper.join();
   return 0;

@@ -12,6 +12,7 @@ struct Caller {
   std::string credential;  // "session", "key:<id>", "system"
   std::string request_id;
   std::string address;
+  std::string session;  // id of the sign-in; empty for API keys
 };
 
 }  // namespace ob

@@ -130,6 +130,12 @@ const std::vector<Setting>& settings() {
        "Password of that administrator; by default one is made up and printed once."},
       {"master_key_file", "",
        "File with the key that encrypts secrets at rest; by default one in the data directory."},
+      {"registration", "invitation",
+       "Who can make accounts: open (everybody), invitation (whom an administrator invites) or off "
+       "(administrators only)."},
+      {"bcrypt_cost", "12",
+       "Cost of the hashes of passwords; older hashes are made anew at the next sign-in.",
+       Kind::number, 10, 16},
       {"public_url", "",
        "Address at which people reach this server, for links in letters; by default the one it "
        "listens on."},

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ob {
@@ -28,12 +29,19 @@ class Error : public std::runtime_error {
     fields_ = std::move(fields);
     return *this;
   }
+  // Further members of the answer, for programs.
+  const std::vector<std::pair<std::string, std::string>>& members() const { return members_; }
+  Error& with_member(std::string name, std::string value) {
+    members_.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
 
  private:
   int status_;
   std::string id_;
   std::string cause_;
   std::vector<FieldProblem> fields_;
+  std::vector<std::pair<std::string, std::string>> members_;
 };
 
 // Shorthands; `id` as above.

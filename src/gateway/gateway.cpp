@@ -341,6 +341,7 @@ asio::awaitable<void> GatewayImpl::endpoint(Wrapped& exchange, Trace& trace,
   }
   context.caller.request_id = trace.request_id;
   context.caller.address = request.remote_address;
+  context.request = &request;
   context.cancel = exchange.cancel_token();
   try {
     co_await match.endpoint->run(context, exchange, match.path_values);

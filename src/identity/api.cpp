@@ -4,38 +4,16 @@
 
 #include "identity/api_pages.h"
 #include "identity/permissions_api.h"
+#include "identity/user_answer.h"
 
 namespace ob::identity {
 
 using wire::Instant;
 
-struct LoginRequest {
-  std::string email, password;
-};
-BOOST_DESCRIBE_STRUCT(LoginRequest, (), (email, password))
-
-struct RefreshRequest {
+struct LogoutRequest {
   std::string refresh_token;
 };
-BOOST_DESCRIBE_STRUCT(RefreshRequest, (), (refresh_token))
-
-struct TokensAnswer {
-  std::string access_token, refresh_token, token_type;
-  std::int64_t expires_in = 0;
-};
-BOOST_DESCRIBE_STRUCT(TokensAnswer, (), (access_token, refresh_token, token_type, expires_in))
-
-struct PasswordRequest {
-  std::string current, password;
-};
-BOOST_DESCRIBE_STRUCT(PasswordRequest, (), (current, password))
-
-struct UserAnswer {
-  std::string id, email, name;
-  bool admin = false;
-  Instant created_at;
-};
-BOOST_DESCRIBE_STRUCT(UserAnswer, (), (id, email, name, admin, created_at))
+BOOST_DESCRIBE_STRUCT(LogoutRequest, (), (refresh_token))
 
 struct UserList {
   std::vector<UserAnswer> items;
@@ -80,22 +58,9 @@ BOOST_DESCRIBE_STRUCT(KeyCreated, (), (id, name, prefix, created_at, expires_at,
 namespace ob::wire {
 
 template <>
-struct Rules<identity::LoginRequest> {
+struct Rules<identity::LogoutRequest> {
   static constexpr auto value =
-      rules(rule(&identity::LoginRequest::email, {.min = 1, .max = 254}),
-            rule(&identity::LoginRequest::password, {.min = 1, .max = 1024}));
-};
-template <>
-struct Rules<identity::RefreshRequest> {
-  static constexpr auto value =
-      rules(rule(&identity::RefreshRequest::refresh_token, {.min = 1, .max = 256}));
-};
-template <>
-struct Rules<identity::PasswordRequest> {
-  static constexpr auto value =
-      rules(rule(&identity::PasswordRequest::current, {.min = 1, .max = 1024}),
-            rule(&identity::PasswordRequest::password,
-                 {.min = 10, .max = 72, .text = "At most 72 bytes of UTF-8."}));
+      rules(rule(&identity::LogoutRequest::refresh_token, {.min = 1, .max = 256}));
 };
 template <>
 struct Rules<identity::CreateUserRequest> {
@@ -123,14 +88,6 @@ struct Rules<identity::KeyCreated> {
 namespace ob::identity {
 namespace {
 
-TokensAnswer to_answer(const Tokens& tokens) {
-  return {tokens.access_token, tokens.refresh_token, tokens.token_type, tokens.expires_in};
-}
-
-UserAnswer to_user_answer(const User& user) {
-  return {user.id, user.email, user.name, user.admin, {user.created_at}};
-}
-
 std::optional<Instant> to_instant(const std::optional<Micros>& time) {
   return time ? std::optional(Instant{*time}) : std::nullopt;
 }
@@ -145,55 +102,21 @@ KeyAnswer to_key_answer(const ApiKey& key) {
 }
 
 void register_sessions(api::Registry& registry, Identity& identity) {
-  registry.add<LoginRequest, TokensAnswer>(
-      "POST", "/api/v1/auth/login",
-      {.operation = "login",
-       .tag = "auth",
-       .summary = "Sign in with email and password",
-       .errors = {401, 503},
-       .anonymous = true},
-      [&identity](api::Context& context, const LoginRequest& request) {
-        return to_answer(identity.sign_in(request.email, request.password, context.caller.address));
-      });
-  registry.add<RefreshRequest, TokensAnswer>(
-      "POST", "/api/v1/auth/refresh",
-      {.operation = "refresh",
-       .tag = "auth",
-       .summary = "Exchange a refresh token for new tokens",
-       .description = "Each refresh token works once. A second use ends the session.",
-       .errors = {401},
-       .anonymous = true},
-      [&identity](api::Context& context, const RefreshRequest& request) {
-        return to_answer(identity.refresh(request.refresh_token, context.caller.address));
-      });
-  registry.add<RefreshRequest, api::Empty>(
-      "POST", "/api/v1/auth/logout",
-      {.operation = "logout",
-       .tag = "auth",
-       .summary = "End the session of a refresh token",
-       .status = 204,
-       .anonymous = true},
-      [&identity](api::Context&, const RefreshRequest& request) {
-        identity.sign_out(request.refresh_token);
-        return api::Empty{};
-      });
+  registry.add<LogoutRequest, api::Empty>("POST", "/api/v1/auth/logout",
+                                          {.operation = "logout",
+                                           .tag = "auth",
+                                           .summary = "End the session of a refresh token",
+                                           .status = 204,
+                                           .anonymous = true},
+                                          [&identity](api::Context&, const LogoutRequest& request) {
+                                            identity.sign_out(request.refresh_token);
+                                            return api::Empty{};
+                                          });
   registry.add<api::Empty, UserAnswer>(
       "GET", "/api/v1/auth/me",
       {.operation = "me", .tag = "auth", .summary = "Who is signed in", .errors = {404}},
       [&identity](api::Context& context, const api::Empty&) {
-        return to_user_answer(identity.me(context.caller));
-      });
-  registry.add<PasswordRequest, api::Empty>(
-      "POST", "/api/v1/auth/password",
-      {.operation = "changePassword",
-       .tag = "auth",
-       .summary = "Change the own password",
-       .description = "Ends all sessions of the account, this one too; API keys stay.",
-       .status = 204,
-       .errors = {404, 409, 503}},
-      [&identity](api::Context& context, const PasswordRequest& request) {
-        identity.change_password(context.caller, request.current, request.password);
-        return api::Empty{};
+        return to_answer(identity.me(context.caller));
       });
 }
 
@@ -238,7 +161,8 @@ void register_users(api::Registry& registry, Identity& identity) {
       [&identity](api::Context& context, const ListRequest& request) {
         auto users = identity.users(context.caller);
         std::ranges::sort(users, {}, &User::id);
-        return page_of<UserList>(users, request, &User::id, to_user_answer);
+        return page_of<UserList>(users, request, &User::id,
+                                 [](const User& user) { return to_answer(user); });
       });
   registry.add<CreateUserRequest, UserAnswer>(
       "POST", "/api/v1/users",
@@ -248,7 +172,7 @@ void register_users(api::Registry& registry, Identity& identity) {
        .status = 201,
        .errors = {409, 503}},
       [&identity](api::Context& context, const CreateUserRequest& request) {
-        return to_user_answer(
+        return to_answer(
             identity.create_user(context.caller, request.email, request.name, request.password));
       });
   registry.add<IdRequest, api::Empty>("DELETE", "/api/v1/users/{id}",

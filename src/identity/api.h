@@ -1,11 +1,21 @@
 #pragma once
 #include "api/api.h"
+#include "identity/accounts.h"
 #include "identity/identity.h"
 
 namespace ob::identity {
 
-// Sign-in, API keys and users. `identity` outlives the registry. The gateway fills
+// API keys and users. `identity` outlives the registry. The gateway fills
 // Context::caller.address also for anonymous endpoints: wrong passwords are counted by it.
 void register_api(api::Registry& registry, Identity& identity);
+
+// Sign-in, sessions, registration and all that accounts can do. What hashes passwords runs on
+// `slow`, so that it never keeps other requests waiting.
+void register_account_api(api::Registry& registry, Identity& identity, Accounts& accounts,
+                          Pool& slow);
+
+// Parts of register_account_api.
+void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slow);
+void register_admin_api(api::Registry& registry, Accounts& accounts, Pool& slow);
 
 }  // namespace ob::identity

@@ -26,6 +26,8 @@ struct User {
   std::string id, email, name;
   bool admin = false;
   Micros created_at = 0;
+  bool verified = true;  // the email is theirs: a link sent there came back, or an admin made it
+  bool disabled = false;
 };
 
 struct ApiKey {
@@ -100,7 +102,8 @@ class Identity {
 struct Options {
   std::int64_t access_lifetime_s = 3600;          // at least 900
   std::int64_t refresh_lifetime_s = 30 * 86'400;  // of a session that is not used
-  int bcrypt_cost = 12;
+  int bcrypt_cost = 12;          // of new hashes; older ones are made anew at sign-in
+  bool demand_verified = false;  // who did not confirm the email cannot sign in
 };
 std::unique_ptr<Identity> open(db::Database& database, const std::string& data_dir,
                                const std::string& master_key_file, const Options& options = {});

@@ -339,10 +339,7 @@ TEST_F(IdentityTest, EndpointsAreDeclared) {
   api::Registry registry(pool);
   register_api(registry, *identity_);
   for (const auto& endpoint : registry.endpoints()) {
-    const bool open_to_all = endpoint.path == "/api/v1/auth/login" ||
-                             endpoint.path == "/api/v1/auth/refresh" ||
-                             endpoint.path == "/api/v1/auth/logout";
-    EXPECT_EQ(endpoint.doc.anonymous, open_to_all) << endpoint.path;
+    EXPECT_EQ(endpoint.doc.anonymous, endpoint.path == "/api/v1/auth/logout") << endpoint.path;
   }
   EXPECT_NE(registry.match("DELETE", "/api/v1/keys/x").endpoint, nullptr);
 }

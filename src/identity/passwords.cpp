@@ -4,7 +4,6 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -16,19 +15,34 @@ namespace {
 
 constexpr std::size_t kMinCharacters = 10;
 constexpr std::size_t kMaxBytes = 72;  // bcrypt ignores what comes after
-constexpr auto kMaxWait = std::chrono::seconds(10);
+constexpr unsigned kMostWaiting = 32;  // of a network
 
 std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// A setting of a cost that no password meets.
+std::string nobody(int cost) {
+  return std::string("$2b$") + (cost < 10 ? "0" : "") + std::to_string(cost) + "$" +
+         std::string(22, '.');
+}
+
 }  // namespace
 
-Passwords::Passwords(int cost)
-    : cost_(cost), slots_(std::max(2u, std::thread::hardware_concurrency())) {
-  nobody_ = std::string("$2b$") + (cost < 10 ? "0" : "") + std::to_string(cost) + "$" +
-            std::string(22, '.');
+Passwords::Passwords(int cost, int highest)
+    : cost_(cost),
+      highest_(std::max(cost, highest)),
+      gate_(std::max(2U, std::thread::hardware_concurrency()), kMostWaiting) {}
+
+int Passwords::cost_of(const std::string& hash) {
+  if (hash.size() < 7 || !hash.starts_with("$2")) return 0;
+  const auto digit = [&](std::size_t i) { return hash[i] >= '0' && hash[i] <= '9'; };
+  return digit(4) && digit(5) ? (hash[4] - '0') * 10 + (hash[5] - '0') : 0;
+}
+
+bool Passwords::outdated(const std::string& hash) const {
+  return cost_of(hash) < cost_;
 }
 
 void Passwords::check_usable(const std::string& password) {
@@ -52,17 +66,13 @@ void Passwords::check(const std::string& password) {
 }
 
 std::string Passwords::run(const std::string& password, const std::string& setting) {
-  if (!slots_.try_acquire_for(kMaxWait)) {
-    throw Error(503, "identity.busy", "Too many sign-ins at once. Try again in a few seconds.");
-  }
   auto work = std::make_unique<crypt_data>();
   const char* result = ::crypt_r(password.c_str(), setting.c_str(), work.get());
-  slots_.release();
   if (!result || result[0] == '*') throw internal("bcrypt failed");
   return result;
 }
 
-std::string Passwords::hash(const std::string& password) {
+std::string Passwords::hash(const std::string& password, const Line& line) {
   check_usable(password);
   char salt[16];
   if (RAND_bytes(reinterpret_cast<unsigned char*>(salt), sizeof salt) != 1) {
@@ -73,15 +83,23 @@ std::string Passwords::hash(const std::string& password) {
                           sizeof setting)) {
     throw internal("no bcrypt salt");
   }
+  const auto turn = gate_.enter(line);
   return run(password, setting);
 }
 
-bool Passwords::verify(const std::string& password, const std::string& hash) {
+bool Passwords::verify(const std::string& password, const std::string& hash, const Line& line) {
   const bool possible =
       !hash.empty() && password.size() <= kMaxBytes && password.find('\0') == password.npos;
+  const auto turn = gate_.enter(line);
   // The same work for what cannot be right, so that time tells nothing; crypt refuses long texts.
-  const std::string found = run(possible ? password : std::string(), possible ? hash : nobody_);
-  return possible && constant_time_equal(found, hash);
+  const std::string found =
+      run(possible ? password : std::string(), possible ? hash : nobody(highest_));
+  if (possible && constant_time_equal(found, hash)) return true;
+  // 2^c + 2^c + 2^(c+1) + … + 2^(highest-1) = 2^highest, whatever the cost c of the hash.
+  if (possible) {
+    for (int cost = cost_of(hash); cost < highest_; ++cost) run({}, nobody(cost));
+  }
+  return false;
 }
 
 }  // namespace ob::identity

@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "identity/account_store.h"
 #include "identity/migrations/migrations.h"
 
 namespace ob::identity {
@@ -19,6 +20,8 @@ bool has_control(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
+}  // namespace
+
 void check_email(const std::string& email) {
   const auto at = email.find('@');
   const bool ok = email.size() <= kMaxEmail && at != email.npos && at > 0 &&
@@ -30,12 +33,6 @@ void check_email(const std::string& email) {
   }
 }
 
-Error no_such_user() {
-  return not_found("identity.userNotFound", "There is no such user.");
-}
-
-}  // namespace
-
 void check_name(const std::string& name, std::size_t most) {
   if (name.empty() || name.size() > most || has_control(name) || !valid_utf8(name)) {
     throw bad_request("identity.badName", "A name has 1 to " + std::to_string(most) +
@@ -43,8 +40,16 @@ void check_name(const std::string& name, std::size_t most) {
   }
 }
 
+void check_user_name(const std::string& name) {
+  check_name(name, kMaxName);
+}
+
 void require_admin(const Caller& caller) {
   if (!caller.admin) throw forbidden("identity.notAdmin", "Only an administrator may do this.");
+}
+
+Error no_such_user() {
+  return not_found("identity.userNotFound", "There is no such user.");
 }
 
 std::string folded(const std::string& text) {
@@ -61,7 +66,9 @@ IdentityService::IdentityService(db::Database& database, const SecretBox& box,
       box_(box),
       options_(options),
       signer_(database, box),
-      passwords_(options.bcrypt_cost),
+      passwords_(options.bcrypt_cost,
+                 database.reading([](db::Tx& tx) { return store::highest_cost(tx); })),
+      guard_(database),
       permissions_(database) {
   if (options_.access_lifetime_s < 900) {
     throw bad_request("identity.badLifetime", "Access tokens live at least 900 s.");
@@ -92,20 +99,12 @@ std::optional<std::string> IdentityService::bootstrap(const std::string& admin_e
 void IdentityService::change_password(const Caller& caller, const std::string& current,
                                       const std::string& fresh) {
   Passwords::check(fresh);
-  const auto find = [&](db::Tx& tx) { return store::user_by_id(tx, caller.user_id); };
-  const auto user = db_.reading(find);
-  if (!user) throw no_such_user();
-  auto attempt = throttle_.begin(email_key(user->user.email), caller.address);
-  if (!passwords_.verify(current, user->password_hash)) {
-    attempt.fail();
-    throw forbidden("identity.badCredentials", "The current password is wrong.");
-  }
-  attempt.succeed();
+  const auto user = reauthenticate(caller, current);
   const std::string hash = passwords_.hash(fresh);
   const Micros now = now_micros();
   const auto revoked = db_.writing([&](db::Tx& tx) -> std::optional<store::Revocation> {
-    const auto still = find(tx);
-    if (!still || still->password_hash != user->password_hash) return std::nullopt;
+    const auto still = store::user_by_id(tx, caller.user_id);
+    if (!still || still->password_hash != user.password_hash) return std::nullopt;
     store::Revocation revocation{caller.user_id, still->epoch + 1};
     store::set_password(tx, caller.user_id, hash, revocation.epoch);
     store::delete_sessions_of(tx, caller.user_id);
@@ -247,6 +246,7 @@ Caller Identity::system() {
 std::unique_ptr<Identity> open(db::Database& database, const std::string& data_dir,
                                const std::string& master_key_file, const Options& options) {
   database.migrate("identity", migrations());
+  database.migrate("accounts", account_migrations());
   return std::make_unique<IdentityService>(database, load_master_key(data_dir, master_key_file),
                                            options);
 }

@@ -3,11 +3,11 @@
 #include <shared_mutex>
 #include <unordered_map>
 
-#include "identity/identity.h"
+#include "identity/accounts.h"
+#include "identity/guard.h"
 #include "identity/passwords.h"
 #include "identity/permissions_service.h"
 #include "identity/store.h"
-#include "identity/throttle.h"
 #include "identity/tokens.h"
 
 namespace ob::identity {
@@ -37,6 +37,8 @@ class IdentityService : public Identity {
   Tokens sign_in(const std::string& email, const std::string& password,
                  const std::string& address) override;
   Tokens refresh(const std::string& refresh_token, const std::string& address) override;
+  SignedIn sign_in(const std::string& email, const std::string& password, const Origin& origin);
+  SignedIn refresh(const std::string& refresh_token, const Origin& origin);
   void sign_out(const std::string& refresh_token) override;
   Caller authenticate(const std::string& bearer) override;
   bool knows_offhand(const std::string& bearer) const override;
@@ -60,6 +62,28 @@ class IdentityService : public Identity {
     return box_.open(sealed, context);
   }
 
+  // For the other parts of this module.
+  db::Database& database() { return db_; }
+  const SecretBox& box() const { return box_; }
+  Passwords& passwords() { return passwords_; }
+  Guard& guard() { return guard_; }
+  // Signs in whoever proved to be the user; `device` is that of an earlier sign-in or empty.
+  SignedIn start_session(db::Tx& tx, const store::UserRow& user, const Origin& origin);
+  // After the transaction that stored them.
+  void ended(const std::vector<store::Revocation>& revocations);
+  // The id of a device that signed in to this account before; empty for any other text.
+  std::string device_of(const std::string& device, const std::string& user_id) const;
+  bool knows(db::Tx& tx, const std::string& user_id, const Origin& origin) const;
+  // Who it is, when the password is right; counts wrong ones. Throws 403 identity.badCredentials.
+  store::UserRow reauthenticate(const Caller& caller, const std::string& password);
+  // What a sign-in still lacks, as a text that only this server can read and make.
+  std::string challenge(const std::string& what, const store::UserRow& user) const;
+  // The user of a challenge that is not too old; throws 401 identity.badChallenge.
+  store::UserRow read_challenge(db::Tx& tx, const std::string& what, const std::string& text) const;
+  // Throws 403 for those who may not sign in although they proved who they are.
+  void require_open(const store::UserRow& user) const;
+  void require_own_password(const store::UserRow& user) const;
+
  private:
   // A bearer credential that was found good.
   struct Known {
@@ -69,6 +93,7 @@ class IdentityService : public Identity {
     Micros checked_at = 0;
   };
 
+  void upgrade(store::UserRow& user, const std::string& password, const Line& line);
   Tokens issue(db::Tx& tx, const store::UserRow& user, const std::string& session);
   // Not when forget_credentials() came since `generation`.
   void remember(const std::string& digest, Known known, std::uint64_t generation);
@@ -85,7 +110,7 @@ class IdentityService : public Identity {
   const Options options_;  // declared first: the parts below are made from it
   TokenSigner signer_;
   Passwords passwords_;
-  Throttle throttle_;
+  Guard guard_;
   PermissionsService permissions_;
   Revocations revocations_;
   std::mutex loading_;
@@ -96,6 +121,11 @@ class IdentityService : public Identity {
   std::shared_mutex names_mutex_;
   std::unordered_map<std::string, std::pair<std::string, Micros>> names_;
 };
+
+// Shared checks of what people type. Throw ob::Error 400.
+void check_email(const std::string& email);
+void check_user_name(const std::string& name);
+Error no_such_user();
 
 // Of a checked email: one account whatever its spelling.
 inline std::string email_key(const std::string& email) {

@@ -1,4 +1,4 @@
-// Sign-in, refresh, sign-out, and who a bearer credential is.
+// Sign-out, and who a bearer credential is.
 #include <algorithm>
 
 #include "base/error.h"
@@ -9,22 +9,16 @@
 namespace ob::identity {
 namespace {
 
-constexpr std::string_view kKeyPrefix = "obk_", kRefreshPrefix = "obr_";
+constexpr std::string_view kKeyPrefix = "obk_";
 constexpr Micros kReload = 5'000'000;    // how long another process's revocation may take
 constexpr Micros kKeyTrust = 5'000'000;  // how long a checked API key is not looked up again
 constexpr Micros kTouch = 60'000'000;    // last use of a key is written at most this often
 constexpr std::size_t kMaxKnown = 10'000;
 constexpr std::size_t kMaxBearer = 4096;
-constexpr std::size_t kMaxEmail = 254;
 
 Error bad_token() {
   return unauthenticated("identity.badToken",
                          "The access token or API key is wrong or has expired. Sign in again.");
-}
-
-Error bad_refresh() {
-  return unauthenticated("identity.badRefreshToken",
-                         "The refresh token is wrong, used or expired. Sign in again.");
 }
 
 }  // namespace
@@ -47,81 +41,6 @@ bool Revocations::covers(const Claims& claims) const {
   if (entries_.contains(claims.session)) return true;
   const auto user = entries_.find(claims.user_id);
   return user != entries_.end() && claims.epoch < user->second.epoch;
-}
-
-Tokens IdentityService::issue(db::Tx& tx, const store::UserRow& user, const std::string& session) {
-  const Micros now = now_micros();
-  Tokens tokens;
-  tokens.refresh_token = std::string(kRefreshPrefix) + random_token(32);
-  tokens.expires_in = options_.access_lifetime_s;
-  store::insert_refresh_token(tx, sha256_hex(tokens.refresh_token),
-                              {.session = session,
-                               .user_id = user.user.id,
-                               .expires_at = now + options_.refresh_lifetime_s * 1'000'000});
-  tokens.access_token = signer_.sign({.user_id = user.user.id,
-                                      .email = user.user.email,
-                                      .admin = user.user.admin,
-                                      .session = session,
-                                      .epoch = user.epoch,
-                                      .issued_s = now / 1'000'000,
-                                      .expires_s = now / 1'000'000 + options_.access_lifetime_s});
-  return tokens;
-}
-
-Tokens IdentityService::sign_in(const std::string& email, const std::string& password,
-                                const std::string& address) {
-  const auto wrong = [] {
-    return unauthenticated("identity.badCredentials", "The email or the password is wrong.");
-  };
-  if (email.size() > kMaxEmail) throw wrong();
-  const std::string key = email_key(email);
-  auto attempt = throttle_.begin(key, address);
-  const auto find = [&](db::Tx& tx) { return store::user_by_email(tx, key); };
-  const auto user = db_.reading(find);
-  if (!passwords_.verify(password, user ? user->password_hash : "")) {
-    attempt.fail();
-    log::info("sign-in failed", {{"address", boost::json::value(address)}});
-    throw wrong();
-  }
-  auto tokens = db_.writing([&](db::Tx& tx) -> std::optional<Tokens> {
-    store::delete_expired_sessions(tx, now_micros());
-    // Deleted, or its password changed, while bcrypt ran.
-    const auto still = find(tx);
-    if (!still || still->password_hash != user->password_hash) return std::nullopt;
-    return issue(tx, *still, new_uuid());
-  });
-  if (!tokens) throw wrong();
-  attempt.succeed();
-  return *tokens;
-}
-
-Tokens IdentityService::refresh(const std::string& refresh_token, const std::string& address) {
-  if (!refresh_token.starts_with(kRefreshPrefix) || refresh_token.size() > 256) throw bad_refresh();
-  const std::string hash = sha256_hex(refresh_token);
-  const Micros now = now_micros();
-  std::optional<std::string> stolen;  // the session of a token that was used twice
-  const auto tokens = db_.writing([&](db::Tx& tx) -> std::optional<Tokens> {
-    stolen.reset();
-    const auto row = store::refresh_token(tx, hash);
-    if (!row || row->expires_at <= now) return std::nullopt;
-    const auto user = store::user_by_id(tx, row->user_id);
-    if (!user) return std::nullopt;
-    if (row->used) {
-      store::delete_session(tx, row->session);
-      store::revoke(tx, {.subject = row->session}, now);
-      stolen = row->session;
-      return std::nullopt;
-    }
-    store::mark_used(tx, hash, now);
-    return issue(tx, *user, row->session);
-  });
-  if (stolen) {
-    revocations_.add({{.subject = *stolen}}, now);
-    log::warn("a refresh token was used twice; its session was ended",
-              {{"address", boost::json::value(address)}});
-  }
-  if (!tokens) throw bad_refresh();
-  return *tokens;
 }
 
 void IdentityService::sign_out(const std::string& refresh_token) {
@@ -205,6 +124,7 @@ IdentityService::Known IdentityService::check_token(const std::string& bearer, M
   entry.caller.email = claims->email;
   entry.caller.admin = claims->admin;
   entry.caller.credential = "session";
+  entry.caller.session = claims->session;
   entry.claims = std::move(claims);
   return entry;
 }
@@ -215,7 +135,8 @@ IdentityService::Known IdentityService::check_key(const std::string& digest, Mic
     auto owner = key ? store::user_by_id(tx, key->user_id) : std::nullopt;
     return std::pair(std::move(key), std::move(owner));
   });
-  if (!row || !user || (row->key.expires_at && now >= *row->key.expires_at)) throw bad_token();
+  if (!row || !user || user->user.disabled || (row->key.expires_at && now >= *row->key.expires_at))
+    throw bad_token();
   if (now - row->key.last_used_at.value_or(0) >= kTouch) {
     db_.write([&](db::Tx& tx) { store::touch_key(tx, row->key.id, now); });
   }

@@ -1,12 +1,15 @@
 #include "identity/store.h"
 
+#include "base/error.h"
+#include "identity/account_store.h"
 #include "identity/grants_store.h"
 
 namespace ob::identity::store {
 namespace {
 
 constexpr std::string_view kUser =
-    "SELECT id, email, name, admin, created_at, password_hash, epoch FROM users ";
+    "SELECT id, email, name, admin, created_at, password_hash, epoch, verified_at, disabled_at, "
+    "password_temporary FROM users ";
 constexpr std::string_view kKey =
     "SELECT id, name, prefix, created_at, expires_at, last_used_at, user_id FROM api_keys ";
 
@@ -15,9 +18,12 @@ UserRow to_user(const db::Row& row) {
                    .email = row.text(1),
                    .name = row.text(2),
                    .admin = row.integer(3) != 0,
-                   .created_at = row.integer(4)},
+                   .created_at = row.integer(4),
+                   .verified = !row.is_null(7),
+                   .disabled = !row.is_null(8)},
           .password_hash = row.text(5),
-          .epoch = row.integer(6)};
+          .epoch = row.integer(6),
+          .password_temporary = row.integer(9) != 0};
 }
 
 KeyRow to_key(const db::Row& row) {
@@ -69,18 +75,21 @@ std::optional<UserRow> user_by_id(db::Tx& tx, const std::string& id) {
 void insert_user(db::Tx& tx, const User& user, const std::string& email_key,
                  const std::string& hash) {
   tx.execute(
-      "INSERT INTO users (id, email, email_key, name, password_hash, admin, epoch, created_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+      "INSERT INTO users (id, email, email_key, name, password_hash, admin, epoch, created_at, "
+      "verified_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
       {user.id, user.email, email_key, user.name, hash, std::int64_t{user.admin ? 1 : 0},
-       user.created_at});
+       user.created_at, user.verified ? db::Value(user.created_at) : db::Value(nullptr)});
 }
 
 void set_password(db::Tx& tx, const std::string& id, const std::string& hash, std::int64_t epoch) {
-  tx.execute("UPDATE users SET password_hash = $2, epoch = $3 WHERE id = $1", {id, hash, epoch});
+  tx.execute(
+      "UPDATE users SET password_hash = $2, epoch = $3, password_temporary = 0 WHERE id = $1",
+      {id, hash, epoch});
 }
 
 void delete_user(db::Tx& tx, const std::string& id) {
   delete_sessions_of(tx, id);
+  delete_account_parts(tx, id);
   tx.execute("DELETE FROM api_keys WHERE user_id = $1", {id});
   delete_grants_to(tx, id);
   tx.execute("DELETE FROM users WHERE id = $1", {id});
@@ -119,14 +128,17 @@ void mark_used(db::Tx& tx, const std::string& hash, Micros now) {
 
 void delete_session(db::Tx& tx, const std::string& session) {
   tx.execute("DELETE FROM refresh_tokens WHERE session = $1", {session});
+  tx.execute("DELETE FROM sessions WHERE id = $1", {session});
 }
 
 void delete_sessions_of(db::Tx& tx, const std::string& user_id) {
   tx.execute("DELETE FROM refresh_tokens WHERE user_id = $1", {user_id});
+  tx.execute("DELETE FROM sessions WHERE user_id = $1", {user_id});
 }
 
 void delete_expired_sessions(db::Tx& tx, Micros now) {
   tx.execute("DELETE FROM refresh_tokens WHERE expires_at < $1", {now});
+  tx.execute("DELETE FROM sessions WHERE expires_at < $1", {now});
 }
 
 void revoke(db::Tx& tx, const Revocation& revocation, Micros now) {

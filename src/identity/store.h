@@ -14,6 +14,7 @@ struct UserRow {
   User user;
   std::string password_hash;
   std::int64_t epoch = 0;
+  bool password_temporary = false;
 };
 std::int64_t count_users(db::Tx&);
 std::vector<User> users(db::Tx&);

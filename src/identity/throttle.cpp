@@ -1,10 +1,9 @@
 #include "identity/throttle.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <chrono>
 
+#include "identity/guard.h"
 #include "identity/identity.h"
 
 namespace ob::identity {
@@ -14,13 +13,6 @@ constexpr Micros kSecond = 1'000'000;
 constexpr Micros kMemory = 3600 * kSecond;  // failures are forgotten after this time without one
 constexpr std::size_t kMaxEntries = 100'000;
 constexpr auto kMaxWait = std::chrono::seconds(10);
-
-// One customer has a whole /64 of IPv6 addresses.
-std::string network_of(const std::string& address) {
-  unsigned char bytes[16];
-  if (::inet_pton(AF_INET6, address.c_str(), bytes) != 1) return address;
-  return std::string("v6:") + std::string(reinterpret_cast<char*>(bytes), 8);
-}
 
 }  // namespace
 

@@ -258,6 +258,7 @@ Response problem_response(const Error& error, std::string_view request_id) {
     }
     body["errors"] = std::move(list);
   }
+  for (const auto& [name, value] : error.members()) body[name] = value;
   return {error.status(),
           {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
           json::serialize(body)};

@@ -6,5 +6,6 @@
 namespace ob::identity {
 
 std::span<const db::Migration> migrations();
+std::span<const db::Migration> account_migrations();  // after those
 
 }  // namespace ob::identity

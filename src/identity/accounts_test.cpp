@@ -1,0 +1,616 @@
+#include "identity/accounts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/ids.h"
+#include "db/testing.h"
+#include "identity/api.h"
+#include "identity/totp.h"
+
+namespace ob::identity {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+const std::string kPassword = "a long password";
+
+// Keeps letters, and handles notes when told to.
+class FakeMail : public mail::Mail {
+ public:
+  explicit FakeMail(db::Database& database) : db_(database) {}
+  bool has_server() const override { return server; }
+  void post(db::Tx&, const mail::Letter& letter) override { letters.push_back(letter); }
+  void defer(db::Tx&, std::string_view kind, std::string_view note) override {
+    notes.emplace_back(kind, note);
+  }
+  void handle(std::string kind, Handler handler) override { handlers[kind] = std::move(handler); }
+  void start() override {}
+  void stop() override {}
+  void wake() override {
+    for (const auto& [kind, note] : std::exchange(notes, {})) {
+      db_.write([&](db::Tx& tx) { handlers.at(kind)(tx, note); });
+    }
+  }
+  std::vector<mail::Posted> outbox(const Caller&, std::int64_t, const std::string&) override {
+    return {};
+  }
+  // The token of the link in the newest letter.
+  std::string token() const {
+    if (letters.empty()) return "no letter";
+    const std::string& link = letters.back().link;
+    return link.substr(link.find("#token=") + 7);
+  }
+
+  bool server = true;
+  std::vector<mail::Letter> letters;
+  std::vector<std::pair<std::string, std::string>> notes;
+  std::map<std::string, Handler> handlers;
+
+ private:
+  db::Database& db_;
+};
+
+class AccountsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/ob_accounts_XXXXXX";
+    directory_ = mkdtemp(name);
+    database_ = db::open(db::testing::url_in(directory_));
+    start({.bcrypt_cost = 4, .demand_verified = true}, Registration::open);
+    EXPECT_EQ(identity_->bootstrap("admin@x.org", kPassword), std::nullopt);
+    admin_ = caller("admin@x.org");
+  }
+  void TearDown() override {
+    accounts_.reset();
+    identity_.reset();
+    database_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  void start(const Options& options, Registration registration) {
+    accounts_.reset();
+    identity_ = open(*database_, directory_, "", options);
+    mail_ = std::make_unique<FakeMail>(*database_);
+    accounts_ = open_accounts(*identity_, *mail_,
+                              {registration, [] { return std::string("https://ob.example"); }});
+  }
+  SignedIn sign_in(const std::string& email, const std::string& password = kPassword) {
+    return accounts_->sign_in(email, password, here_);
+  }
+  Caller caller(const std::string& email, const std::string& password = kPassword) {
+    return identity_->authenticate(sign_in(email, password).tokens.access_token);
+  }
+  Caller user(const std::string& email) {
+    identity_->create_user(admin_, email, "User", kPassword);
+    return caller(email);
+  }
+  static std::string refusal(const std::function<void()>& fn) {
+    try {
+      fn();
+    } catch (const Error& e) {
+      return std::to_string(e.status()) + " " + e.id();
+    }
+    return "";
+  }
+  std::string refused_sign_in(const std::string& email, const std::string& password = kPassword) {
+    return refusal([&] { sign_in(email, password); });
+  }
+  // The challenge of a sign-in that is half done.
+  std::string challenge(const std::string& email, const std::string& password = kPassword) {
+    try {
+      sign_in(email, password);
+    } catch (const Error& e) {
+      for (const auto& [name, value] : e.members()) {
+        if (name == "challenge") return value;
+      }
+      return e.id();
+    }
+    return "signed in";
+  }
+  std::size_t count(const std::string& email) {
+    const auto all = identity_->users(admin_);
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all, [&](const User& u) { return u.email == email; }));
+  }
+
+  Origin here_{.address = "1.2.3.4", .user_agent = "Browser\n1"};
+  std::string directory_;
+  std::unique_ptr<db::Database> database_;
+  std::unique_ptr<Identity> identity_;
+  std::unique_ptr<FakeMail> mail_;
+  std::unique_ptr<Accounts> accounts_;
+  Caller admin_;
+};
+
+TEST_F(AccountsTest, RegistrationTakesTheLink) {
+  accounts_->register_account("ann@x.org", "Ann", kPassword, here_);
+  EXPECT_EQ(refused_sign_in("ann@x.org"), "401 identity.badCredentials");
+  ASSERT_EQ(mail_->letters.size(), 1u);
+  EXPECT_EQ(mail_->letters[0].to, "ann@x.org");
+  EXPECT_TRUE(mail_->letters[0].link.starts_with("https://ob.example/verify-email#token="));
+  const auto token = mail_->token();
+  accounts_->verify(token);
+  EXPECT_EQ(caller("ann@x.org").email, "ann@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->verify(token); }), "400 identity.badLink");
+  EXPECT_EQ(refusal([&] { accounts_->verify("x"); }), "400 identity.badLink");
+  EXPECT_EQ(refusal([&] { accounts_->verify(std::string(5000, 'x')); }), "400 identity.badLink");
+}
+
+TEST_F(AccountsTest, RegisteringATakenEmailLooksTheSame) {
+  user("bob@x.org");
+  mail_->letters.clear();
+  accounts_->register_account("BOB@x.org", "Eve", "another password", here_);
+  ASSERT_EQ(mail_->letters.size(), 1u);
+  EXPECT_EQ(mail_->letters[0].to, "bob@x.org");
+  EXPECT_EQ(mail_->letters[0].subject, "You already have an account");
+  EXPECT_EQ(refused_sign_in("bob@x.org", "another password"), "401 identity.badCredentials");
+  sign_in("bob@x.org");
+}
+
+TEST_F(AccountsTest, WhoRegistersForAnotherGetsNoAccountThatTheOtherMade) {
+  accounts_->register_account("ann@x.org", "Eve", "password of eve", here_);
+  accounts_->register_account("ann@x.org", "Ann", kPassword, here_);
+  accounts_->verify(mail_->token());  // the letter of Ann's own registration
+  EXPECT_EQ(refused_sign_in("ann@x.org", "password of eve"), "401 identity.badCredentials");
+  sign_in("ann@x.org");
+  EXPECT_EQ(refusal([&] {
+              const auto& link = mail_->letters[0].link;
+              accounts_->verify(link.substr(link.find('=') + 1));
+            }),
+            "400 identity.badLink");
+}
+
+TEST_F(AccountsTest, ALinkCanBeSentAgain) {
+  accounts_->register_account("ann@x.org", "Ann", kPassword, here_);
+  accounts_->resend("ANN@x.org", here_);
+  ASSERT_EQ(mail_->letters.size(), 2u);
+  accounts_->resend("nobody@x.org", here_);
+  accounts_->resend("admin@x.org", here_);
+  EXPECT_EQ(mail_->letters.size(), 2u);
+  accounts_->verify(mail_->token());
+  sign_in("ann@x.org");
+}
+
+TEST_F(AccountsTest, LettersToOneAddressAreBounded) {
+  for (int i = 0; i < 15; ++i) accounts_->forgot_password("admin@x.org", here_);
+  EXPECT_EQ(mail_->letters.size(), 6u);
+  EXPECT_EQ(refusal([&] {
+              for (int i = 0; i < 10; ++i) accounts_->forgot_password("nobody@x.org", here_);
+            }),
+            "429 identity.throttled");
+}
+
+TEST_F(AccountsTest, RegistrationCanBeClosed) {
+  for (const auto registration : {Registration::invitation, Registration::off}) {
+    start({.bcrypt_cost = 4}, registration);
+    EXPECT_EQ(refusal([&] { accounts_->register_account("a@x.org", "A", kPassword, here_); }),
+              "403 identity.registrationClosed");
+  }
+  EXPECT_EQ(refusal([&] { accounts_->invite(admin_, "a@x.org", false); }),
+            "403 identity.registrationClosed");
+}
+
+TEST_F(AccountsTest, WithoutMailAnAccountWorksAtOnceAndIsUnverified) {
+  start({.bcrypt_cost = 4}, Registration::open);
+  mail_->server = false;
+  accounts_->register_account("ann@x.org", "Ann", kPassword, here_);
+  const Caller ann = caller("ann@x.org");
+  EXPECT_FALSE(identity_->me(ann).verified);
+  const std::string token = mail_->token();
+  start({.bcrypt_cost = 4, .demand_verified = true}, Registration::open);
+  EXPECT_EQ(refused_sign_in("ann@x.org"), "403 identity.unverified");
+  EXPECT_EQ(refused_sign_in("ann@x.org", "wrong password"), "401 identity.badCredentials");
+  accounts_->verify(token);
+  EXPECT_TRUE(identity_->me(caller("ann@x.org")).verified);
+}
+
+TEST_F(AccountsTest, BadRegistrations) {
+  const auto attempt = [&](const std::string& email, const std::string& name,
+                           const std::string& password) {
+    return refusal([&] { accounts_->register_account(email, name, password, here_); });
+  };
+  EXPECT_EQ(attempt("a@x\r\nBcc: b@x", "A", kPassword), "400 identity.badEmail");
+  EXPECT_EQ(attempt("<a@x>", "A", kPassword), "400 identity.badEmail");
+  EXPECT_EQ(attempt("a@x.org", "", kPassword), "400 identity.badName");
+  EXPECT_EQ(attempt("a@x.org", "A\n", kPassword), "400 identity.badName");
+  EXPECT_EQ(attempt("a@x.org", "A", "short"), "400 identity.badPassword");
+}
+
+TEST_F(AccountsTest, Invitations) {
+  const Caller bob = user("bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->invite(bob, "c@x.org", false); }), "403 identity.notAdmin");
+  EXPECT_EQ(refusal([&] { accounts_->invitations(bob); }), "403 identity.notAdmin");
+  EXPECT_EQ(refusal([&] { accounts_->revoke_invitation(bob, "x"); }), "403 identity.notAdmin");
+  EXPECT_EQ(refusal([&] { accounts_->invite(admin_, "BOB@x.org", false); }),
+            "409 identity.emailTaken");
+  accounts_->invite(admin_, "cat@x.org", true);
+  const std::string first = mail_->token();
+  const auto second = accounts_->invite(admin_, "CAT@x.org", true);
+  EXPECT_EQ(second.link, "");
+  EXPECT_EQ(refusal([&] { accounts_->invitation(first); }), "400 identity.badLink");
+  const std::string token = mail_->token();
+  EXPECT_EQ(accounts_->invitation(token).invited_by, "admin@x.org");
+  ASSERT_EQ(accounts_->invitations(admin_).size(), 1u);
+  const auto tokens = accounts_->accept(token, "Cat", kPassword, here_).tokens;
+  EXPECT_TRUE(identity_->authenticate(tokens.access_token).admin);
+  EXPECT_EQ(refusal([&] { accounts_->accept(token, "Cat", kPassword, here_); }),
+            "400 identity.badLink");
+  const auto third = accounts_->invite(admin_, "dan@x.org", false);
+  accounts_->revoke_invitation(admin_, third.id);
+  EXPECT_EQ(refusal([&] { accounts_->accept(mail_->token(), "D", kPassword, here_); }),
+            "400 identity.badLink");
+  EXPECT_EQ(refusal([&] { accounts_->revoke_invitation(admin_, third.id); }),
+            "404 identity.invitationNotFound");
+}
+
+TEST_F(AccountsTest, AnInvitationOfWhoIsNoAdministratorAnyMoreIsVoid) {
+  const Caller bob = user("bob@x.org");
+  accounts_->change_user(admin_, bob.user_id, {.admin = true});
+  accounts_->invite(caller("bob@x.org"), "cat@x.org", true);
+  accounts_->change_user(admin_, bob.user_id, {.admin = false});
+  EXPECT_EQ(refusal([&] { accounts_->accept(mail_->token(), "Cat", kPassword, here_); }),
+            "400 identity.badLink");
+}
+
+TEST_F(AccountsTest, ForgottenPasswords) {
+  const Caller bob = user("bob@x.org");
+  const auto session = sign_in("bob@x.org").tokens;
+  accounts_->forgot_password("nobody@x.org", here_);
+  EXPECT_TRUE(mail_->letters.empty());
+  accounts_->forgot_password("Bob@x.org", here_);
+  const std::string token = mail_->token();
+  EXPECT_EQ(mail_->letters.back().to, "bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->reset_password(token, "short", here_); }),
+            "400 identity.badPassword");
+  accounts_->reset_password(token, "a fresh password", here_);
+  EXPECT_EQ(mail_->letters.back().subject, "Your password was changed");
+  EXPECT_EQ(refusal([&] { accounts_->reset_password(token, "a third password", here_); }),
+            "400 identity.badLink");
+  EXPECT_EQ(refusal([&] { identity_->authenticate(session.access_token); }),
+            "401 identity.badToken");
+  EXPECT_EQ(refusal([&] { accounts_->refresh(session.refresh_token, here_); }),
+            "401 identity.badRefreshToken");
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "401 identity.badCredentials");
+  sign_in("bob@x.org", "a fresh password");
+}
+
+TEST_F(AccountsTest, LinksExpireAndFitOnlyTheirUse) {
+  accounts_->forgot_password("admin@x.org", here_);
+  const std::string reset = mail_->token();
+  EXPECT_EQ(refusal([&] { accounts_->verify(reset); }), "400 identity.badLink");
+  EXPECT_EQ(refusal([&] { accounts_->confirm_email(reset); }), "400 identity.badLink");
+  EXPECT_EQ(refusal([&] { accounts_->invitation(reset); }), "400 identity.badLink");
+  database_->write([](db::Tx& tx) { tx.execute("UPDATE links SET expires_at = 1"); });
+  EXPECT_EQ(refusal([&] { accounts_->reset_password(reset, kPassword, here_); }),
+            "400 identity.badLink");
+}
+
+TEST_F(AccountsTest, EmailsChangeOnceConfirmed) {
+  const Caller bob = user("bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->change_email(bob, "wrong password", "b@x.org"); }),
+            "403 identity.badCredentials");
+  accounts_->change_email(bob, kPassword, "admin@x.org");  // taken: nobody is told
+  EXPECT_TRUE(mail_->letters.empty());
+  accounts_->forgot_password("bob@x.org", here_);
+  const std::string reset = mail_->token();
+  accounts_->change_email(bob, kPassword, "robert@x.org");
+  EXPECT_EQ(mail_->letters.back().to, "robert@x.org");
+  sign_in("bob@x.org");
+  const auto before = sign_in("bob@x.org").tokens;
+  accounts_->confirm_email(mail_->token());
+  EXPECT_EQ(mail_->letters.back().to, "bob@x.org");  // the notice
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "401 identity.badCredentials");
+  const auto after = accounts_->refresh(before.refresh_token, here_).tokens;
+  EXPECT_EQ(identity_->authenticate(after.access_token).email, "robert@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->reset_password(reset, kPassword, here_); }),
+            "400 identity.badLink");
+}
+
+TEST_F(AccountsTest, OwnAccountsCanGo) {
+  const Caller bob = user("bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->delete_own_account(bob, "wrong password", ""); }),
+            "403 identity.badCredentials");
+  accounts_->delete_own_account(bob, kPassword, "");
+  EXPECT_EQ(count("bob@x.org"), 0u);
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "401 identity.badCredentials");
+  EXPECT_EQ(refusal([&] { accounts_->delete_own_account(admin_, kPassword, ""); }),
+            "409 identity.lastAdministrator");
+}
+
+TEST_F(AccountsTest, AdministratorsChangeUsers) {
+  const Caller bob = user("bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->change_user(bob, bob.user_id, {.admin = true}); }),
+            "403 identity.notAdmin");
+  EXPECT_EQ(refusal([&] { accounts_->change_user(admin_, admin_.user_id, {.admin = false}); }),
+            "409 identity.lastAdministrator");
+  EXPECT_EQ(refusal([&] { accounts_->change_user(admin_, admin_.user_id, {.disabled = true}); }),
+            "409 identity.lastAdministrator");
+  EXPECT_EQ(refusal([&] { accounts_->change_user(admin_, "x", {}); }), "404 identity.userNotFound");
+  const auto tokens = sign_in("bob@x.org").tokens;
+  const auto key = identity_->create_key(bob, "k", std::nullopt).second;
+  identity_->authenticate(key);
+  EXPECT_TRUE(accounts_->change_user(admin_, bob.user_id, {.name = "Bob", .admin = true}).admin);
+  // The old token says something else, so it ends; its session goes on.
+  EXPECT_EQ(refusal([&] { identity_->authenticate(tokens.access_token); }),
+            "401 identity.badToken");
+  const auto fresh = accounts_->refresh(tokens.refresh_token, here_).tokens;
+  EXPECT_TRUE(identity_->authenticate(fresh.access_token).admin);
+  EXPECT_TRUE(identity_->authenticate(key).admin);
+  EXPECT_TRUE(accounts_->change_user(admin_, bob.user_id, {.disabled = true}).disabled);
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "403 identity.disabled");
+  EXPECT_EQ(refused_sign_in("bob@x.org", "wrong password"), "401 identity.badCredentials");
+  for (const auto& bearer : {fresh.access_token, key}) {
+    EXPECT_EQ(refusal([&] { identity_->authenticate(bearer); }), "401 identity.badToken");
+  }
+  EXPECT_EQ(refusal([&] { accounts_->refresh(fresh.refresh_token, here_); }),
+            "401 identity.badRefreshToken");
+  accounts_->forgot_password("bob@x.org", here_);
+  EXPECT_TRUE(mail_->letters.empty());
+  accounts_->change_user(admin_, bob.user_id, {.disabled = false});
+  sign_in("bob@x.org");
+}
+
+TEST_F(AccountsTest, TemporaryPasswords) {
+  const Caller bob = user("bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->set_temporary_password(bob, bob.user_id, kPassword); }),
+            "403 identity.notAdmin");
+  accounts_->set_temporary_password(admin_, bob.user_id, "for the moment");
+  EXPECT_EQ(refused_sign_in("bob@x.org", "for the moment"), "403 identity.passwordChangeNeeded");
+  const std::string challenge = this->challenge("bob@x.org", "for the moment");
+  EXPECT_EQ(refusal([&] { accounts_->replace_password(challenge, "for the moment", here_); }),
+            "400 identity.samePassword");
+  EXPECT_EQ(refusal([&] { accounts_->replace_password(challenge + "A", kPassword, here_); }),
+            "401 identity.badChallenge");
+  EXPECT_EQ(refusal([&] { accounts_->second_factor(challenge, "123456", here_); }),
+            "401 identity.badChallenge");
+  const auto tokens = accounts_->replace_password(challenge, "my own password", here_).tokens;
+  identity_->authenticate(tokens.access_token);
+  sign_in("bob@x.org", "my own password");
+  EXPECT_EQ(refusal([&] { accounts_->replace_password(challenge, "another one 123", here_); }),
+            "401 identity.badChallenge");
+}
+
+TEST_F(AccountsTest, SessionsAreListedAndEnded) {
+  const Caller bob = user("bob@x.org");
+  here_ = {.address = "5.6.7.8", .user_agent = std::string(1000, 'x')};
+  const auto other = sign_in("bob@x.org");
+  auto sessions = accounts_->sessions(bob);
+  ASSERT_EQ(sessions.size(), 2u);
+  EXPECT_EQ(sessions[0].id, other.session);
+  EXPECT_EQ(sessions[0].address, "5.6.7.8");
+  EXPECT_EQ(sessions[0].user_agent.size(), 300u);
+  EXPECT_FALSE(sessions[0].current);
+  EXPECT_TRUE(sessions[1].current);
+  EXPECT_EQ(sessions[1].user_agent, "Browser1");
+  EXPECT_EQ(refusal([&] { accounts_->end_session(admin_, other.session); }),
+            "404 identity.sessionNotFound");
+  accounts_->end_session(bob, other.session);
+  EXPECT_EQ(refusal([&] { identity_->authenticate(other.tokens.access_token); }),
+            "401 identity.badToken");
+  EXPECT_EQ(refusal([&] { accounts_->refresh(other.tokens.refresh_token, here_); }),
+            "401 identity.badRefreshToken");
+  const auto third = sign_in("bob@x.org"), fourth = sign_in("bob@x.org");
+  accounts_->end_other_sessions(bob);
+  sessions = accounts_->sessions(bob);
+  ASSERT_EQ(sessions.size(), 1u);
+  EXPECT_TRUE(sessions[0].current);
+  for (const auto& tokens : {third.tokens, fourth.tokens}) {
+    EXPECT_EQ(refusal([&] { identity_->authenticate(tokens.access_token); }),
+              "401 identity.badToken");
+  }
+  identity_->authenticate(sign_in("bob@x.org").tokens.access_token);
+}
+
+TEST_F(AccountsTest, AStolenRefreshTokenEndsBothSessions) {
+  const auto first = sign_in("admin@x.org").tokens;
+  const auto thief = accounts_->refresh(first.refresh_token, {.address = "6.6.6.6"}).tokens;
+  EXPECT_EQ(accounts_->sessions(admin_)[0].address, "6.6.6.6");
+  EXPECT_EQ(refusal([&] { accounts_->refresh(first.refresh_token, here_); }),
+            "401 identity.badRefreshToken");
+  for (const auto& token : {first.access_token, thief.access_token}) {
+    EXPECT_EQ(refusal([&] { identity_->authenticate(token); }), "401 identity.badToken");
+  }
+  EXPECT_EQ(refusal([&] { accounts_->refresh(thief.refresh_token, here_); }),
+            "401 identity.badRefreshToken");
+  EXPECT_EQ(accounts_->sessions(admin_).size(), 1u);
+}
+
+TEST_F(AccountsTest, HashesAreMadeAnewAtAHigherCost) {
+  start({.bcrypt_cost = 5}, Registration::open);
+  sign_in("admin@x.org");
+  const auto hash = database_->reading(
+      [](db::Tx& tx) { return tx.query_one("SELECT password_hash FROM users")->text(0); });
+  EXPECT_TRUE(hash.starts_with("$2b$05$")) << hash;
+  identity_->authenticate(sign_in("admin@x.org").tokens.access_token);
+  EXPECT_EQ(refused_sign_in("admin@x.org", "wrong password"), "401 identity.badCredentials");
+}
+
+TEST_F(AccountsTest, StrangersDoNotLockOutAKnownDevice) {
+  user("bob@x.org");
+  const std::string device = sign_in("bob@x.org").device;
+  for (int i = 0; i < 30; ++i) {
+    here_ = {.address = std::to_string(i + 10) + ".0.0.1"};
+    refused_sign_in("bob@x.org", "wrong password");
+  }
+  here_ = {.address = "99.0.0.1"};
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "429 identity.throttled");
+  here_.device = "forged";
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "429 identity.throttled");
+  here_.device = sign_in("admin@x.org").device;  // another's
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "429 identity.throttled");
+  here_.device = device;
+  sign_in("bob@x.org");
+  here_ = {.address = "1.2.3.4"};
+  sign_in("bob@x.org");
+}
+
+TEST_F(AccountsTest, AResetLetsTheOwnerInFromAnywhere) {
+  user("bob@x.org");
+  for (int i = 0; i < 30; ++i) {
+    here_ = {.address = std::to_string(i + 10) + ".0.0.1"};
+    refused_sign_in("bob@x.org", "wrong password");
+  }
+  here_ = {.address = "99.0.0.1"};
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "429 identity.throttled");
+  accounts_->forgot_password("bob@x.org", here_);
+  accounts_->reset_password(mail_->token(), "a fresh password", here_);
+  sign_in("bob@x.org", "a fresh password");
+}
+
+class SecondFactorTest : public AccountsTest {
+ protected:
+  void SetUp() override {
+    AccountsTest::SetUp();
+    bob_ = user("bob@x.org");
+    enrolment_ = accounts_->enrol(bob_, kPassword);
+    codes_ = accounts_->confirm_enrolment(bob_, code(-1));
+  }
+  // As an app makes it of the base32 text.
+  std::string code(std::int64_t steps) {
+    std::string secret;
+    std::uint32_t held = 0;
+    int bits = 0;
+    for (const char c : enrolment_.secret) {
+      held = held << 5 | static_cast<std::uint32_t>(c <= '7' ? c - '2' + 26 : c - 'A');
+      if ((bits += 5) >= 8) secret += static_cast<char>(held >> (bits -= 8));
+    }
+    return totp::code_at(secret, totp::step_of(now_micros()) + steps);
+  }
+
+  Caller bob_;
+  Enrolment enrolment_;
+  std::vector<std::string> codes_;
+};
+
+TEST_F(SecondFactorTest, SignInTakesBoth) {
+  EXPECT_TRUE(accounts_->second_factor_state(bob_).enabled);
+  EXPECT_EQ(refused_sign_in("bob@x.org"), "401 identity.secondFactorNeeded");
+  EXPECT_EQ(refused_sign_in("bob@x.org", "wrong password"), "401 identity.badCredentials");
+  EXPECT_EQ(refusal([&] { identity_->sign_in("bob@x.org", kPassword, "1.2.3.4"); }),
+            "401 identity.secondFactorNeeded");
+  const std::string challenge = this->challenge("bob@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->second_factor(challenge, "000000", here_); }),
+            "401 identity.badCode");
+  const std::string now = code(1);
+  const auto tokens = accounts_->second_factor(challenge, now, here_).tokens;
+  EXPECT_EQ(identity_->authenticate(tokens.access_token).email, "bob@x.org");
+  // Nobody who looked over the shoulder can use it again.
+  EXPECT_EQ(refusal([&] { accounts_->second_factor(this->challenge("bob@x.org"), now, here_); }),
+            "401 identity.badCode");
+  EXPECT_EQ(refusal([&] { accounts_->replace_password(challenge, "some password", here_); }),
+            "401 identity.badChallenge");
+}
+
+TEST_F(SecondFactorTest, RecoveryCodesWorkOnce) {
+  ASSERT_EQ(codes_.size(), 10u);
+  accounts_->second_factor(challenge("bob@x.org"), codes_[0], here_);
+  EXPECT_EQ(refusal([&] { accounts_->second_factor(challenge("bob@x.org"), codes_[0], here_); }),
+            "401 identity.badCode");
+  EXPECT_EQ(accounts_->second_factor_state(bob_).recovery_codes, 9);
+}
+
+TEST_F(SecondFactorTest, CodesAreThrottled) {
+  const std::string challenge = this->challenge("bob@x.org");
+  int tried = 0;
+  for (int i = 0; i < 1000; ++i) {
+    here_ = {.address = std::to_string(i % 200 + 10) + ".0.0." + std::to_string(i % 7)};
+    tried += refusal([&] { accounts_->second_factor(challenge, "000000", here_); }) ==
+             "401 identity.badCode";
+  }
+  EXPECT_LT(tried, 20);
+  here_ = {.address = "1.2.3.4"};
+  accounts_->second_factor(challenge, codes_[0], here_);
+}
+
+TEST_F(SecondFactorTest, ItEndsWithPasswordAndCode) {
+  EXPECT_EQ(refusal([&] { accounts_->disable_second_factor(bob_, kPassword, ""); }),
+            "403 identity.badCode");
+  EXPECT_EQ(refusal([&] { accounts_->disable_second_factor(bob_, "wrong password", codes_[1]); }),
+            "403 identity.badCredentials");
+  EXPECT_EQ(refusal([&] { accounts_->delete_own_account(bob_, kPassword, ""); }),
+            "403 identity.badCode");
+  EXPECT_EQ(refusal([&] { accounts_->enrol(bob_, kPassword); }), "409 identity.secondFactorOn");
+  accounts_->disable_second_factor(bob_, kPassword, codes_[1]);
+  EXPECT_EQ(mail_->letters.back().subject, "Your second factor was turned off");
+  sign_in("bob@x.org");
+}
+
+TEST_F(SecondFactorTest, AnAdministratorCanResetIt) {
+  EXPECT_EQ(refusal([&] { accounts_->reset_second_factor(bob_, bob_.user_id); }),
+            "403 identity.notAdmin");
+  accounts_->reset_second_factor(admin_, bob_.user_id);
+  sign_in("bob@x.org");
+}
+
+TEST_F(SecondFactorTest, AResetPasswordDoesNotGoAroundIt) {
+  accounts_->forgot_password("bob@x.org", here_);
+  accounts_->reset_password(mail_->token(), "a fresh password", here_);
+  EXPECT_EQ(refused_sign_in("bob@x.org", "a fresh password"), "401 identity.secondFactorNeeded");
+  accounts_->set_temporary_password(admin_, bob_.user_id, "for the moment");
+  EXPECT_EQ(refused_sign_in("bob@x.org", "for the moment"), "401 identity.secondFactorNeeded");
+  EXPECT_EQ(refusal([&] {
+              accounts_->second_factor(challenge("bob@x.org", "for the moment"), codes_[2], here_);
+            }),
+            "403 identity.passwordChangeNeeded");
+}
+
+TEST_F(SecondFactorTest, UnconfirmedItDoesNothing) {
+  const Caller ann = user("ann@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->enrol(ann, "wrong password"); }),
+            "403 identity.badCredentials");
+  accounts_->enrol(ann, kPassword);
+  sign_in("ann@x.org");
+  EXPECT_EQ(refusal([&] { accounts_->confirm_enrolment(ann, "000000"); }), "403 identity.badCode");
+  EXPECT_EQ(refusal([&] { accounts_->confirm_enrolment(admin_, "000000"); }),
+            "409 identity.notEnrolling");
+}
+
+TEST_F(SecondFactorTest, NothingSecretIsStoredInClear) {
+  if (db::testing::on_postgres()) GTEST_SKIP() << "reads the file of the database";
+  accounts_->forgot_password("bob@x.org", here_);
+  const std::string token = mail_->token();
+  database_.reset(nullptr);
+  std::string all;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  EXPECT_NE(all.find("bob@x.org"), all.npos);
+  for (const auto& secret : {token, enrolment_.secret, codes_[5], totp::plain(codes_[5])}) {
+    EXPECT_EQ(all.find(secret), all.npos) << secret;
+  }
+  accounts_.reset();
+  identity_.reset();
+}
+
+TEST_F(AccountsTest, EndpointsAreDeclared) {
+  Pool pool("test", 1);
+  api::Registry registry(pool);
+  register_api(registry, *identity_);
+  register_account_api(registry, *identity_, *accounts_, pool);
+  const std::set<std::string> open = {"login",
+                                      "completeSignIn",
+                                      "register",
+                                      "refresh",
+                                      "replaceTemporaryPassword",
+                                      "logout",
+                                      "authSettings",
+                                      "resendVerification",
+                                      "verifyEmail",
+                                      "showInvitation",
+                                      "acceptInvitation",
+                                      "forgotPassword",
+                                      "resetPassword",
+                                      "confirmEmail"};
+  std::set<std::string> found;
+  for (const auto& endpoint : registry.endpoints()) {
+    if (endpoint.doc.anonymous) found.insert(endpoint.doc.operation);
+  }
+  EXPECT_EQ(found, open);
+}
+
+}  // namespace
+}  // namespace ob::identity

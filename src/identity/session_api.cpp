@@ -1,0 +1,222 @@
+// Signing in, and what is signed in.
+#include "identity/api.h"
+#include "identity/user_answer.h"
+
+namespace ob::identity {
+
+struct LoginRequest {
+  std::string email, password;
+};
+BOOST_DESCRIBE_STRUCT(LoginRequest, (), (email, password))
+
+struct RefreshRequest {
+  std::string refresh_token;
+};
+BOOST_DESCRIBE_STRUCT(RefreshRequest, (), (refresh_token))
+
+struct CodeChallenge {
+  std::string challenge, code;
+};
+BOOST_DESCRIBE_STRUCT(CodeChallenge, (), (challenge, code))
+
+struct PasswordChallenge {
+  std::string challenge, password;
+};
+BOOST_DESCRIBE_STRUCT(PasswordChallenge, (), (challenge, password))
+
+struct SessionAnswer {
+  std::string id, address, user_agent;
+  wire::Instant created_at, last_used_at;
+  bool current = false;
+};
+BOOST_DESCRIBE_STRUCT(SessionAnswer, (),
+                      (id, address, user_agent, created_at, last_used_at, current))
+
+struct SessionList {
+  std::vector<SessionAnswer> items;
+};
+BOOST_DESCRIBE_STRUCT(SessionList, (), (items))
+
+struct SessionRequest {
+  std::string id;
+};
+BOOST_DESCRIBE_STRUCT(SessionRequest, (), (id))
+
+}  // namespace ob::identity
+
+namespace ob::wire {
+
+template <>
+struct Rules<identity::LoginRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::LoginRequest::email, {.min = 1, .max = 254}),
+            rule(&identity::LoginRequest::password, {.min = 1, .max = 1024}));
+};
+template <>
+struct Rules<identity::RefreshRequest> {
+  static constexpr auto value =
+      rules(rule(&identity::RefreshRequest::refresh_token, {.min = 1, .max = 256}));
+};
+template <>
+struct Rules<identity::CodeChallenge> {
+  static constexpr auto value =
+      rules(rule(&identity::CodeChallenge::challenge,
+                 {.min = 1, .max = 1024, .text = "That of identity.secondFactorNeeded."}),
+            rule(&identity::CodeChallenge::code,
+                 {.min = 1, .max = 64, .text = "Of the authenticator app, or a recovery code."}));
+};
+template <>
+struct Rules<identity::PasswordChallenge> {
+  static constexpr auto value =
+      rules(rule(&identity::PasswordChallenge::challenge,
+                 {.min = 1, .max = 1024, .text = "That of identity.passwordChangeNeeded."}),
+            rule(&identity::PasswordChallenge::password,
+                 {.min = 10, .max = 72, .text = "At most 72 bytes of UTF-8."}));
+};
+template <>
+struct Rules<identity::SessionAnswer> {
+  static constexpr auto value =
+      rules(rule(&identity::SessionAnswer::address, {.text = "Where it was used last."}),
+            rule(&identity::SessionAnswer::user_agent, {.text = "What the device said it is."}),
+            rule(&identity::SessionAnswer::current, {.text = "The one that asks."}));
+};
+
+}  // namespace ob::wire
+
+namespace ob::identity {
+namespace {
+
+constexpr std::string_view kDeviceCookie = "openbricks_device";
+
+std::string cookie(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const auto end = header.find(';');
+    std::string_view part = header.substr(0, end);
+    header = end == header.npos ? std::string_view() : header.substr(end + 1);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    if (part.size() > name.size() && part.starts_with(name) && part[name.size()] == '=') {
+      return std::string(part.substr(name.size() + 1));
+    }
+  }
+  return {};
+}
+
+void register_sign_in(api::Registry& registry, Accounts& accounts, Pool& slow) {
+  registry.add<LoginRequest, TokensAnswer>(
+      "POST", "/api/v1/auth/login",
+      {.operation = "login",
+       .tag = "auth",
+       .summary = "Sign in with email and password",
+       .description =
+           "401 identity.secondFactorNeeded and 403 identity.passwordChangeNeeded carry a "
+           "`challenge`, good for five minutes, to go on with at /auth/second-factor and "
+           "/auth/temporary-password. A cookie marks the device, so that strangers who guess the "
+           "password do not keep it from signing in again.",
+       .errors = {401, 403, 503},
+       .anonymous = true,
+       .pool = &slow},
+      [&accounts](api::Context& context, const LoginRequest& request) {
+        return to_answer(context,
+                         accounts.sign_in(request.email, request.password, origin_of(context)));
+      });
+  registry.add<CodeChallenge, TokensAnswer>(
+      "POST", "/api/v1/auth/second-factor",
+      {.operation = "completeSignIn",
+       .tag = "auth",
+       .summary = "Complete a sign-in with a second factor",
+       .errors = {401, 403},
+       .anonymous = true},
+      [&accounts](api::Context& context, const CodeChallenge& request) {
+        return to_answer(
+            context, accounts.second_factor(request.challenge, request.code, origin_of(context)));
+      });
+  registry.add<PasswordChallenge, TokensAnswer>(
+      "POST", "/api/v1/auth/temporary-password",
+      {.operation = "replaceTemporaryPassword",
+       .tag = "auth",
+       .summary = "Complete a sign-in with an own password in place of a temporary one",
+       .errors = {401, 403, 503},
+       .anonymous = true,
+       .pool = &slow},
+      [&accounts](api::Context& context, const PasswordChallenge& request) {
+        return to_answer(context, accounts.replace_password(request.challenge, request.password,
+                                                            origin_of(context)));
+      });
+  registry.add<RefreshRequest, TokensAnswer>(
+      "POST", "/api/v1/auth/refresh",
+      {.operation = "refresh",
+       .tag = "auth",
+       .summary = "Exchange a refresh token for new tokens",
+       .description = "Each refresh token works once. A second use ends the session.",
+       .errors = {401},
+       .anonymous = true},
+      [&accounts](api::Context& context, const RefreshRequest& request) {
+        return to_answer(context, accounts.refresh(request.refresh_token, origin_of(context)));
+      });
+}
+
+}  // namespace
+
+Origin origin_of(const api::Context& context) {
+  Origin origin{.address = context.caller.address};
+  if (context.request) {
+    origin.user_agent = std::string(context.request->header("user-agent"));
+    origin.device = cookie(context.request->header("cookie"), kDeviceCookie);
+  }
+  return origin;
+}
+
+TokensAnswer to_answer(api::Context& context, const SignedIn& signed_in) {
+  if (!signed_in.device.empty()) {
+    const bool secure = context.request && context.request->secure;
+    context.response_headers.emplace_back(
+        "Set-Cookie", std::string(kDeviceCookie) + "=" + signed_in.device +
+                          "; Path=/api/v1/auth; Max-Age=15552000; HttpOnly; SameSite=Lax" +
+                          (secure ? "; Secure" : ""));
+  }
+  context.response_headers.emplace_back("Cache-Control", "no-store");
+  const Tokens& tokens = signed_in.tokens;
+  return {tokens.access_token, tokens.refresh_token, tokens.token_type, tokens.expires_in};
+}
+
+void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slow) {
+  register_sign_in(registry, accounts, slow);
+  registry.add<api::Empty, SessionList>(
+      "GET", "/api/v1/auth/sessions",
+      {.operation = "listSessions", .tag = "auth", .summary = "Where the own account is signed in"},
+      [&accounts](api::Context& context, const api::Empty&) {
+        SessionList answer;
+        for (const Session& one : accounts.sessions(context.caller)) {
+          answer.items.push_back({one.id,
+                                  one.address,
+                                  one.user_agent,
+                                  {one.created_at},
+                                  {one.last_used_at},
+                                  one.current});
+        }
+        return answer;
+      });
+  registry.add<SessionRequest, api::Empty>(
+      "DELETE", "/api/v1/auth/sessions/{id}",
+      {.operation = "endSession",
+       .tag = "auth",
+       .summary = "End a session of the own account",
+       .status = 204,
+       .errors = {404}},
+      [&accounts](api::Context& context, const SessionRequest& request) {
+        accounts.end_session(context.caller, request.id);
+        return api::Empty{};
+      });
+  registry.add<api::Empty, api::Empty>(
+      "DELETE", "/api/v1/auth/sessions",
+      {.operation = "endOtherSessions",
+       .tag = "auth",
+       .summary = "End all sessions of the own account but the one that asks",
+       .status = 204},
+      [&accounts](api::Context& context, const api::Empty&) {
+        accounts.end_other_sessions(context.caller);
+        return api::Empty{};
+      });
+}
+
+}  // namespace ob::identity
