@@ -259,6 +259,7 @@ Parts::Parts(const Config& config)
   store = objects::open(paths.objects_url, store_credentials(config));
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
                             {.access_lifetime_s = config.number("access_token_seconds"),
+                             .signing_key_period_s = config.number("signing_key_days") * 86'400,
                              .bcrypt_cost = static_cast<int>(config.number("bcrypt_cost")),
                              .demand_verified = !config.text("smtp_url").empty()});
   mail = mail::open(*database, mail_sealer(*identity), mail_options(config));

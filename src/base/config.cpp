@@ -147,6 +147,8 @@ const std::vector<Setting>& settings() {
        "default the system's."},
       {"mail_from", "OpenBricks <openbricks@localhost>",
        "Sender of letters: an address, or a name and an <address>."},
+      {"signing_key_days", "30", "Days after which a new key signs access tokens.", Kind::number, 1,
+       3650},
       {"access_token_seconds", "3600", "Lifetime of an access token.", Kind::number, 900, 86400},
       {"tls_certificate", "", "PEM file with the certificate chain; with tls_key turns TLS on."},
       {"tls_key", "", "PEM file with the certificate's private key."},

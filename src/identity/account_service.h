@@ -21,6 +21,8 @@ class AccountsService final : public Accounts {
   SignedIn replace_password(const std::string& challenge, const std::string& password,
                             const Origin&) override;
 
+  std::vector<PublicKey> public_keys() override { return identity_.signer().public_keys(); }
+
   Registration registration() const override { return options_.registration; }
   bool has_mail() const override { return mail_.has_server(); }
   void register_account(const std::string& email, const std::string& name,

@@ -50,6 +50,11 @@ struct Enrolment {
   std::string url;     // otpauth://, to be scanned
 };
 
+// The public half of a key that signs access tokens, as RFC 7517 names its parts.
+struct PublicKey {
+  std::string kty, crv, x, y, kid, use, alg;
+};
+
 struct UserChange {
   std::optional<std::string> name;
   std::optional<bool> admin, disabled;
@@ -80,6 +85,9 @@ class Accounts {
   // Completes a sign-in with a temporary password.
   virtual SignedIn replace_password(const std::string& challenge, const std::string& password,
                                     const Origin&) = 0;
+
+  // With which anybody can verify access tokens (iss "openbricks", aud "openbricks-api").
+  virtual std::vector<PublicKey> public_keys() = 0;
 
   virtual Registration registration() const = 0;
   virtual bool has_mail() const = 0;

@@ -604,7 +604,8 @@ TEST_F(AccountsTest, EndpointsAreDeclared) {
                                       "acceptInvitation",
                                       "forgotPassword",
                                       "resetPassword",
-                                      "confirmEmail"};
+                                      "confirmEmail",
+                                      "publicKeys"};
   std::set<std::string> found;
   for (const auto& endpoint : registry.endpoints()) {
     if (endpoint.doc.anonymous) found.insert(endpoint.doc.operation);

@@ -102,6 +102,7 @@ class Identity {
 struct Options {
   std::int64_t access_lifetime_s = 3600;          // at least 900
   std::int64_t refresh_lifetime_s = 30 * 86'400;  // of a session that is not used
+  std::int64_t signing_key_period_s = 30 * 86'400;  // then a new key signs access tokens
   int bcrypt_cost = 12;          // of new hashes; older ones are made anew at sign-in
   bool demand_verified = false;  // who did not confirm the email cannot sign in
 };

@@ -67,6 +67,7 @@ class IdentityService : public Identity {
   const SecretBox& box() const { return box_; }
   Passwords& passwords() { return passwords_; }
   Guard& guard() { return guard_; }
+  TokenSigner& signer() { return signer_; }
   // Signs in whoever proved to be the user; `device` is that of an earlier sign-in or empty.
   SignedIn start_session(db::Tx& tx, const store::UserRow& user, const Origin& origin);
   // After the transaction that stored them.

@@ -24,6 +24,16 @@ struct PasswordChallenge {
 };
 BOOST_DESCRIBE_STRUCT(PasswordChallenge, (), (challenge, password))
 
+struct Jwk {
+  std::string kty, crv, x, y, kid, use, alg;
+};
+BOOST_DESCRIBE_STRUCT(Jwk, (), (kty, crv, x, y, kid, use, alg))
+
+struct JwkSet {
+  std::vector<Jwk> keys;
+};
+BOOST_DESCRIBE_STRUCT(JwkSet, (), (keys))
+
 struct SessionAnswer {
   std::string id, address, user_agent;
   wire::Instant created_at, last_used_at;
@@ -181,6 +191,22 @@ TokensAnswer to_answer(api::Context& context, const SignedIn& signed_in) {
 
 void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slow) {
   register_sign_in(registry, accounts, slow);
+  registry.add<api::Empty, JwkSet>(
+      "GET", "/.well-known/jwks.json",
+      {.operation = "publicKeys",
+       .tag = "auth",
+       .summary = "The keys that verify access tokens (RFC 7517)",
+       .description = "A new key is listed a minute before it signs, an old one until its last "
+                      "token has expired.",
+       .anonymous = true},
+      [&accounts](api::Context& context, const api::Empty&) {
+        context.response_headers.emplace_back("Cache-Control", "public, max-age=30");
+        JwkSet answer;
+        for (auto& key : accounts.public_keys()) {
+          answer.keys.push_back({key.kty, key.crv, key.x, key.y, key.kid, key.use, key.alg});
+        }
+        return answer;
+      });
   registry.add<api::Empty, SessionList>(
       "GET", "/api/v1/auth/sessions",
       {.operation = "listSessions", .tag = "auth", .summary = "Where the own account is signed in"},

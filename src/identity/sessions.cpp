@@ -66,6 +66,7 @@ void IdentityService::load_revocations() {
   const Micros since = now - 2 * token_lifetime_micros();
   revocations_.add(db_.reading([&](db::Tx& tx) { return store::revocations(tx, since); }), now);
   revocations_.drop(since);
+  signer_.refresh(now);
   loaded_at_ = now;
 }
 

@@ -95,18 +95,6 @@ void delete_user(db::Tx& tx, const std::string& id) {
   tx.execute("DELETE FROM users WHERE id = $1", {id});
 }
 
-std::optional<SigningKey> newest_signing_key(db::Tx& tx) {
-  const auto row = tx.query_one(
-      "SELECT kid, sealed FROM signing_keys ORDER BY created_at DESC, kid DESC LIMIT 1");
-  if (!row) return std::nullopt;
-  return SigningKey{row->text(0), row->blob(1)};
-}
-
-void insert_signing_key(db::Tx& tx, const SigningKey& key, Micros now) {
-  tx.execute("INSERT INTO signing_keys (kid, sealed, created_at) VALUES ($1, $2, $3)",
-             {key.kid, db::Blob{key.sealed}, now});
-}
-
 std::optional<RefreshRow> refresh_token(db::Tx& tx, const std::string& hash) {
   const auto row = tx.query_one(
       "SELECT session, user_id, expires_at, used_at FROM refresh_tokens WHERE token_hash = $1",

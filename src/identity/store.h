@@ -26,12 +26,6 @@ void set_password(db::Tx&, const std::string& id, const std::string& hash, std::
 // With all that belongs to it: sessions, keys and grants to it.
 void delete_user(db::Tx&, const std::string& id);
 
-struct SigningKey {
-  std::string kid, sealed;
-};
-std::optional<SigningKey> newest_signing_key(db::Tx&);
-void insert_signing_key(db::Tx&, const SigningKey&, Micros now);
-
 struct RefreshRow {
   std::string session, user_id;
   Micros expires_at = 0;

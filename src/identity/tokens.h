@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "db/db.h"
+#include "identity/accounts.h"
 #include "identity/secrets.h"
 
 namespace ob::identity {
@@ -20,18 +22,34 @@ struct Claims {
   std::int64_t issued_s = 0, expires_s = 0;
 };
 
+struct KeyTimes {
+  Micros period = 30LL * 86'400 * 1'000'000;  // a new key signs after that time
+  Micros token_lifetime = 3'600'000'000;      // so long an old key still verifies
+};
+
+// Thread-safe. Processes that share the database share the keys: a new one is there a minute before
+// it signs, and all processes look for new ones more often than that.
 class TokenSigner {
  public:
-  // Loads the signing key, or makes it on first use.
-  TokenSigner(db::Database& database, const SecretBox& box);
+  // Loads the signing keys, or makes the first.
+  TokenSigner(db::Database& database, const SecretBox& box, const KeyTimes& times = {});
   ~TokenSigner();
+  // With the key that is current at the time of issue.
   std::string sign(const Claims& claims);
   // nullopt unless the signature, algorithm, key id, issuer, audience and times are right.
   std::optional<Claims> verify(std::string_view token, Micros now);
+  // Loads what other processes made; makes the next key and drops old ones when it is time. Blocks.
+  void refresh(Micros now);
+  std::vector<PublicKey> public_keys();
 
  private:
   struct Key;
-  std::unique_ptr<Key> key_;
+  void insert_fresh(db::Tx& tx, Micros now, Micros active_from);
+
+  db::Database& db_;
+  const SecretBox& box_;
+  const KeyTimes times_;
+  std::vector<std::unique_ptr<Key>> keys_;  // oldest first
   std::mutex mutex_;  // the library counts references to a key without atomics
 };
 

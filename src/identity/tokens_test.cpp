@@ -22,6 +22,7 @@ class TokensTest : public testing::Test {
     directory_ = mkdtemp(name);
     database_ = db::open(db::testing::url_in(directory_));
     database_->migrate("identity", migrations());
+    database_->migrate("accounts", account_migrations());
     signer_ = std::make_unique<TokenSigner>(*database_, box_);
     const std::int64_t now = now_micros() / 1'000'000;
     claims_ = {"user", "u@x", true, "session", 3, now, now + 900};
@@ -105,11 +106,51 @@ TEST_F(TokensTest, OtherAlgorithmsAreRefused) {
 TEST_F(TokensTest, OtherKeysAreRefused) {
   auto other_database = db::open(db::testing::url_in(directory_, "other"));
   other_database->migrate("identity", migrations());
+  other_database->migrate("accounts", account_migrations());
   TokenSigner other(*other_database, box_);
   EXPECT_FALSE(good(other.sign(claims_)));
   auto header = part(0);
   header["kid"] = "other";
   EXPECT_FALSE(good(encode(header) + "." + encode(part(1)) + "." + signature()));
+}
+
+TEST_F(TokensTest, KeysRotate) {
+  constexpr Micros kDay = 86'400'000'000;
+  const Micros start = now_micros();
+  TokenSigner one(*database_, box_, {.period = 2 * kDay}),
+      two(*database_, box_, {.period = 2 * kDay});
+  const auto kid = [](const std::string& token) {
+    std::string header;
+    EXPECT_TRUE(base64url_decode(token.substr(0, token.find('.')), header));
+    return std::string(json::parse(header).at("kid").as_string());
+  };
+  const auto signed_at = [&](TokenSigner& signer, Micros time) {
+    claims_.issued_s = time / 1'000'000;
+    claims_.expires_s = claims_.issued_s + 3600;
+    return signer.sign(claims_);
+  };
+  const std::string before = signed_at(one, start);
+  const Micros later = start + 2 * kDay + 1'000'000;
+  one.refresh(later);
+  // It is known before it signs.
+  EXPECT_EQ(one.public_keys().size(), 2u);
+  EXPECT_EQ(kid(signed_at(one, later)), kid(before));
+  two.refresh(later);
+  EXPECT_EQ(two.public_keys().size(), 2u);
+  const Micros active = later + 61'000'000;
+  const std::string after = signed_at(one, active);
+  EXPECT_NE(kid(after), kid(before));
+  EXPECT_TRUE(two.verify(after, active));
+  EXPECT_TRUE(two.verify(signed_at(two, active), active));
+  EXPECT_TRUE(one.verify(before, start));
+  EXPECT_FALSE(signer_->verify(after, active));  // it did not look yet
+  one.refresh(active + kDay);
+  EXPECT_FALSE(one.verify(before, start));
+  ASSERT_EQ(one.public_keys().size(), 1u);
+  const auto key = one.public_keys()[0];
+  EXPECT_EQ(key.kid, kid(after));
+  EXPECT_EQ(key.kty + key.crv + key.alg + key.use, "ECP-256ES256sig");
+  EXPECT_EQ(key.x.size(), 43u);
 }
 
 TEST_F(TokensTest, Garbage) {

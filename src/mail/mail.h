@@ -46,8 +46,8 @@ struct Options {
   std::string smtp_url;
   std::string ca_file;        // PEM; empty: the system's authorities
   std::string from;           // "address" or "Name <address>"
-  Micros retry = 30'000'000;  // after the first failure; doubles up to an hour
-  int most_attempts = 12;
+  Micros retry = 10'000'000;  // after the first failure; doubles up to an hour
+  int most_attempts = 24;
 };
 
 // All methods are thread-safe.

@@ -6,6 +6,9 @@ import uuid
 from typing import Iterator
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from tests.api.checks import problem
 from tests.conftest import USER_PASSWORD, make_user, sign_in
@@ -224,3 +227,23 @@ def test_first_start_prints_a_made_up_password_once(tmp_path) -> None:
         working = [w for w in candidates[:4] if login(Client(server.url), ADMIN_EMAIL, w).ok]
         assert len(working) == 1, said
         assert working[0] not in "\n".join(server.log)
+
+
+def test_anybody_can_verify_tokens_with_the_public_keys(anonymous: Client, admin: Client) -> None:
+    keys = anonymous.ok("GET", "/.well-known/jwks.json")["keys"]
+    assert all("d" not in key and key["use"] == "sig" for key in keys)
+
+    def number(text: str) -> int:
+        return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
+
+    signed, signature = admin.token.rsplit(".", 1)
+    header, claims = (
+        json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        for part in signed.split(".")
+    )
+    assert (claims["iss"], claims["aud"]) == ("openbricks", "openbricks-api")
+    key = next(key for key in keys if key["kid"] == header["kid"])
+    point = ec.EllipticCurvePublicNumbers(number(key["x"]), number(key["y"]), ec.SECP256R1())
+    both = f"{number(signature):0128x}"
+    encoded = encode_dss_signature(int(both[:64], 16), int(both[64:], 16))
+    point.public_key().verify(encoded, signed.encode(), ec.ECDSA(hashes.SHA256()))

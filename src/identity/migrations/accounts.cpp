@@ -83,7 +83,11 @@ CREATE TABLE recovery_codes (
 );
 )sql";
 
-constexpr db::Migration kAll[] = {{1, kSessions}, {2, kLinks}, {3, kSecondFactor}};
+constexpr std::string_view kKeys = R"sql(
+ALTER TABLE signing_keys ADD COLUMN active_from BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr db::Migration kAll[] = {{1, kSessions}, {2, kLinks}, {3, kSecondFactor}, {4, kKeys}};
 
 }  // namespace
 
