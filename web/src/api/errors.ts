@@ -6,14 +6,17 @@ export class ApiError extends Error {
   readonly id: string;
   readonly requestId: string | undefined;
   readonly fields: { field: string; problem: string }[];
+  /** With which a sign-in that is half done goes on. */
+  readonly challenge: string | undefined;
 
-  constructor(status: number, problem: Problem) {
+  constructor(status: number, problem: Problem & { challenge?: string }) {
     super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
     this.name = 'ApiError';
     this.status = status;
     this.id = problem.id ?? 'unknown';
     this.requestId = problem.request_id;
     this.fields = problem.errors ?? [];
+    this.challenge = problem.challenge;
   }
 
   /** The problem that the server found with one field. */

@@ -87,10 +87,29 @@ export async function restoreSession(): Promise<void> {
   else session.set({ status: 'signed-out' });
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
-  const response = await post('/api/v1/auth/login', { email, password });
+async function enter(path: string, values: unknown): Promise<void> {
+  const response = await post(path, values);
   if (!response.ok) throw await errorOf(response);
   await loadUser(keep((await response.json()) as Tokens));
+}
+
+/** An ApiError with a challenge: the sign-in goes on with completeSignIn or replacePassword. */
+export const signIn = (email: string, password: string): Promise<void> =>
+  enter('/api/v1/auth/login', { email, password });
+export const completeSignIn = (challenge: string, code: string): Promise<void> =>
+  enter('/api/v1/auth/second-factor', { challenge, code });
+export const replacePassword = (challenge: string, password: string): Promise<void> =>
+  enter('/api/v1/auth/temporary-password', { challenge, password });
+export const acceptInvitation = (values: {
+  token: string;
+  name: string;
+  password: string;
+}): Promise<void> => enter('/api/v1/auth/accept', values);
+
+/** After a change of the own account: what the page knows of it is asked anew. */
+export async function reloadUser(): Promise<void> {
+  const token = await accessToken();
+  if (token) await loadUser(token);
 }
 
 export async function signOut(): Promise<void> {

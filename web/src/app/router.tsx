@@ -38,6 +38,38 @@ const signIn = createRoute({
   },
 });
 
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: lazyPage(() => import('@/features/auth/SignUpPage'), 'SignUpPage'),
+});
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyPage(() => import('@/features/auth/ForgotPasswordPage'), 'ForgotPasswordPage'),
+});
+// Where links of letters lead; what they prove stands behind #token=.
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyPage(() => import('@/features/auth/ResetPasswordPage'), 'ResetPasswordPage'),
+});
+const acceptInvitation = createRoute({
+  getParentRoute: () => root,
+  path: '/accept-invitation',
+  component: lazyPage(() => import('@/features/auth/InvitationPage'), 'InvitationPage'),
+});
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/verify-email',
+  component: lazyPage(() => import('@/features/auth/ConfirmPages'), 'VerifyEmailPage'),
+});
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/confirm-email',
+  component: lazyPage(() => import('@/features/auth/ConfirmPages'), 'ConfirmEmailPage'),
+});
+
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
 
 const home = createRoute({ getParentRoute: () => shell, path: '/', component: HomePage });
@@ -139,6 +171,12 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    signUp,
+    forgotPassword,
+    resetPassword,
+    acceptInvitation,
+    verifyEmail,
+    confirmEmail,
     shell.addChildren([
       home,
       catalog.addChildren([catalogIndex, catalogOne, catalogSchema, table]),

@@ -8,7 +8,11 @@ import { Field, Input, Select } from '@/components/Field';
 import { FormError } from '@/components/FormError';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
+import { DeleteAccountSection } from '@/features/keys/DeleteAccountSection';
 import { passwordProblem } from '@/features/keys/password';
+import { ProfileSection } from '@/features/keys/ProfileSection';
+import { SecondFactorSection } from '@/features/keys/SecondFactorSection';
+import { SessionsSection } from '@/features/keys/SessionsSection';
 import { useStore } from '@/lib/store';
 
 function PasswordForm() {
@@ -71,6 +75,7 @@ export function AccountTab({ user }: { user: User }) {
         </div>
         <Button onClick={() => void signOut()}>Sign out</Button>
       </section>
+      <ProfileSection key={user.name} user={user} />
       <section className="max-w-80">
         <Field label="Theme">
           {(control) => (
@@ -90,6 +95,9 @@ export function AccountTab({ user }: { user: User }) {
         <h2 className="text-lg">Password</h2>
         <PasswordForm />
       </section>
+      <SecondFactorSection />
+      <SessionsSection />
+      <DeleteAccountSection />
     </div>
   );
 }

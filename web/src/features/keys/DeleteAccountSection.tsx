@@ -1,0 +1,67 @@
+import { useState } from 'react';
+import { deleteAccount } from '@/api/account';
+import { signOut } from '@/api/session';
+import { Button } from '@/components/Button';
+import { Field, Input } from '@/components/Field';
+import { FormModal } from '@/components/FormModal';
+import { useAction } from '@/components/useAction';
+
+function DeleteDialog({ onClose }: { onClose(): void }) {
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const remove = useAction(async () => {
+    await deleteAccount({ password, ...(code.trim() && { code: code.trim() }) });
+    await signOut();
+  });
+  return (
+    <FormModal
+      title="Delete your account?"
+      onClose={onClose}
+      onSubmit={() => password && remove.run()}
+      submit="Delete my account"
+      danger
+      busy={remove.busy}
+      disabled={!password}
+      error={remove.error}
+    >
+      <p className="text-muted">
+        Your API keys and sessions end, and you can no longer sign in. This cannot be undone.
+      </p>
+      <Field label="Your password">
+        {(control) => (
+          <Input
+            {...control}
+            type="password"
+            autoFocus
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label="Code" hint="Where you have a second factor.">
+        {(control) => (
+          <Input
+            {...control}
+            autoComplete="one-time-code"
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+          />
+        )}
+      </Field>
+    </FormModal>
+  );
+}
+
+export function DeleteAccountSection() {
+  const [asking, setAsking] = useState(false);
+  return (
+    <section className="flex flex-col gap-3">
+      <h2 className="text-lg">Delete account</h2>
+      <Button variant="danger" onClick={() => setAsking(true)} className="self-start">
+        Delete my account
+      </Button>
+      {asking && <DeleteDialog onClose={() => setAsking(false)} />}
+    </section>
+  );
+}
