@@ -16,10 +16,12 @@ namespace {
 // Smaller files are quick to write anew, several of them and what is new into one.
 constexpr std::int64_t least_cut_bytes = 1 << 20;
 
-// Where more than half of the rows go, what is left is little, and deserves fresh row groups.
-bool mostly_stays(const delta::Add& add, std::size_t gone) {
+// Where more than half of the rows go, what is left is little, and deserves fresh row groups. Where
+// many change, they had better stay among their neighbours, which statistics tell apart from
+// others.
+bool mostly_stays(const delta::Add& add, std::size_t gone, bool removal) {
   const auto rows = live_rows(add);
-  return rows && static_cast<std::int64_t>(gone) <= *rows / 2;
+  return rows && static_cast<std::int64_t>(gone) <= *rows / (removal ? 2 : 8);
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ Change::Cut Change::cut(const std::vector<Touched>& files, Places& places, bool 
     if (file.whole) continue;
     auto& gone = places.at(file.position);
     const bool large = file.add->size >= least_cut_bytes || (removal && small == 1);
-    if (!large || !mostly_stays(*file.add, gone.size())) {
+    if (!large || !mostly_stays(*file.add, gone.size(), removal)) {
       out.left.push_back(file);
       continue;
     }
@@ -80,7 +82,8 @@ void Change::apply_behind(const RowChanges& changes) {
   const std::vector<Touched> files = touched(changes.rows);
   for (const Touched& file : files) remove_file(*file.add);
   const std::int64_t before = counts_.written;
-  const Cut cut_out = cut(files, gone, false);
+  const bool removal = counts_.updated == 0 && changes.inserts.empty();
+  const Cut cut_out = cut(files, gone, removal);
   try {
     write_behind(changes, cut_out.left, gone);
   } catch (...) {

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import WriterProperties, write_deltalake
 
 from tests.interop import handmade
 from tests.interop.support import Lake, read_theirs, rows
@@ -192,6 +193,30 @@ def test_what_stays_is_as_it_was(lake: Lake, seed: int) -> None:
         == duckdb.sql(hashes.format(path / original(path), f"id NOT IN ({numbers})")).fetchall()
     )
     check_stats(json.loads(add["stats"]), data.filter(pa.array(keep)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_delta_rs_wrote(lake: Lake, seed: int) -> None:
+    rng = random.Random(seed)
+    data = columns_of(rng, 3000)
+    # Longer than the bounds that arrow-rs keeps whole.
+    long = pa.array([chr(97 + rng.randint(0, 25)) * 99 for _ in range(3000)])
+    data = data.append_column("long", long)
+    path = lake.path(f"rs-{seed}")
+    properties = WriterProperties(
+        max_row_group_size=1000,
+        compression=rng.choice(["ZSTD", "SNAPPY", "LZ4_RAW", "UNCOMPRESSED"]),
+    )
+    write_deltalake(path, data, writer_properties=properties)
+    name = lake.register(path)
+    lake.client.sql(f"DELETE FROM {name} WHERE id BETWEEN 100 AND 200 OR id = 1500")
+    left = data.filter(pa.array([not (100 <= i <= 200 or i == 1500) for i in range(3000)]))
+    add = last_add(path)
+    assert not add["path"].endswith(".zstd.parquet"), "it was written anew"
+    assert rows(read_theirs(lake.theirs(name))) == rows(left)
+    stats = json.loads(add["stats"])
+    check_stats(stats, left.drop_columns(["long"]))
+    assert stats["minValues"]["long"] == min(left["long"].to_pylist())[:32]
 
 
 def original(path: Path) -> str:
