@@ -18,6 +18,8 @@ constexpr std::size_t max_partitions = 20'000;
 constexpr std::string_view suffix = ".zstd.parquet";
 // A file is closed when it passes this, so that tables of many gigabytes have files of even size.
 constexpr std::int64_t file_size = 512'000'000;
+// DuckDB's, unless told otherwise.
+constexpr std::int64_t row_group_rows = 122'880;
 
 // "\"a\".\"b\"\"c\"" → {a, b"c}
 std::vector<std::string> split_path(std::string_view text) {
@@ -158,6 +160,7 @@ class Writer {
       files = copy(plan, place->target(), parameters, "V1");
     }
     for (auto& file : files) {
+      find_nans(file);
       if (file.rows == 0) {
         place->drop(file.path);
         continue;
@@ -225,6 +228,24 @@ class Writer {
         file.partition = std::stoll(std::string(value->as_string()));
     }
     return file;
+  }
+
+  // What COPY tells of NaNs counts for the last row group alone; in the footer a row group that has
+  // some has no bounds.
+  void find_nans(RawFile& file) {
+    if (file.rows <= row_group_rows ||
+        !std::ranges::any_of(schema_, has_floating_point, &delta::Field::type))
+      return;
+    const auto name = relay::is_remote(names_.location) ? file.path : literal_pattern(file.path);
+    for (const auto& row : connection_.rows(
+             "SELECT DISTINCT path_in_schema FROM parquet_metadata(" + quote_literal(name) +
+             ") WHERE type IN ('FLOAT', 'DOUBLE') AND stats_min_value IS NULL AND "
+             "coalesce(stats_null_count, 0) < num_values"))
+      for (auto& stats : file.stats) {
+        std::string path;
+        for (const auto& part : stats.path) path += (path.empty() ? "" : ", ") + part;
+        if (row[0] == path) stats.has_nan = true;
+      }
   }
 
   [[noreturn]] static void throw_clearly(const Error& error) {
