@@ -23,6 +23,7 @@ namespace {
 using native::ColumnKind;
 
 constexpr const char* suffix = ".parquet";
+constexpr unsigned most_threads = 16;  // of a file
 
 // Whether a bound of values that a file has so is one of the table's type.
 bool fits(ColumnKind kind, const delta::DataType& type) {
@@ -68,7 +69,7 @@ class Remover {
       : table_(table),
         snapshot_(snapshot),
         threads_(threads > 0 ? static_cast<std::size_t>(threads)
-                             : std::max(1U, std::thread::hardware_concurrency())),
+                             : std::clamp(std::thread::hardware_concurrency(), 1U, most_threads)),
         names_{.location = table.location(),
                .id = new_uuid(),
                .suffix = suffix,

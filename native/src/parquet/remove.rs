@@ -14,6 +14,8 @@ use super::{Fail, Outcome, not_possible};
 
 /// Chunks that are made ahead of the one that is written next, for each thread.
 const AHEAD: usize = 2;
+/// Bytes of chunks that are held at once, unless a single one has more.
+const MOST_HELD: u64 = 128 << 20;
 const COPIED_AT_ONCE: u64 = 1 << 20;
 const MOST_BLOOM: u64 = 64 << 20;
 
@@ -43,6 +45,8 @@ struct Progress<'a> {
     begun: usize,
     written: usize,
     ready: BTreeMap<usize, Piece>,
+    /// Bytes of the chunks that are begun and not written.
+    held: u64,
     failed: Option<Fail>,
     out: &'a mut (dyn Write + Send),
     size: u64,
@@ -172,6 +176,7 @@ impl<'a> Job<'a> {
             progress.trees.push(piece.tree);
             progress.bounds[task.leaf].merge(piece.bounds);
             progress.written += 1;
+            progress.held -= chunk.bytes;
         }
         Ok(())
     }
@@ -182,8 +187,12 @@ impl<'a> Job<'a> {
             if progress.failed.is_some() || progress.begun == self.tasks.len() {
                 return None;
             }
-            if progress.begun < progress.written + self.threads * AHEAD {
+            let task = &self.tasks[progress.begun];
+            let bytes = self.footer.groups[task.group].chunks[task.leaf].bytes;
+            let fits = progress.held == 0 || progress.held + bytes <= MOST_HELD;
+            if fits && progress.begun < progress.written + self.threads * AHEAD {
                 progress.begun += 1;
+                progress.held += bytes;
                 if room.out.capacity() == 0 {
                     room.out = progress.spare.pop().unwrap_or_default();
                 }
@@ -298,6 +307,7 @@ pub fn remove(
             begun: 0,
             written: 0,
             ready: BTreeMap::new(),
+            held: 0,
             failed: None,
             out,
             size: 0,
