@@ -51,8 +51,8 @@ class DuckEngine final : public Engine {
 
   std::vector<std::optional<WrittenFile>> remove_rows(
       delta::Table& table, const delta::Snapshot& snapshot,
-      std::vector<delta::RowsToDelete> files) override {
-    return engine::remove_rows(table, snapshot, std::move(files), threads_);
+      std::vector<delta::RowsToDelete>& files) override {
+    return engine::remove_rows(table, snapshot, files, threads_);
   }
 
   FileScan scan_file(Connection& connection, const std::string& location, const std::string& format,

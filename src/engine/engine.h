@@ -179,9 +179,10 @@ class Engine {
   // they are cut out of the pages, whose values stay encoded as they are as far as possible. The
   // rest as of write(). One a file, in order: nothing where the file has to be written by write()
   // after all, as it is in a store, would be empty, is broken or of a kind that is not known here.
+  // `files` have all rows that are gone afterwards, ascending.
   virtual std::vector<std::optional<WrittenFile>> remove_rows(
       delta::Table& table, const delta::Snapshot& snapshot,
-      std::vector<delta::RowsToDelete> files) = 0;
+      std::vector<delta::RowsToDelete>& files) = 0;
 
   // A FROM item for a user's file: read_csv/read_json/read_parquet with safe options. `format` is
   // csv, json, parquet, or empty to tell from the name and the first bytes. Throws ob::Error 400

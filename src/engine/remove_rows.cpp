@@ -79,14 +79,14 @@ class Remover {
     names_.prefix = "part-" + names_.id + "-";
   }
 
-  std::vector<std::optional<WrittenFile>> run(std::vector<delta::RowsToDelete> files) {
+  std::vector<std::optional<WrittenFile>> run(std::vector<delta::RowsToDelete>& files) {
     std::vector<std::optional<WrittenFile>> out(files.size());
     if (relay::is_remote(names_.location)) return out;
     const auto place = open_write_place(names_, nullptr);
     std::filesystem::create_directories(place->target());
     std::vector<Task> tasks;
     for (std::size_t i = 0; i < files.size(); ++i)
-      tasks.push_back({.file = std::move(files[i]),
+      tasks.push_back({.file = files[i],
                        .to = place->target() + "/" + names_.prefix + std::to_string(i) + suffix});
     for (Task& task : tasks) complete(task.file);
     work(tasks);
@@ -108,7 +108,7 @@ class Remover {
 
  private:
   struct Task {
-    delta::RowsToDelete file;
+    delta::RowsToDelete& file;
     std::string to;
     native::RowsRemoved made{};
   };
@@ -207,9 +207,9 @@ class Remover {
 
 std::vector<std::optional<WrittenFile>> remove_rows(delta::Table& table,
                                                     const delta::Snapshot& snapshot,
-                                                    std::vector<delta::RowsToDelete> files,
+                                                    std::vector<delta::RowsToDelete>& files,
                                                     int threads) {
-  return Remover(table, snapshot, threads).run(std::move(files));
+  return Remover(table, snapshot, threads).run(files);
 }
 
 }  // namespace ob::engine

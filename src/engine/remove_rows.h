@@ -6,7 +6,7 @@ namespace ob::engine {
 
 std::vector<std::optional<WrittenFile>> remove_rows(delta::Table& table,
                                                     const delta::Snapshot& snapshot,
-                                                    std::vector<delta::RowsToDelete> files,
+                                                    std::vector<delta::RowsToDelete>& files,
                                                     int threads);
 
 }  // namespace ob::engine

@@ -61,7 +61,8 @@ class RemoveRows : public testing::Test {
   }
   std::vector<std::optional<WrittenFile>> remove(delta::Table& table, const delta::Add& add,
                                                  std::vector<std::uint64_t> rows) {
-    return engine_->remove_rows(table, *table.snapshot(), {{&add, std::move(rows)}});
+    std::vector<delta::RowsToDelete> files{{&add, std::move(rows)}};
+    return engine_->remove_rows(table, *table.snapshot(), files);
   }
   // A sum over all rows.
   std::string rows_of(delta::Table& table, const delta::Add& add) {

@@ -58,14 +58,16 @@ Change::Cut Change::cut(const std::vector<Touched>& files, Places& places, bool 
       continue;
     }
     tried.push_back(file);
-    rows.push_back({file.add, gone});
+    rows.push_back({file.add, std::move(gone)});
   }
   if (tried.empty()) return out;
-  auto fresh = session_.core_.engine.remove_rows(*opened_.delta, *base_, std::move(rows));
+  auto fresh = session_.core_.engine.remove_rows(*opened_.delta, *base_, rows);
   for (std::size_t i = 0; i < tried.size(); ++i) {
     (fresh[i] ? out.done : out.left).push_back(tried[i]);
-    if (!fresh[i]) continue;
-    add_files({std::move(*fresh[i])});
+    if (fresh[i])
+      add_files({std::move(*fresh[i])});
+    else
+      places.at(tried[i].position) = std::move(rows[i].rows);
   }
   std::ranges::sort(out.left, {}, &Touched::position);
   return out;
