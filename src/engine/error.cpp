@@ -109,10 +109,7 @@ Error error_of(const Parsed& parsed) {
                  parsed.message);
   if (is("IO", "HTTP", "Network")) {
     const auto says = [&](std::string_view text) { return parsed.message.contains(text); };
-    if (says("No space left on device") || says("Disk quota exceeded"))
-      return Error(507, "query.diskFull",
-                   "The server's disk is full: nothing was written. Free some space and try again.",
-                   parsed.message);
+    if (const auto full = disk_full(parsed.message)) return *full;
     if (says("No files found that match") || says("HTTP 404") || says("404 (Not Found)"))
       return file_gone(parsed.message);
     return Error(400, "sql.io", detail, parsed.message);
@@ -186,6 +183,14 @@ void throw_error(std::string_view raw, std::string_view sql, PlaceIn unit) {
       unit == PlaceIn::bytes ? *parsed.position : byte_of_character(sql, *parsed.position);
   if (at > sql.size()) throw error;
   throw StatementError(error, at, word_at(sql.substr(at)));
+}
+
+std::optional<Error> disk_full(std::string_view message) {
+  if (!message.contains("No space left on device") && !message.contains("Disk quota exceeded"))
+    return std::nullopt;
+  return Error(507, "query.diskFull",
+               "The server's disk is full: nothing was written. Free some space and try again.",
+               std::string(message));
 }
 
 Error file_gone(std::string cause) {

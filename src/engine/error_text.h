@@ -1,5 +1,6 @@
 #pragma once
 // DuckDB's error texts, for the engine's own sources.
+#include <optional>
 #include <string_view>
 
 #include "base/error.h"
@@ -14,6 +15,9 @@ Error error_from(std::string_view raw);
 // places, those from its parser count characters and those from its binder bytes.
 enum class PlaceIn { characters, bytes };
 [[noreturn]] void throw_error(std::string_view raw, std::string_view sql, PlaceIn unit);
+
+// 507 query.diskFull when the system's message tells so.
+std::optional<Error> disk_full(std::string_view message);
 
 // 409 for a file that has been removed since the statement found its name.
 Error file_gone(std::string cause);

@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "engine/error_text.h"
 #include "engine/file_shapes.h"
 #include "engine/write_place.h"
 
@@ -154,6 +155,7 @@ class Remover {
       const std::string_view said = error.what();
       if (said.starts_with(std::to_string(static_cast<int>(native::Trouble::Stopped)) + " "))
         throw Error(499, "query.cancelled", "The query was cancelled.");
+      if (const auto full = disk_full(said)) throw *full;
       throw internal("removing rows of a data file: " + std::string(said));
     }
   }

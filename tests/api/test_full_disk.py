@@ -78,6 +78,7 @@ def test_statements_on_a_full_disk(small_disk: Path) -> None:
             "INSERT INTO main.default.t VALUES (100, 'a')",
             "UPDATE main.default.t SET x = 'b' WHERE n = 0",
             "DELETE FROM main.default.t WHERE n = 0",
+            f"DELETE FROM main.default.t WHERE n = {kept[-1]} AND x < '1'",
             "OPTIMIZE main.default.t",
             "CREATE TABLE main.default.u AS SELECT range AS a FROM range(10)",
             "CREATE SCHEMA main.s",
