@@ -1,14 +1,18 @@
 #include "cli/session.h"
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <thread>
 
 #include "base/error.h"
 
 namespace ob::cli {
 namespace json = boost::json;
 namespace {
+
+constexpr auto kPollInterval = std::chrono::seconds(5);
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -165,9 +169,41 @@ std::vector<json::value> Session::list(const std::string& path, std::size_t limi
 void Session::sign_in(const std::string& email, const std::string& password) {
   const auto response =
       http_.send(json_request("/api/v1/auth/login", {{"email", email}, {"password", password}}));
-  if (response.status != 200) throw_problem(response);
+  if (response.status != 200) {
+    boost::system::error_code error;
+    const std::string id = text_at(json::parse(response.body, error), "id");
+    if (id == "identity.secondFactorNeeded" || id == "identity.passwordChangeNeeded")
+      throw unauthenticated(id,
+                            "This account needs more than its password. Sign in through the "
+                            "browser: openbricks login --url " +
+                                url());
+    throw_problem(response);
+  }
   kept_ = tokens_from(response, email);
   Credentials().keep(url(), *kept_);
+}
+
+std::string Session::sign_in_by_page(
+    const std::function<void(const std::string& page, const std::string& code)>& show) {
+  const auto started = http_.send(json_request("/api/v1/auth/device", {}));
+  if (started.status != 200) throw_problem(started);
+  const json::value answer = json::parse(started.body);
+  show(text_at(answer, "verification_uri_complete"), text_at(answer, "user_code"));
+  const json::object question{{"device_code", text_at(answer, "device_code")}};
+  while (true) {
+    std::this_thread::sleep_for(kPollInterval);
+    const auto response = http_.send(json_request("/api/v1/auth/device/token", question));
+    if (response.status == 200) {
+      kept_ = tokens_from(response, "");
+      break;
+    }
+    boost::system::error_code error;
+    const std::string id = text_at(json::parse(response.body, error), "id");
+    if (id != "identity.authorizationPending" && id != "identity.slowDown") throw_problem(response);
+  }
+  kept_->email = text_at(call("GET", "/api/v1/auth/me"), "email");
+  Credentials().keep(url(), *kept_);
+  return kept_->email;
 }
 
 void Session::sign_out() {

@@ -2,6 +2,7 @@
 // One server and who we are there: adds the token to each request, renews it, and turns error
 // answers into ob::Error.
 #include <boost/json/value.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ class Session {
   std::vector<boost::json::value> list(const std::string& path, std::size_t limit = 0);
 
   void sign_in(const std::string& email, const std::string& password);
+  // Through the browser: `show` gets the page's address and the code; returns once the person has
+  // approved it, with their email. Throws when they refuse, or after ten minutes.
+  std::string sign_in_by_page(
+      const std::function<void(const std::string& page, const std::string& code)>& show);
   void sign_out();
   const std::string& url() const { return http_.url(); }
 

@@ -267,6 +267,7 @@ Parts::Parts(const Config& config)
   accounts = identity::open_accounts(*identity, *mail,
                                      {.registration = registration(config.text("registration")),
                                       .public_url = [this] { return public_url; }});
+  device_flow = identity::open_device_flow(*identity, [this] { return public_url; });
   // Before the catalog, whose first start makes `main` for the administrator.
   made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
   if (!paths.httpfs.empty()) relay = relay::make();
@@ -284,6 +285,7 @@ Parts::Parts(const Config& config)
                       query_options(config, paths));
   identity::register_api(registry, *identity);
   identity::register_account_api(registry, *identity, *accounts, sign_ins);
+  identity::register_device_api(registry, *device_flow);
   mail::register_api(registry, *mail);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);

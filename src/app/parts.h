@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/accounts.h"
+#include "identity/device_flow.h"
 #include "identity/identity.h"
 #include "mail/mail.h"
 #include "objects/objects.h"
@@ -60,6 +61,7 @@ struct Parts {
   std::unique_ptr<mail::Mail> mail;
   std::string public_url;  // for links in letters; set before serving starts
   std::unique_ptr<identity::Accounts> accounts;
+  std::unique_ptr<identity::DeviceFlow> device_flow;
   std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
   std::unique_ptr<relay::Relay> relay;          // with httpfs only
   std::unique_ptr<engine::Engine> engine;

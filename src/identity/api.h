@@ -1,6 +1,7 @@
 #pragma once
 #include "api/api.h"
 #include "identity/accounts.h"
+#include "identity/device_flow.h"
 #include "identity/identity.h"
 
 namespace ob::identity {
@@ -13,6 +14,8 @@ void register_api(api::Registry& registry, Identity& identity);
 // `slow`, so that it never keeps other requests waiting.
 void register_account_api(api::Registry& registry, Identity& identity, Accounts& accounts,
                           Pool& slow);
+
+void register_device_api(api::Registry& registry, DeviceFlow& devices);
 
 // Parts of register_account_api.
 void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slow);

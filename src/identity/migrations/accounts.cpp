@@ -87,7 +87,23 @@ constexpr std::string_view kKeys = R"sql(
 ALTER TABLE signing_keys ADD COLUMN active_from BIGINT NOT NULL DEFAULT 0;
 )sql";
 
-constexpr db::Migration kAll[] = {{1, kSessions}, {2, kLinks}, {3, kSecondFactor}, {4, kKeys}};
+constexpr std::string_view kDevices = R"sql(
+CREATE TABLE device_sign_ins (
+  device_hash TEXT PRIMARY KEY,
+  user_code_hash TEXT NOT NULL UNIQUE,
+  user_agent TEXT NOT NULL,
+  address TEXT NOT NULL,
+  state TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  polled_at BIGINT NOT NULL
+);
+CREATE INDEX device_sign_ins_expires ON device_sign_ins (expires_at);
+)sql";
+
+constexpr db::Migration kAll[] = {
+    {1, kSessions}, {2, kLinks}, {3, kSecondFactor}, {4, kKeys}, {5, kDevices}};
 
 }  // namespace
 

@@ -91,3 +91,9 @@ export const confirmSecondFactor = (code: string) =>
   body(api.POST('/api/v1/auth/second-factor/confirm', { body: { code } }));
 export const disableSecondFactor = (values: { password: string; code: string }) =>
   api.POST('/api/v1/auth/second-factor/disable', { body: values });
+
+// Programs that sign in through the page.
+export const showDevice = (user_code: string) =>
+  body(api.POST('/api/v1/auth/device/show', { body: { user_code } }));
+export const decideDevice = (values: { user_code: string; approve: boolean }) =>
+  api.POST('/api/v1/auth/device/decide', { body: values });

@@ -155,6 +155,17 @@ const queries = createRoute({
   },
 });
 
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: '/device',
+  component: lazyPage(() => import('@/features/auth/DevicePage'), 'DevicePage'),
+  // code: what the program shows.
+  validateSearch: (search: Record<string, unknown>): { code?: string } => {
+    const code = text(search.code);
+    return code ? { code } : {};
+  },
+});
+
 const SETTINGS_TABS = ['keys', 'account', 'users', 'storage'] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
@@ -185,6 +196,7 @@ export const router = createRouter({
       filesVolume,
       queries,
       settings,
+      device,
     ]),
   ]),
   defaultErrorComponent: RouteError,
