@@ -11,7 +11,7 @@ namespace ob::identity {
 using wire::Instant;
 
 struct LogoutRequest {
-  std::string refresh_token;
+  std::optional<std::string> refresh_token;
 };
 BOOST_DESCRIBE_STRUCT(LogoutRequest, (), (refresh_token))
 
@@ -60,7 +60,8 @@ namespace ob::wire {
 template <>
 struct Rules<identity::LogoutRequest> {
   static constexpr auto value =
-      rules(rule(&identity::LogoutRequest::refresh_token, {.min = 1, .max = 256}));
+      rules(rule(&identity::LogoutRequest::refresh_token,
+                 {.min = 1, .max = 256, .text = "Left out where it is in the cookie."}));
 };
 template <>
 struct Rules<identity::CreateUserRequest> {
@@ -102,16 +103,19 @@ KeyAnswer to_key_answer(const ApiKey& key) {
 }
 
 void register_sessions(api::Registry& registry, Identity& identity) {
-  registry.add<LogoutRequest, api::Empty>("POST", "/api/v1/auth/logout",
-                                          {.operation = "logout",
-                                           .tag = "auth",
-                                           .summary = "End the session of a refresh token",
-                                           .status = 204,
-                                           .anonymous = true},
-                                          [&identity](api::Context&, const LogoutRequest& request) {
-                                            identity.sign_out(request.refresh_token);
-                                            return api::Empty{};
-                                          });
+  registry.add<LogoutRequest, api::Empty>(
+      "POST", "/api/v1/auth/logout",
+      {.operation = "logout",
+       .tag = "auth",
+       .summary = "End the session of a refresh token",
+       .status = 204,
+       .errors = {401, 403},
+       .anonymous = true},
+      [&identity](api::Context& context, const LogoutRequest& request) {
+        identity.sign_out(refresh_token_of(context, request.refresh_token));
+        drop_refresh_cookie(context);
+        return api::Empty{};
+      });
   registry.add<api::Empty, UserAnswer>(
       "GET", "/api/v1/auth/me",
       {.operation = "me", .tag = "auth", .summary = "Who is signed in", .errors = {404}},

@@ -10,7 +10,7 @@ struct LoginRequest {
 BOOST_DESCRIBE_STRUCT(LoginRequest, (), (email, password))
 
 struct RefreshRequest {
-  std::string refresh_token;
+  std::optional<std::string> refresh_token;
 };
 BOOST_DESCRIBE_STRUCT(RefreshRequest, (), (refresh_token))
 
@@ -65,7 +65,8 @@ struct Rules<identity::LoginRequest> {
 template <>
 struct Rules<identity::RefreshRequest> {
   static constexpr auto value =
-      rules(rule(&identity::RefreshRequest::refresh_token, {.min = 1, .max = 256}));
+      rules(rule(&identity::RefreshRequest::refresh_token,
+                 {.min = 1, .max = 256, .text = "Left out where it is in the cookie."}));
 };
 template <>
 struct Rules<identity::CodeChallenge> {
@@ -97,6 +98,31 @@ namespace ob::identity {
 namespace {
 
 constexpr std::string_view kDeviceCookie = "openbricks_device";
+constexpr std::string_view kAuthPath = "; Path=/api/v1/auth; HttpOnly; Max-Age=";
+constexpr std::string_view kMonth = "2592000", kHalfYear = "15552000";  // seconds
+
+bool is_secure(const api::Context& context) {
+  // The header only makes the caller's own cookie stricter.
+  return context.request &&
+         (context.request->secure || context.request->header("x-forwarded-proto") == "https");
+}
+
+bool wants_cookie(const api::Context& context) {
+  return context.request && context.request->header("x-session") == "cookie";
+}
+
+std::string refresh_cookie_name(const api::Context& context) {
+  return is_secure(context) ? "__Secure-openbricks_refresh" : "openbricks_refresh";
+}
+
+void set_cookie(api::Context& context, std::string_view name, std::string_view value,
+                std::string_view seconds, std::string_view same_site) {
+  std::string text(name);
+  text.append("=").append(value).append(kAuthPath).append(seconds);
+  text.append("; SameSite=").append(same_site);
+  if (is_secure(context)) text += "; Secure";
+  context.response_headers.emplace_back("Set-Cookie", text);
+}
 
 std::string cookie(std::string_view header, std::string_view name) {
   while (!header.empty()) {
@@ -157,11 +183,19 @@ void register_sign_in(api::Registry& registry, Accounts& accounts, Pool& slow) {
       {.operation = "refresh",
        .tag = "auth",
        .summary = "Exchange a refresh token for new tokens",
-       .description = "Each refresh token works once. A second use ends the session.",
-       .errors = {401},
+       .description = "Each refresh token works once. A second use ends the session. Browsers keep "
+                      "it in a cookie that no script reads: with the header X-Session: cookie, "
+                      "here and where one signs in.",
+       .errors = {401, 403},
        .anonymous = true},
       [&accounts](api::Context& context, const RefreshRequest& request) {
-        return to_answer(context, accounts.refresh(request.refresh_token, origin_of(context)));
+        const std::string token = refresh_token_of(context, request.refresh_token);
+        try {
+          return to_answer(context, accounts.refresh(token, origin_of(context)));
+        } catch (const Error&) {
+          drop_refresh_cookie(context);
+          throw;
+        }
       });
 }
 
@@ -178,15 +212,37 @@ Origin origin_of(const api::Context& context) {
 
 TokensAnswer to_answer(api::Context& context, const SignedIn& signed_in) {
   if (!signed_in.device.empty()) {
-    const bool secure = context.request && context.request->secure;
-    context.response_headers.emplace_back(
-        "Set-Cookie", std::string(kDeviceCookie) + "=" + signed_in.device +
-                          "; Path=/api/v1/auth; Max-Age=15552000; HttpOnly; SameSite=Lax" +
-                          (secure ? "; Secure" : ""));
+    set_cookie(context, kDeviceCookie, signed_in.device, kHalfYear, "Lax");
   }
   context.response_headers.emplace_back("Cache-Control", "no-store");
   const Tokens& tokens = signed_in.tokens;
-  return {tokens.access_token, tokens.refresh_token, tokens.token_type, tokens.expires_in};
+  TokensAnswer answer{tokens.access_token, tokens.refresh_token, tokens.token_type,
+                      tokens.expires_in};
+  if (wants_cookie(context)) {
+    set_cookie(context, refresh_cookie_name(context), tokens.refresh_token, kMonth, "Strict");
+    answer.refresh_token.reset();
+  }
+  return answer;
+}
+
+std::string refresh_token_of(const api::Context& context, const std::optional<std::string>& given) {
+  if (given) return *given;
+  if (wants_cookie(context)) {
+    const std::string_view site = context.request->header("sec-fetch-site");
+    if (!site.empty() && site != "same-origin") {
+      throw forbidden("identity.crossSite", "Another site may not use this session.");
+    }
+    std::string token = cookie(context.request->header("cookie"), refresh_cookie_name(context));
+    if (!token.empty() && token.size() <= 256) return token;
+    throw unauthenticated("identity.badRefreshToken", "There is no session. Sign in.");
+  }
+  Error error(400, "request.invalid", "The request is not valid.");
+  error.with_fields({{"refresh_token", "is missing"}});
+  throw error;
+}
+
+void drop_refresh_cookie(api::Context& context) {
+  if (wants_cookie(context)) set_cookie(context, refresh_cookie_name(context), "", "0", "Strict");
 }
 
 void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slow) {

@@ -19,13 +19,21 @@ inline UserAnswer to_answer(const User& user) {
 }
 
 struct TokensAnswer {
-  std::string access_token, refresh_token, token_type;
+  std::string access_token;
+  std::optional<std::string> refresh_token;
+  std::string token_type;
   std::int64_t expires_in = 0;
 };
 BOOST_DESCRIBE_STRUCT(TokensAnswer, (), (access_token, refresh_token, token_type, expires_in))
 
-// The tokens, with the cookie by which this device is known later.
+// The tokens, with the cookie by which this device is known later. Where the request says
+// "X-Session: cookie", as the page does, the refresh token is in a cookie that no script reads.
 TokensAnswer to_answer(api::Context& context, const SignedIn& signed_in);
+
+// The refresh token that was given, else that of the cookie; throws 400 request.invalid when there
+// is neither. The cookie counts only with the header, which other sites cannot send.
+std::string refresh_token_of(const api::Context& context, const std::optional<std::string>& given);
+void drop_refresh_cookie(api::Context& context);
 
 Origin origin_of(const api::Context& context);
 
@@ -33,6 +41,12 @@ Origin origin_of(const api::Context& context);
 
 namespace ob::wire {
 
+template <>
+struct Rules<identity::TokensAnswer> {
+  static constexpr auto value = rules(
+      rule(&identity::TokensAnswer::refresh_token,
+           {.text = "Left out where it is in a cookie: the request said X-Session: cookie."}));
+};
 template <>
 struct Rules<identity::UserAnswer> {
   static constexpr auto value =

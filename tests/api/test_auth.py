@@ -165,6 +165,31 @@ def test_logout_ends_the_refresh_token(server: Server) -> None:
     problem(client.post("auth/refresh", {"refresh_token": client.refresh_token}), 401)
 
 
+COOKIE = {"X-Session": "cookie"}
+
+
+def test_browsers_keep_the_refresh_token_in_a_cookie(server: Server) -> None:
+    client = Client(server.url)
+    body = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
+    answer = client.post("auth/login", body, headers=COOKIE)
+    assert "refresh_token" not in answer.json()
+    set_cookies = answer.raw.headers.getlist("Set-Cookie")
+    given = next(one for one in set_cookies if one.startswith("openbricks_refresh="))
+    for part in ("HttpOnly", "SameSite=Strict", "Path=/api/v1/auth"):
+        assert part in given
+    # The cookie alone does nothing: another site's page can send it, but not the header.
+    problem(client.post("auth/refresh", {}), 400)
+    problem(client.post("auth/logout", {}), 400)
+    cross = {**COOKIE, "Sec-Fetch-Site": "cross-site"}
+    problem(client.post("auth/refresh", {}, headers=cross), 403, "identity.crossSite")
+    tokens = client.post("auth/refresh", {}, headers=COOKIE)
+    assert tokens.status_code == 200 and "refresh_token" not in tokens.json()
+    Client(server.url, tokens.json()["access_token"]).ok("GET", "auth/me")
+    assert client.post("auth/logout", {}, headers=COOKIE).status_code == 204
+    assert "openbricks_refresh" not in client.http.cookies
+    problem(client.post("auth/refresh", {}, headers=COOKIE), 401)
+
+
 def test_change_of_password(admin: Client, server: Server) -> None:
     client = make_user(admin, "changer")
     email = client.ok("GET", "auth/me")["email"]

@@ -308,7 +308,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description Each refresh token works once. A second use ends the session.
+         * @description Each refresh token works once. A second use ends the session. Browsers keep it in a cookie that no script reads: with the header X-Session: cookie, here and where one signs in.
          */
         post: operations["refresh"];
         delete?: never;
@@ -1625,7 +1625,8 @@ export interface components {
             password: string;
         };
         LogoutRequest: {
-            refresh_token: string;
+            /** @description Left out where it is in the cookie. */
+            refresh_token?: string;
         };
         MakeTable: {
             /**
@@ -1748,7 +1749,8 @@ export interface components {
             recovery_codes: string[];
         };
         RefreshRequest: {
-            refresh_token: string;
+            /** @description Left out where it is in the cookie. */
+            refresh_token?: string;
         };
         RegisterRequest: {
             email: string;
@@ -2043,7 +2045,8 @@ export interface components {
             access_token: string;
             /** Format: int64 */
             expires_in: number;
-            refresh_token: string;
+            /** @description Left out where it is in a cookie: the request said X-Session: cookie. */
+            refresh_token?: string;
             token_type: string;
         };
         UploadAnswer: {
@@ -3223,7 +3226,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["LogoutRequest"];
             };
@@ -3238,6 +3241,24 @@ export interface operations {
             };
             /** @description Something in the request is wrong; `errors` names each field */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3599,7 +3620,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RefreshRequest"];
             };
@@ -3625,6 +3646,15 @@ export interface operations {
             };
             /** @description No valid credential was sent */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,9 +2,11 @@ import { ApiError, ConnectionError, errorOf } from '@/api/errors';
 import type { Tokens, User } from '@/api/types';
 import { createStore } from '@/lib/store';
 
-// The access token lives in memory only; the refresh token in localStorage, so that a reload stays
-// signed in. Each refresh gives a new refresh token and ends the old one.
-const REFRESH_KEY = 'openbricks.refresh';
+// The access token lives in memory only, the refresh token in a cookie that no script reads: the
+// header asks for it, and other sites cannot send that. What is kept here only says that there is
+// such a cookie, and when it was last renewed. Each refresh ends the token before.
+const MARK_KEY = 'openbricks.session';
+const COOKIE_HEADER = { 'x-session': 'cookie' };
 const EARLY = 30_000; // milliseconds before its end at which a token is renewed
 
 export type Session =
@@ -19,12 +21,15 @@ let refreshing: Promise<string | undefined> | undefined;
 
 function keep(tokens: Tokens): string {
   access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 - EARLY };
-  localStorage.setItem(REFRESH_KEY, tokens.refresh_token);
+  localStorage.setItem(MARK_KEY, String(Date.now()));
   return tokens.access_token;
 }
 
 async function post(path: string, body: unknown, token?: string): Promise<Response> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...COOKIE_HEADER,
+  };
   if (token) headers.authorization = `Bearer ${token}`;
   const init = { method: 'POST', headers, body: JSON.stringify(body) };
   return fetch(path, init).catch(() => {
@@ -34,22 +39,22 @@ async function post(path: string, body: unknown, token?: string): Promise<Respon
 
 function forget(expired: boolean): void {
   access = undefined;
-  localStorage.removeItem(REFRESH_KEY);
+  localStorage.removeItem(MARK_KEY);
   session.set({ status: 'signed-out', expired });
 }
 
 async function refreshOnce(stale: string | undefined): Promise<string | undefined> {
-  const refresh = localStorage.getItem(REFRESH_KEY);
-  if (!refresh) {
+  const mark = localStorage.getItem(MARK_KEY);
+  if (!mark) {
     if (stale) forget(true);
     return undefined;
   }
-  const response = await post('/api/v1/auth/refresh', { refresh_token: refresh });
+  const response = await post('/api/v1/auth/refresh', {});
   if (response.ok) return keep((await response.json()) as Tokens);
   const error = await errorOf(response);
   if (error.status !== 400 && error.status !== 401 && error.status !== 403) throw error;
-  // Another tab may have used this refresh token first and stored its successor.
-  if (localStorage.getItem(REFRESH_KEY) !== refresh) return refreshOnce(stale);
+  // Another tab may have been quicker, and has the successor of the token.
+  if (localStorage.getItem(MARK_KEY) !== mark) return refreshOnce(stale);
   forget(true);
   return undefined;
 }
@@ -80,7 +85,7 @@ async function loadUser(token: string): Promise<void> {
   session.set({ status: 'signed-in', user: (await response.json()) as User });
 }
 
-/** Called once at the start: signs in silently when a refresh token is kept. */
+/** Called once at the start: signs in silently when there was a session. */
 export async function restoreSession(): Promise<void> {
   const token = await accessToken();
   if (token) await loadUser(token);
@@ -113,18 +118,18 @@ export async function reloadUser(): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  const refresh = localStorage.getItem(REFRESH_KEY);
+  const known = localStorage.getItem(MARK_KEY) !== null;
   const token = access?.token;
   forget(false);
-  if (refresh) {
-    await post('/api/v1/auth/logout', { refresh_token: refresh }, token).catch((error: unknown) => {
+  if (known) {
+    await post('/api/v1/auth/logout', {}, token).catch((error: unknown) => {
       if (!(error instanceof ConnectionError || error instanceof ApiError)) throw error;
     });
   }
 }
 
 window.addEventListener('storage', (event) => {
-  if (event.key !== REFRESH_KEY) return;
+  if (event.key !== MARK_KEY) return;
   if (event.newValue === null && session.get().status === 'signed-in') forget(false);
   if (event.newValue !== null && session.get().status === 'signed-out') void restoreSession();
 });
