@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "base/ids.h"
 #include "identity/api.h"
+#include "identity/migrations/migrations.h"
 #include "identity/testing.h"
 
 namespace ob::identity {
@@ -343,6 +345,36 @@ TEST_F(AccountsTest, AResetLetsTheOwnerInFromAnywhere) {
   accounts_->forgot_password("bob@x.org", here_);
   accounts_->reset_password(mail_->token(), "a fresh password", here_);
   sign_in("bob@x.org", "a fresh password");
+}
+
+TEST(AccountMigrations, KeepWhoIsThereAndSignedIn) {
+  char name[] = "/tmp/ob_accounts_XXXXXX";
+  const std::string directory = mkdtemp(name);
+  {
+    auto database = db::open(db::testing::url_in(directory));
+    database->migrate("identity", migrations());
+    const std::string token = "obr_" + std::string(43, 'x');
+    database->write([&](db::Tx& tx) {
+      tx.execute(
+          "INSERT INTO users (id, email, email_key, name, password_hash, admin, epoch, created_at) "
+          "VALUES ('u', 'a@x.org', 'a@x.org', 'A', '$2b$04$', 1, 0, 7)");
+      tx.execute(
+          "INSERT INTO refresh_tokens (token_hash, session, user_id, expires_at) "
+          "VALUES ($1, 's', 'u', $2)",
+          {sha256_hex(token), now_micros() + 3'600'000'000});
+    });
+    auto identity = open(*database, directory, "", {.bcrypt_cost = 4, .demand_verified = true});
+    const auto tokens = identity->refresh(token, "1.2.3.4");
+    const Caller caller = identity->authenticate(tokens.access_token);
+    EXPECT_EQ(caller.session, "s");
+    EXPECT_TRUE(identity->me(caller).verified);
+    FakeMail mail(*database);
+    const auto accounts =
+        open_accounts(*identity, mail, {Registration::off, [] { return std::string(); }});
+    ASSERT_EQ(accounts->sessions(caller).size(), 1u);
+    EXPECT_EQ(accounts->sessions(caller)[0].address, "1.2.3.4");
+  }
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(AccountsTest, EndpointsAreDeclared) {
