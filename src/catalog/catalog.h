@@ -30,8 +30,9 @@ struct Name {  // "main.sales.orders"; a catalog has only the first part, a sche
   bool operator==(const Name&) const = default;
 };
 // Parses 1–3 dotted parts, each bare, "quoted" or `quoted`; missing leading parts from the defaults
-// main and default. `most`: parts of such a name, 1 for a catalog, 2 for a schema. Throws ob::Error 400 catalog.badName. A name part: 1–255 bytes of UTF-8 without
-// control characters, '/', or '.', and without space at either end.
+// main and default. `most`: parts of such a name, 1 for a catalog, 2 for a schema. Throws ob::Error
+// 400 catalog.badName. A name part: 1–255 bytes of UTF-8 without control characters, '/', or '.',
+// and without space at either end.
 Name parse_name(std::string_view text, std::size_t most = 3);
 
 struct Catalog {

@@ -137,7 +137,8 @@ json::value Rewriter::parse_expression(const std::string& text) {
   const bool plain = text_of(node, "type") == "SELECT_NODE" && columns.size() == 1 &&
                      node.at("where_clause").is_null() && node.at("modifiers").as_array().empty() &&
                      text_of(node.at("from_table").as_object(), "type") == "EMPTY";
-  if (!plain) throw bad_function("The body of a function must be one expression.");
+  if (!plain || !text_of(columns[0].as_object(), "alias").empty())
+    throw bad_function("The body of a function must be one expression.");
   return std::move(columns[0]);
 }
 
