@@ -71,6 +71,7 @@ pub struct Leaf {
 }
 
 const MOST_LEVELS: u8 = 64;
+const MOST_LEAVES: usize = 20_000;
 const MOST_FIXED: i64 = 1 << 20;
 
 mod element {
@@ -179,8 +180,8 @@ pub fn leaves(elements: &[&Struct]) -> Outcome<Vec<Leaf>> {
             Some(2) => (def + 1, rep + 1),
             _ => return not_possible("a column has an unknown repetition"),
         };
-        if def > MOST_LEVELS {
-            return not_possible("the schema is nested too deeply");
+        if open.len() > usize::from(MOST_LEVELS) || out.len() == MOST_LEAVES {
+            return not_possible("the schema is too deep or too wide");
         }
         let Some(Ok(name)) = element.binary(element::NAME).map(std::str::from_utf8) else {
             return not_possible("a column has no name");
