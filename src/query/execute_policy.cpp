@@ -57,8 +57,9 @@ bool Session::is_member(const Caller& caller, const std::string& group) {
 }
 
 // What readers of a table with policies get instead of it. No expression of theirs may meet a row
-// or a value that is hidden from them: an error or the time that it takes would tell. DuckDB moves
-// nothing into a materialized CTE that stands behind an optimizer's fence.
+// or a value that is hidden from them: an error or the time that it takes would tell. The fence is
+// a LIMIT that never cuts: DuckDB moves no condition below one, while it moves them into a CTE,
+// materialized or not.
 Source Session::fenced(Source table, const catalog::Table& entry) {
   const std::vector<catalog::Policy> policies = core_.catalog.policies(entry);
   const delta::Schema& schema = table.snapshot->schema();
@@ -97,8 +98,8 @@ Source Session::fenced(Source table, const catalog::Table& entry) {
   Source out;
   out.kind = Source::Kind::view;
   out.name = table.name;
-  out.sql = "WITH p AS MATERIALIZED (SELECT " + columns + " FROM " + quote_identifier(token) +
-            ".s.t AS t" + filter + ") SELECT * FROM p";
+  out.sql = "SELECT " + columns + " FROM " + quote_identifier(token) + ".s.t AS t" + filter +
+            " LIMIT 9223372036854775807";
   out.view_caller = identity::Identity::system();
   table.fenced = true;
   stand_ins_[token] = std::move(table);
@@ -118,13 +119,20 @@ Plan Session::run(const CreateFunction& create) {
   if (!create.returns.empty()) function.returns = spark_type(create.returns);
   core_.catalog.require(caller_, Privilege::create, identity::ObjectType::schema,
                         {function.name.catalog, function.name.schema, ""});
-  // Bound once with NULLs: whether it can be called at all, and what it gives.
-  std::string arguments;
-  for (std::size_t i = 0; i < function.parameters.size(); ++i)
-    arguments += i > 0 ? ", NULL" : "NULL";
+  // Bound once: whether it can be called at all, and what it gives. With columns, as DuckDB gives
+  // no type to what it can fold to NULL.
+  std::string arguments, columns;
+  for (std::size_t i = 0; i < function.parameters.size(); ++i) {
+    const std::string name = "a" + std::to_string(i);
+    const std::string comma = i > 0 ? ", " : "";
+    arguments += comma + "q." + name;
+    columns += comma + "CAST(NULL AS " +
+               delta::to_duckdb(delta::parse_type(function.parameters[i].type)) + ") AS " + name;
+  }
   const std::string token = "new " + sha256_hex(random_token(16)).substr(0, 32);
   trusted_[token] = {function};
-  const Plan plan = plan_query("SELECT " + call(token, 0, arguments) + " AS r");
+  const Plan plan = plan_query("SELECT " + call(token, 0, arguments) + " AS r" +
+                               (columns.empty() ? "" : " FROM (SELECT " + columns + ") AS q"));
   const auto given = columns_of(plan);
   if (function.returns.empty()) {
     const delta::DataType type = delta::from_duckdb(given.at(0).type);
