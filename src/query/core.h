@@ -218,6 +218,8 @@ class Session : private Tables {
   Plan show_names(const Show&);
   Plan show_functions(const Show&);
   bool manages(const catalog::Name& table);
+  // Throws ob::Error 403 sql.fencedTable where `what` would tell of hidden rows.
+  void require_shown(const catalog::Opened& opened, const std::string& what);
   Plan show_columns(const catalog::Name&);
   Plan show_create_table(const catalog::Name&);
   Plan describe_table(const Describe&);

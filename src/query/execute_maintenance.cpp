@@ -81,6 +81,7 @@ Micros retention_of(const Vacuum& vacuum, const delta::Snapshot& snapshot, bool 
 
 Plan Session::run(const Vacuum& vacuum) {
   const auto opened = core_.catalog.open(caller_, table_name(vacuum.name), Privilege::write);
+  if (vacuum.dry_run) require_shown(opened, "The list of files");
   const auto snapshot = opened.delta->snapshot();
   snapshot->require_writable();
   const bool check = core_.vacuum_retention_check;

@@ -177,6 +177,7 @@ Plan report(const delta::Table& table, const Sizes& sizes, std::size_t partition
 
 Plan Session::run(const Optimize& optimize) {
   const auto opened = core_.catalog.open(caller_, table_name(optimize.name), Privilege::write);
+  if (!optimize.where.empty()) require_shown(opened, "A condition in OPTIMIZE");
   const delta::SnapshotPtr base = opened.delta->snapshot();
   base->require_readable();
   base->require_writable();

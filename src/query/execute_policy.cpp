@@ -107,6 +107,13 @@ Source Session::fenced(Source table, const catalog::Table& entry) {
   return out;
 }
 
+void Session::require_shown(const catalog::Opened& opened, const std::string& what) {
+  if (!opened.table.guarded || manages(opened.table.name)) return;
+  throw forbidden("sql.fencedTable",
+                  what + " would tell about hidden rows of " + opened.table.name.text() +
+                      ", which has a row filter or masks: whoever manages it may do this.");
+}
+
 // --- statements
 
 Plan Session::run(const CreateFunction& create) {

@@ -120,6 +120,8 @@ def test_what_tells_of_hidden_rows_is_refused(admin: Client, ann: Client, schema
     ):
         assert ann.refused(sql).status == 403, sql
         assert admin.refused(sql).status == 403, sql
+    for sql in (f"OPTIMIZE {table} WHERE region = 'eu'", f"VACUUM {table} DRY RUN"):
+        assert ann.refused(sql).id == "sql.fencedTable", sql
     at = f"catalogs/main/schemas/{schema}/tables/people"
     problem(ann.get(f"{at}/files"), 403, "catalog.fencedTable")
     assert all(not item["metrics"] for item in ann.ok("GET", f"{at}/history")["items"])
