@@ -241,7 +241,6 @@ TEST(Parser, NotAllowed) {
                           "start transaction",
                           "create secret s (type s3)",
                           "create macro m() as 1",
-                          "create function f() as 1",
                           "create sequence s",
                           "create type t as int",
                           "create index i on t (a)",
