@@ -8,9 +8,11 @@
 namespace ob::identity::store {
 namespace {
 
-// The user, and the groups that it is in by any way; cycles end, as UNION keeps what is new.
+// The account or group, and the groups that it is in by any way; cycles end, as UNION keeps what is
+// new. It starts with columns of tables, as PostgreSQL wants one collation throughout.
 constexpr std::string_view kMine =
-    "WITH RECURSIVE mine (id) AS (SELECT CAST($1 AS TEXT) UNION "
+    "WITH RECURSIVE mine (id) AS (SELECT id FROM users WHERE id = $1 UNION "
+    "SELECT id FROM user_groups WHERE id = $1 UNION "
     "SELECT m.group_id FROM group_members m JOIN mine ON m.member_id = mine.id) ";
 
 constexpr std::string_view kUserPrincipal = "SELECT id, name, email, service FROM users ";
