@@ -8,7 +8,17 @@ namespace ob::identity {
 
 using Caller = ob::Caller;
 
-enum class ObjectType { server, workspace, folder, catalog, schema, table, volume, function, saved_query };
+enum class ObjectType {
+  server,
+  workspace,
+  folder,
+  catalog,
+  schema,
+  table,
+  volume,
+  function,
+  saved_query
+};
 
 struct Securable {
   ObjectType type;
