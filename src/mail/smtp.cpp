@@ -40,7 +40,9 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags) {
 }
 
 bool is_loopback(const std::string& host) {
-  return host == "localhost" || host.starts_with("127.") || host == "[::1]";
+  // A name such as 127.example.org is none.
+  const bool digits = host.find_first_not_of("0123456789.") == host.npos;
+  return host == "localhost" || (digits && host.starts_with("127.")) || host == "[::1]";
 }
 
 struct Upload {
@@ -50,8 +52,7 @@ struct Upload {
 
 std::size_t on_read(char* out, std::size_t size, std::size_t count, void* user) {
   auto& upload = *static_cast<Upload*>(user);
-  const std::size_t n = std::min(size * count, upload.bytes.size() - upload.at);
-  std::memcpy(out, upload.bytes.data() + upload.at, n);
+  const std::size_t n = upload.bytes.copy(out, size * count, upload.at);
   upload.at += n;
   return n;
 }
