@@ -1,5 +1,6 @@
 // What administrators do with accounts and invitations.
 #include "identity/api.h"
+#include "identity/api_pages.h"
 #include "identity/user_answer.h"
 
 namespace ob::identity {
@@ -24,11 +25,6 @@ struct InvitationList {
   std::vector<InvitationAnswer> items;
 };
 BOOST_DESCRIBE_STRUCT(InvitationList, (), (items))
-
-struct OneRequest {
-  std::string id;
-};
-BOOST_DESCRIBE_STRUCT(OneRequest, (), (id))
 
 struct ChangeUserRequest {
   std::string id;
@@ -111,17 +107,16 @@ void register_invitations(api::Registry& registry, Accounts& accounts) {
         }
         return answer;
       });
-  registry.add<OneRequest, api::Empty>(
-      "DELETE", "/api/v1/invitations/{id}",
-      {.operation = "revokeInvitation",
-       .tag = "users",
-       .summary = "Take an invitation back (administrators)",
-       .status = 204,
-       .errors = {404}},
-      [&accounts](api::Context& context, const OneRequest& request) {
-        accounts.revoke_invitation(context.caller, request.id);
-        return api::Empty{};
-      });
+  registry.add<IdRequest, api::Empty>("DELETE", "/api/v1/invitations/{id}",
+                                      {.operation = "revokeInvitation",
+                                       .tag = "users",
+                                       .summary = "Take an invitation back (administrators)",
+                                       .status = 204,
+                                       .errors = {404}},
+                                      [&accounts](api::Context& context, const IdRequest& request) {
+                                        accounts.revoke_invitation(context.caller, request.id);
+                                        return api::Empty{};
+                                      });
 }
 
 }  // namespace
@@ -154,25 +149,25 @@ void register_admin_api(api::Registry& registry, Accounts& accounts, Pool& slow)
         accounts.set_temporary_password(context.caller, request.id, request.password);
         return api::Empty{};
       });
-  registry.add<OneRequest, api::Empty>(
+  registry.add<IdRequest, api::Empty>(
       "POST", "/api/v1/users/{id}/reset",
       {.operation = "sendReset",
        .tag = "users",
        .summary = "Send a user a link that sets a new password (administrators)",
        .status = 202,
        .errors = {404, 409, 503}},
-      [&accounts](api::Context& context, const OneRequest& request) {
+      [&accounts](api::Context& context, const IdRequest& request) {
         accounts.send_reset(context.caller, request.id);
         return api::Empty{};
       });
-  registry.add<OneRequest, api::Empty>(
+  registry.add<IdRequest, api::Empty>(
       "DELETE", "/api/v1/users/{id}/second-factor",
       {.operation = "resetSecondFactor",
        .tag = "users",
        .summary = "Turn off the second factor of a user who lost it (administrators)",
        .status = 204,
        .errors = {404}},
-      [&accounts](api::Context& context, const OneRequest& request) {
+      [&accounts](api::Context& context, const IdRequest& request) {
         accounts.reset_second_factor(context.caller, request.id);
         return api::Empty{};
       });

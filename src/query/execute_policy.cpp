@@ -68,10 +68,11 @@ Source Session::fenced(Source table, const catalog::Table& entry) {
   std::string filter;
   std::map<const delta::Field*, std::string> masks;
   for (const catalog::Policy& policy : policies) {
+    const delta::Field* masked = delta::find_field(schema, policy.column);
+    if (!policy.column.empty() && !masked) continue;  // an older version lacks it
     std::string arguments;
     for (const std::string& column : policy.columns) {
       const delta::Field* field = delta::find_field(schema, column);
-      if (!field && equals_ignoring_case(column, policy.column)) break;
       if (!field)
         throw conflict("sql.policyColumn", "The row filter or a mask of " + entry.name.text() +
                                                " needs the column " + column +
@@ -80,10 +81,10 @@ Source Session::fenced(Source table, const catalog::Table& entry) {
     }
     const std::string text = call(token, functions.size(), arguments);
     functions.push_back(policy.function);
-    if (policy.column.empty()) {
+    if (masked) {
+      masks[masked] = text;
+    } else {
       filter = " WHERE " + text;
-    } else if (const auto* field = delta::find_field(schema, policy.column)) {
-      masks[field] = text;
     }
   }
   std::string columns;
