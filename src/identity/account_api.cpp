@@ -9,8 +9,9 @@ BOOST_DEFINE_ENUM_CLASS(RegistrationName, open, invitation, off)
 struct AuthSettings {
   RegistrationName registration = RegistrationName::off;
   bool mail = false;
+  std::string passkey_origin;
 };
-BOOST_DESCRIBE_STRUCT(AuthSettings, (), (registration, mail))
+BOOST_DESCRIBE_STRUCT(AuthSettings, (), (registration, mail, passkey_origin))
 
 struct RegisterRequest {
   std::string email, name, password;
@@ -104,7 +105,10 @@ template <>
 struct Rules<identity::AuthSettings> {
   static constexpr auto value =
       rules(rule(&identity::AuthSettings::registration, {.text = "Who can make accounts."}),
-            rule(&identity::AuthSettings::mail, {.text = "Whether the server sends letters."}));
+            rule(&identity::AuthSettings::mail, {.text = "Whether the server sends letters."}),
+            rule(&identity::AuthSettings::passkey_origin,
+                 {.text = "Where the page must be opened for passkeys to work, such as "
+                          "https://bricks.example.org; empty: they work nowhere."}));
 };
 template <>
 struct Rules<identity::RegisterRequest> {
@@ -209,7 +213,7 @@ void register_registration(api::Registry& registry, Accounts& accounts, Pool& sl
       open_doc(doc("authSettings", "How people get accounts here", 200, {})),
       [&accounts](api::Context&, const api::Empty&) {
         return AuthSettings{static_cast<RegistrationName>(accounts.registration()),
-                            accounts.has_mail()};
+                            accounts.has_mail(), accounts.passkey_origin()};
       });
   registry.add<RegisterRequest, api::Empty>(
       "POST", "/api/v1/auth/register",
@@ -232,8 +236,8 @@ void register_registration(api::Registry& registry, Accounts& accounts, Pool& sl
   registry.add<LinkRequest, api::Empty>(
       "POST", "/api/v1/auth/verify",
       open_doc(doc("verifyEmail", "Confirm an email with the link of a letter", 204, {})),
-      [&accounts](api::Context&, const LinkRequest& request) {
-        accounts.verify(request.token);
+      [&accounts](api::Context& context, const LinkRequest& request) {
+        accounts.verify(request.token, origin_of(context));
         return api::Empty{};
       });
   registry.add<LinkRequest, InvitationView>(
@@ -296,8 +300,8 @@ void register_own(api::Registry& registry, Identity& identity, Accounts& account
   registry.add<LinkRequest, api::Empty>(
       "POST", "/api/v1/auth/email/confirm",
       open_doc(doc("confirmEmail", "Confirm a change of email with the link of a letter", 204, {})),
-      [&accounts](api::Context&, const LinkRequest& request) {
-        accounts.confirm_email(request.token);
+      [&accounts](api::Context& context, const LinkRequest& request) {
+        accounts.confirm_email(request.token, origin_of(context));
         return api::Empty{};
       });
   registry.add<ProofRequest, api::Empty>(

@@ -5,7 +5,7 @@
 
 namespace ob::identity {
 
-class AccountsService final : public Accounts {
+class AccountsService : public Accounts {
  public:
   AccountsService(IdentityService& identity, mail::Mail& mail, AccountOptions options);
 
@@ -25,10 +25,11 @@ class AccountsService final : public Accounts {
 
   Registration registration() const override { return options_.registration; }
   bool has_mail() const override { return mail_.has_server(); }
+  std::string passkey_origin() const override;
   void register_account(const std::string& email, const std::string& name,
                         const std::string& password, const Origin&) override;
   void resend(const std::string& email, const Origin&) override;
-  void verify(const std::string& token) override;
+  void verify(const std::string& token, const Origin&) override;
 
   Invitation invite(const Caller&, const std::string& email, bool admin) override;
   std::vector<Invitation> invitations(const Caller&) override;
@@ -41,7 +42,7 @@ class AccountsService final : public Accounts {
   void reset_password(const std::string& token, const std::string& password,
                       const Origin&) override;
   void change_email(const Caller&, const std::string& password, const std::string& email) override;
-  void confirm_email(const std::string& token) override;
+  void confirm_email(const std::string& token, const Origin&) override;
   User rename(const Caller&, const std::string& name) override;
   void delete_own_account(const Caller&, const std::string& password,
                           const std::string& code) override;
@@ -62,12 +63,19 @@ class AccountsService final : public Accounts {
   void send_reset(const Caller&, const std::string& id) override;
   void reset_second_factor(const Caller&, const std::string& id) override;
 
+  // For the other parts of this module.
+  // Throws 403 unless the password is right, and the code where there is a second factor.
+  void prove(const Caller&, const std::string& password, const std::string& code);
+  // A letter, unless the address had too many of late or is none that letters go to; it goes out
+  // once the transaction has ended and wake() is called.
+  void post(db::Tx&, const mail::Letter& letter);
+  void wake() { mail_.wake(); }
+  std::string public_url() const { return options_.public_url(); }
+
  private:
   std::string page(const std::string& path, const std::string& token = {}) const;
   // A fresh link of the kind, in the transaction; its address.
   std::string make_link(db::Tx&, store::LinkRow row, const std::string& path);
-  // A letter, unless the address had too many of late or is none that letters go to.
-  void post(db::Tx&, const mail::Letter& letter);
   void defer(const std::string& kind, const std::string& note, const Origin&);
   void take_request(db::Tx&, const Origin&);  // throws Throttled
 
@@ -85,7 +93,10 @@ class AccountsService final : public Accounts {
   // Ends what was signed in so far, sessions too; to be given to ended() after the transaction.
   store::Revocation end_everything(db::Tx&, const store::UserRow& user);
 
+ protected:
   IdentityService& identity_;
+
+ private:
   db::Database& db_;
   mail::Mail& mail_;
   const AccountOptions options_;

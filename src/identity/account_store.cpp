@@ -2,6 +2,7 @@
 
 #include "identity/factor_store.h"
 #include "identity/link_store.h"
+#include "identity/passkey_store.h"
 
 namespace ob::identity::store {
 namespace {
@@ -15,9 +16,9 @@ db::Value nullable(const std::optional<Micros>& time) {
 void insert_session(db::Tx& tx, const SessionRow& row) {
   tx.execute(
       "INSERT INTO sessions (id, user_id, address, user_agent, created_at, last_used_at, "
-      "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "expires_at, via) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {row.id, row.user_id, row.address, row.user_agent, row.created_at, row.last_used_at,
-       row.expires_at});
+       row.expires_at, row.via});
 }
 
 void touch_session(db::Tx& tx, const SessionRow& row) {
@@ -28,7 +29,7 @@ void touch_session(db::Tx& tx, const SessionRow& row) {
 std::vector<SessionRow> sessions_of(db::Tx& tx, const std::string& user_id) {
   std::vector<SessionRow> out;
   for (const auto& row : tx.query("SELECT id, user_id, address, user_agent, created_at, "
-                                  "last_used_at, expires_at FROM sessions "
+                                  "last_used_at, expires_at, via FROM sessions "
                                   "WHERE user_id = $1 ORDER BY last_used_at DESC, id",
                                   {user_id})) {
     out.push_back({.id = row.text(0),
@@ -37,7 +38,8 @@ std::vector<SessionRow> sessions_of(db::Tx& tx, const std::string& user_id) {
                    .user_agent = row.text(3),
                    .created_at = row.integer(4),
                    .last_used_at = row.integer(5),
-                   .expires_at = row.integer(6)});
+                   .expires_at = row.integer(6),
+                   .via = row.text(7)});
   }
   return out;
 }
@@ -130,6 +132,7 @@ std::int64_t count_admins(db::Tx& tx) {
 void delete_account_parts(db::Tx& tx, const std::string& user_id) {
   delete_links_of(tx, user_id);
   delete_second_factor(tx, user_id);
+  delete_passkeys_of(tx, user_id);
   tx.execute("DELETE FROM known_networks WHERE user_id = $1", {user_id});
 }
 

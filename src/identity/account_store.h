@@ -13,6 +13,7 @@ namespace ob::identity::store {
 struct SessionRow {
   std::string id, user_id, address, user_agent;
   Micros created_at = 0, last_used_at = 0, expires_at = 0;
+  std::string via;
 };
 void insert_session(db::Tx&, const SessionRow&);
 void touch_session(db::Tx&, const SessionRow&);  // address, last_used_at, expires_at

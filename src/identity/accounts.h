@@ -14,11 +14,6 @@
 
 namespace ob::identity {
 
-// Where a request comes from. `device` is what SignedIn::device was at an earlier sign-in there.
-struct Origin {
-  std::string address, user_agent, device;
-};
-
 struct SignedIn {
   Tokens tokens;
   std::string device;   // to be sent again by this device: strangers cannot lock it out
@@ -29,6 +24,7 @@ struct Session {
   std::string id, address, user_agent;
   Micros created_at = 0, last_used_at = 0;
   bool current = false;
+  std::string via;  // the provider of single sign-on, or a passkey; empty: a password
 };
 
 enum class Registration { open, invitation, off };
@@ -91,10 +87,12 @@ class Accounts {
 
   virtual Registration registration() const = 0;
   virtual bool has_mail() const = 0;
+  // The origin of the page where passkeys work ("https://bricks.example.org"); empty: nowhere.
+  virtual std::string passkey_origin() const = 0;
   virtual void register_account(const std::string& email, const std::string& name,
                                 const std::string& password, const Origin&) = 0;
   virtual void resend(const std::string& email, const Origin&) = 0;
-  virtual void verify(const std::string& token) = 0;
+  virtual void verify(const std::string& token, const Origin& = {}) = 0;
 
   virtual Invitation invite(const Caller&, const std::string& email, bool admin) = 0;
   virtual std::vector<Invitation> invitations(const Caller&) = 0;
@@ -108,7 +106,7 @@ class Accounts {
                               const Origin&) = 0;  // ends all sessions
   virtual void change_email(const Caller&, const std::string& password,
                             const std::string& email) = 0;
-  virtual void confirm_email(const std::string& token) = 0;
+  virtual void confirm_email(const std::string& token, const Origin& = {}) = 0;
   virtual User rename(const Caller&, const std::string& name) = 0;
   virtual void delete_own_account(const Caller&, const std::string& password,
                                   const std::string& code) = 0;

@@ -26,12 +26,20 @@ struct CreateUserRequest {
 };
 BOOST_DESCRIBE_STRUCT(CreateUserRequest, (), (email, name, password))
 
+struct ViewingAnswer {
+  std::string access_token, token_type;
+  std::int64_t expires_in = 0;  // seconds
+};
+BOOST_DESCRIBE_STRUCT(ViewingAnswer, (), (access_token, token_type, expires_in))
+
 struct KeyAnswer {
   std::string id, name, prefix;
   Instant created_at;
   std::optional<Instant> expires_at, last_used_at;
+  std::vector<std::string> scopes;
 };
-BOOST_DESCRIBE_STRUCT(KeyAnswer, (), (id, name, prefix, created_at, expires_at, last_used_at))
+BOOST_DESCRIBE_STRUCT(KeyAnswer, (),
+                      (id, name, prefix, created_at, expires_at, last_used_at, scopes))
 
 struct KeyList {
   std::vector<KeyAnswer> items;
@@ -42,16 +50,18 @@ BOOST_DESCRIBE_STRUCT(KeyList, (), (items, next))
 struct CreateKeyRequest {
   std::string name;
   std::optional<Instant> expires_at;
+  std::vector<std::string> scopes;
 };
-BOOST_DESCRIBE_STRUCT(CreateKeyRequest, (), (name, expires_at))
+BOOST_DESCRIBE_STRUCT(CreateKeyRequest, (), (name, expires_at, scopes))
 
 struct KeyCreated {
   std::string id, name, prefix;
   Instant created_at;
   std::optional<Instant> expires_at;
+  std::vector<std::string> scopes;
   std::string key;
 };
-BOOST_DESCRIBE_STRUCT(KeyCreated, (), (id, name, prefix, created_at, expires_at, key))
+BOOST_DESCRIBE_STRUCT(KeyCreated, (), (id, name, prefix, created_at, expires_at, scopes, key))
 
 }  // namespace ob::identity
 
@@ -76,7 +86,17 @@ struct Rules<identity::CreateKeyRequest> {
   static constexpr auto value =
       rules(rule(&identity::CreateKeyRequest::name,
                  {.min = 1, .max = 100, .text = "Shown in the list of keys."}),
-            rule(&identity::CreateKeyRequest::expires_at, {.text = "Never, when it is left out."}));
+            rule(&identity::CreateKeyRequest::expires_at, {.text = "Never, when it is left out."}),
+            rule(&identity::CreateKeyRequest::scopes,
+                 {.max = 16,
+                  .values = identity::kScopeWords,
+                  .optional = true,
+                  .text = "What it is limited to; nothing: it may do all that its owner may."}));
+};
+template <>
+struct Rules<identity::KeyAnswer> {
+  static constexpr auto value =
+      rules(rule(&identity::KeyAnswer::scopes, {.text = "Empty: no limit."}));
 };
 template <>
 struct Rules<identity::KeyCreated> {
@@ -99,7 +119,8 @@ KeyAnswer to_key_answer(const ApiKey& key) {
           key.prefix,
           {key.created_at},
           to_instant(key.expires_at),
-          to_instant(key.last_used_at)};
+          to_instant(key.last_used_at),
+          key.scopes.names()};
 }
 
 void register_sessions(api::Registry& registry, Identity& identity) {
@@ -112,7 +133,7 @@ void register_sessions(api::Registry& registry, Identity& identity) {
        .errors = {401, 403},
        .anonymous = true},
       [&identity](api::Context& context, const LogoutRequest& request) {
-        identity.sign_out(refresh_token_of(context, request.refresh_token));
+        identity.sign_out(refresh_token_of(context, request.refresh_token), origin_of(context));
         drop_refresh_cookie(context);
         return api::Empty{};
       });
@@ -142,9 +163,15 @@ void register_keys(api::Registry& registry, Identity& identity) {
       [&identity](api::Context& context, const CreateKeyRequest& request) {
         const auto expires =
             request.expires_at ? std::optional(request.expires_at->micros) : std::nullopt;
-        const auto [key, secret] = identity.create_key(context.caller, request.name, expires);
-        return KeyCreated{
-            key.id, key.name, key.prefix, {key.created_at}, to_instant(key.expires_at), secret};
+        const auto [key, secret] = identity.create_key(context.caller, request.name, expires,
+                                                       Scopes::parse(request.scopes));
+        return KeyCreated{key.id,
+                          key.name,
+                          key.prefix,
+                          {key.created_at},
+                          to_instant(key.expires_at),
+                          key.scopes.names(),
+                          secret};
       });
   registry.add<IdRequest, api::Empty>("DELETE", "/api/v1/keys/{id}",
                                       {.operation = "deleteKey",
@@ -164,6 +191,7 @@ void register_users(api::Registry& registry, Identity& identity) {
       {.operation = "listUsers", .tag = "users", .summary = "All users (administrators)"},
       [&identity](api::Context& context, const ListRequest& request) {
         auto users = identity.users(context.caller);
+        std::erase_if(users, &User::service);
         std::ranges::sort(users, {}, &User::id);
         return page_of<UserList>(users, request, &User::id,
                                  [](const User& user) { return to_answer(user); });
@@ -191,9 +219,26 @@ void register_users(api::Registry& registry, Identity& identity) {
                                       });
 }
 
+void register_viewing(api::Registry& registry, Identity& identity) {
+  registry.add<IdRequest, ViewingAnswer>(
+      "POST", "/api/v1/users/{id}/view-as",
+      {.operation = "viewAs",
+       .tag = "users",
+       .summary = "A token that sees what a user sees, and can change nothing (administrators)",
+       .description = "It lives 15 minutes and no longer than the session that asked for it. The "
+                      "audit log names both.",
+       .errors = {404}},
+      [&identity](api::Context& context, const IdRequest& request) {
+        const Tokens tokens = identity.view_as(context.caller, request.id);
+        context.response_headers.emplace_back("Cache-Control", "no-store");
+        return ViewingAnswer{tokens.access_token, tokens.token_type, tokens.expires_in};
+      });
+}
+
 }  // namespace
 
 void register_api(api::Registry& registry, Identity& identity) {
+  register_viewing(registry, identity);
   register_sessions(registry, identity);
   register_keys(registry, identity);
   register_users(registry, identity);

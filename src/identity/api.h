@@ -3,6 +3,7 @@
 #include "identity/accounts.h"
 #include "identity/device_flow.h"
 #include "identity/identity.h"
+#include "identity/passkeys.h"
 
 namespace ob::identity {
 
@@ -16,6 +17,7 @@ void register_account_api(api::Registry& registry, Identity& identity, Accounts&
                           Pool& slow);
 
 void register_device_api(api::Registry& registry, DeviceFlow& devices);
+void register_passkey_api(api::Registry& registry, Passkeys& passkeys, Pool& slow);
 
 // Parts of register_account_api.
 void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slow);

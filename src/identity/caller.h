@@ -22,9 +22,10 @@ enum class ObjectType {
 
 struct Securable {
   ObjectType type;
-  std::string id;     // uuid
-  std::string name;   // for messages: "main.sales.orders"
-  std::string owner;  // id of a user, a service account or a group
+  std::string id;              // uuid
+  std::string name;            // for messages: "main.sales.orders"
+  std::string owner;           // id of a user, a service account or a group
+  std::string workspace = {};  // of the last in a path that does not end at a workspace: its id
 };
 
 // browse: see that it is there. read: its data. write: change its data. create: make children.

@@ -1,21 +1,7 @@
-// Sign-in of programs by a person's approval.
+// The person's part in the sign-in of a program; the program's is at the token endpoint.
 #include "identity/api.h"
-#include "identity/user_answer.h"
 
 namespace ob::identity {
-
-struct DeviceStarted {
-  std::string device_code, user_code, verification_uri, verification_uri_complete;
-  std::int64_t expires_in = 0, interval = 0;
-};
-BOOST_DESCRIBE_STRUCT(DeviceStarted, (),
-                      (device_code, user_code, verification_uri, verification_uri_complete,
-                       expires_in, interval))
-
-struct DevicePoll {
-  std::string device_code;
-};
-BOOST_DESCRIBE_STRUCT(DevicePoll, (), (device_code))
 
 struct DeviceCode {
   std::string user_code;
@@ -39,19 +25,6 @@ BOOST_DESCRIBE_STRUCT(DeviceView, (), (user_agent, address, created_at))
 namespace ob::wire {
 
 template <>
-struct Rules<identity::DeviceStarted> {
-  static constexpr auto value =
-      rules(rule(&identity::DeviceStarted::device_code, {.text = "The program's own secret."}),
-            rule(&identity::DeviceStarted::user_code, {.text = "To be shown to the person."}),
-            rule(&identity::DeviceStarted::interval,
-                 {.text = "Seconds between two questions whether it was approved."}));
-};
-template <>
-struct Rules<identity::DevicePoll> {
-  static constexpr auto value =
-      rules(rule(&identity::DevicePoll::device_code, {.min = 1, .max = 100}));
-};
-template <>
 struct Rules<identity::DeviceCode> {
   static constexpr auto value =
       rules(rule(&identity::DeviceCode::user_code, {.min = 1, .max = 32}));
@@ -67,30 +40,6 @@ struct Rules<identity::DeviceDecision> {
 namespace ob::identity {
 
 void register_device_api(api::Registry& registry, DeviceFlow& devices) {
-  registry.add<api::Empty, DeviceStarted>(
-      "POST", "/api/v1/auth/device",
-      {.operation = "startDeviceSignIn",
-       .tag = "auth",
-       .summary = "Start to sign in a program through the browser (after RFC 8628)",
-       .anonymous = true},
-      [&devices](api::Context& context, const api::Empty&) {
-        const DeviceStart made = devices.start(origin_of(context));
-        context.response_headers.emplace_back("Cache-Control", "no-store");
-        return DeviceStarted{made.device_code,    made.user_code,  made.page,
-                             made.page_with_code, made.expires_in, made.interval};
-      });
-  registry.add<DevicePoll, TokensAnswer>(
-      "POST", "/api/v1/auth/device/token",
-      {.operation = "completeDeviceSignIn",
-       .tag = "auth",
-       .summary = "The program's tokens, once its code was approved",
-       .description = "Until then 400 identity.authorizationPending; identity.slowDown when asked "
-                      "too often, 403 identity.accessDenied when it was refused.",
-       .errors = {403},
-       .anonymous = true},
-      [&devices](api::Context& context, const DevicePoll& request) {
-        return to_answer(context, devices.poll(request.device_code, origin_of(context)));
-      });
   registry.add<DeviceCode, DeviceView>(
       "POST", "/api/v1/auth/device/show",
       {.operation = "showDeviceSignIn",

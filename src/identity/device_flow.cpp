@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "identity/account_store.h"
+#include "identity/audited_accounts.h"
 #include "identity/budget.h"
 #include "identity/device_store.h"
+#include "identity/grant_error.h"
 #include "identity/service.h"
 
 namespace ob::identity {
@@ -60,6 +62,7 @@ class DeviceFlowService final : public DeviceFlow {
   void decide(const Caller& caller, const std::string& user_code, bool approve) override;
 
  private:
+  SignedIn collect(const std::string& device_code, const Origin& origin);
   // fn(tx, row) on the request of a code; wrong codes are counted by the caller's account.
   template <class Fn>
   void with_code(const Caller& caller, const std::string& user_code, Fn fn);
@@ -97,8 +100,31 @@ DeviceStart DeviceFlowService::start(const Origin& origin) {
 }
 
 SignedIn DeviceFlowService::poll(const std::string& device_code, const Origin& origin) {
+  identity_.audit().require_working();
+  auto event = event_of(origin, "auth.deviceSignIn");
+  const auto collected = [&] {
+    const audit::Acting acting(event);
+    return collect(device_code, origin);
+  };
+  try {
+    auto signed_in = collected();
+    identity_.audit().record_durably(std::move(event));
+    return signed_in;
+  } catch (const Error& error) {
+    // Programs ask again and again: that nothing came of it yet is no event.
+    if (error.status() == 503 || error.id() == "authorization_pending" ||
+        error.id() == "slow_down") {
+      throw;
+    }
+    event.fail(error);
+    audit::record_failure(identity_.audit(), std::move(event));
+    throw;
+  }
+}
+
+SignedIn DeviceFlowService::collect(const std::string& device_code, const Origin& origin) {
   const auto expired = [] {
-    return bad_request("identity.expiredCode", "The code is too old, or was used. Start again.");
+    return GrantError(400, "expired_token", "The code is too old, or was used. Start again.");
   };
   if (device_code.size() > kMaxCode) throw expired();
   const std::string hash = hash_of("program", device_code);
@@ -122,12 +148,12 @@ SignedIn DeviceFlowService::poll(const std::string& device_code, const Origin& o
   });
   if (signed_in) return std::move(*signed_in);
   if (state == "waiting") {
-    throw bad_request("identity.authorizationPending", "Nobody has approved the code yet.");
+    throw GrantError(400, "authorization_pending", "Nobody has approved the code yet.");
   }
   if (state == "early") {
-    throw bad_request("identity.slowDown", "Ask only each 5 s whether the code was approved.");
+    throw GrantError(400, "slow_down", "Ask less often whether the code was approved.");
   }
-  if (state == "denied") throw forbidden("identity.accessDenied", "The sign-in was not approved.");
+  if (state == "denied") throw GrantError(400, "access_denied", "The sign-in was not approved.");
   throw expired();
 }
 
@@ -162,9 +188,14 @@ DeviceRequest DeviceFlowService::show(const Caller& caller, const std::string& u
 }
 
 void DeviceFlowService::decide(const Caller& caller, const std::string& user_code, bool approve) {
-  with_code(caller, user_code, [&](db::Tx& tx, const store::DeviceRow& row) {
+  auto event = audit::event_of(caller, approve ? "auth.approveDevice" : "auth.denyDevice",
+                               {"user", caller.user_id, caller.email});
+  const auto decided = [&](db::Tx& tx, const store::DeviceRow& row) {
+    if (audit::Event* act = audit::current()) act->details["device_address"] = row.address;
     store::decide_device(tx, row.device_hash, approve ? "approved" : "denied", caller.user_id);
-  });
+  };
+  audit::act(identity_.audit(), std::move(event),
+             [&](audit::Event&) { with_code(caller, user_code, decided); });
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
-// Sign-in of programs without a browser of their own (after RFC 8628): the program shows a short
-// code, a person who is signed in approves it on the page, and the program gets its session.
+// Sign-in of programs without a browser of their own (RFC 8628): the program shows a short code, a
+// person who is signed in approves it on the page, and the program gets its session.
 #include <memory>
 #include <string>
 
@@ -25,8 +25,8 @@ class DeviceFlow {
  public:
   virtual ~DeviceFlow() = default;
   virtual DeviceStart start(const Origin& origin) = 0;
-  // 400 identity.authorizationPending until it is approved, 400 identity.slowDown when asked more
-  // often than `interval`, 403 identity.accessDenied, 400 identity.expiredCode.
+  // Throws GrantError authorization_pending until it is approved, slow_down when asked more often
+  // than `interval`, access_denied, expired_token.
   virtual SignedIn poll(const std::string& device_code, const Origin& origin) = 0;
   // For the person. A code that is none: 404 identity.noSuchCode; wrong ones are counted.
   virtual DeviceRequest show(const Caller& caller, const std::string& user_code) = 0;

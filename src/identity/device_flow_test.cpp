@@ -54,7 +54,7 @@ TEST_F(DeviceFlowTest, ApprovedItSignsInOnce) {
   const auto start = devices_->start(cli_);
   EXPECT_EQ(start.user_code.size(), 9u);
   EXPECT_EQ(start.page_with_code, "https://ob.example/device?code=" + start.user_code);
-  EXPECT_EQ(poll(start.device_code), "identity.authorizationPending");
+  EXPECT_EQ(poll(start.device_code), "authorization_pending");
   EXPECT_EQ(devices_->show(admin_, start.user_code).user_agent, "openbricks-cli");
   std::string typed = start.user_code;
   for (char& c : typed) c = static_cast<char>(std::tolower(c));
@@ -63,33 +63,32 @@ TEST_F(DeviceFlowTest, ApprovedItSignsInOnce) {
   EXPECT_EQ(refusal([&] { devices_->decide(admin_, typed, false); }), "identity.noSuchCode");
   const auto tokens = devices_->poll(start.device_code, cli_).tokens;
   EXPECT_EQ(identity_->authenticate(tokens.access_token).user_id, admin_.user_id);
-  EXPECT_EQ(poll(start.device_code), "identity.expiredCode");
+  EXPECT_EQ(poll(start.device_code), "expired_token");
 }
 
 TEST_F(DeviceFlowTest, Refusals) {
   const auto start = devices_->start(cli_);
   devices_->decide(admin_, start.user_code, false);
-  EXPECT_EQ(poll(start.device_code), "identity.accessDenied");
-  EXPECT_EQ(poll(start.device_code), "identity.expiredCode");
-  EXPECT_EQ(poll("unknown"), "identity.expiredCode");
-  EXPECT_EQ(poll(std::string(1000, 'x')), "identity.expiredCode");
+  EXPECT_EQ(poll(start.device_code), "access_denied");
+  EXPECT_EQ(poll(start.device_code), "expired_token");
+  EXPECT_EQ(poll("unknown"), "expired_token");
+  EXPECT_EQ(poll(std::string(1000, 'x')), "expired_token");
   const auto key = identity_->create_key(admin_, "k", std::nullopt).second;
   const auto other = devices_->start(cli_);
   EXPECT_EQ(refusal([&] { devices_->decide(identity_->authenticate(key), other.user_code, true); }),
             "identity.needsSession");
   // The program's secret is not what a person types, nor the other way round.
-  EXPECT_EQ(poll(other.user_code), "identity.expiredCode");
+  EXPECT_EQ(poll(other.user_code), "expired_token");
   EXPECT_EQ(refusal([&] { devices_->show(admin_, other.device_code); }), "identity.noSuchCode");
   database_->write([](db::Tx& tx) { tx.execute("UPDATE device_sign_ins SET expires_at = 1"); });
-  EXPECT_EQ(poll(other.device_code), "identity.expiredCode");
+  EXPECT_EQ(poll(other.device_code), "expired_token");
   EXPECT_EQ(refusal([&] { devices_->show(admin_, other.user_code); }), "identity.noSuchCode");
 }
 
 TEST_F(DeviceFlowTest, ThePaceIsBounded) {
   const auto start = devices_->start(cli_);
-  EXPECT_EQ(refusal([&] { devices_->poll(start.device_code, cli_); }),
-            "identity.authorizationPending");
-  EXPECT_EQ(refusal([&] { devices_->poll(start.device_code, cli_); }), "identity.slowDown");
+  EXPECT_EQ(refusal([&] { devices_->poll(start.device_code, cli_); }), "authorization_pending");
+  EXPECT_EQ(refusal([&] { devices_->poll(start.device_code, cli_); }), "slow_down");
   int shown = 0;
   for (int i = 0; i < 100; ++i) {
     shown += refusal([&] { devices_->show(admin_, "BBBB-BBBB"); }) == "identity.noSuchCode";
@@ -108,7 +107,7 @@ TEST_F(DeviceFlowTest, ADeletedUserSignsNothingIn) {
   const auto start = devices_->start(cli_);
   devices_->decide(bob, start.user_code, true);
   identity_->delete_user(admin_, bob.user_id);
-  EXPECT_EQ(poll(start.device_code), "identity.expiredCode");
+  EXPECT_EQ(poll(start.device_code), "expired_token");
 }
 
 }  // namespace

@@ -54,6 +54,15 @@ std::string_view verb(Privilege privilege) {
   throw internal("unknown privilege");
 }
 
+bool changes(Privilege privilege) {
+  return privilege != Privilege::browse && privilege != Privilege::read;
+}
+
+// Who manages a workspace may restore it.
+bool lifts_archive(Privilege wanted, std::span<const Securable> path) {
+  return wanted == Privilege::manage && path.front().type == ObjectType::workspace;
+}
+
 }  // namespace
 
 std::string_view to_text(Privilege privilege) {
@@ -84,21 +93,57 @@ std::vector<Privilege> Privileges::list() const {
   return out;
 }
 
+std::shared_ptr<const Container> PermissionsService::container(
+    std::span<const Securable> path) const {
+  const Securable& last = path.back();
+  const std::string& id = last.type == ObjectType::workspace ? last.id : last.workspace;
+  return id.empty() || !contain_ ? nullptr : contain_(id);
+}
+
+std::vector<Securable> PermissionsService::whole(std::span<const Securable> path) const {
+  std::vector<Securable> out(path.begin(), path.end());
+  if (path.empty() || path.back().type == ObjectType::workspace) return out;
+  if (const auto around = container(path)) out.push_back(around->object);
+  return out;
+}
+
 bool PermissionsService::may(const Caller& caller, Privilege wanted,
                              std::span<const Securable> path) {
   if (caller.user_id.empty() || path.empty()) return false;
-  if (caller.read_only && wanted != Privilege::browse && wanted != Privilege::read) return false;
+  if (caller.read_only && changes(wanted)) return false;
+  const auto around = container(path);
+  if (around && around->archived && changes(wanted) && !lifts_archive(wanted, path)) return false;
   if (caller.admin) return true;
   if (std::ranges::find(path, caller.user_id, &Securable::owner) != path.end()) return true;
   const auto rights = rights_.of(caller.user_id);
   Privileges held;
-  for (const Securable& object : path) {
-    if (rights->principals.contains(object.owner)) return true;
+  const auto owns = [&](const Securable& object) {
     if (const auto found = rights->on_object.find(object.id); found != rights->on_object.end()) {
       held.add(found->second);
     }
+    return rights->principals.contains(object.owner);
+  };
+  for (const Securable& object : path) {
+    if (owns(object)) return true;
   }
+  if (around && path.back().type != ObjectType::workspace && owns(around->object)) return true;
   return held.give(wanted);
+}
+
+void PermissionsService::require_unarchived(Privilege wanted, std::span<const Securable> path) {
+  if (path.empty() || !changes(wanted) || lifts_archive(wanted, path)) return;
+  const auto around = container(path);
+  if (!around || !around->archived) return;
+  throw conflict("workspaces.archived",
+                 "The workspace " + around->object.name +
+                     " is archived. Restore it to change what belongs to it.");
+}
+
+std::vector<std::string> PermissionsService::granted_objects(const Caller& caller) {
+  const auto rights = rights_.of(caller.user_id);
+  std::vector<std::string> out;
+  for (const auto& [id, held] : rights->on_object) out.push_back(id);
+  return out;
 }
 
 std::vector<std::string> PermissionsService::groups_of(const Caller& caller) {
@@ -114,9 +159,32 @@ void Permissions::require(const Caller& caller, Privilege wanted, std::span<cons
     throw not_found(std::string(words.missing), "There is no " + std::string(words.words) + " " +
                                                     object.name + " that you may see.");
   }
+  require_unarchived(wanted, path);
   throw forbidden("identity.forbidden", "You may not " + std::string(verb(wanted)) + " " +
                                             object.name +
                                             ". Its owner or an administrator can allow it.");
+}
+
+void PermissionsService::set_containers(Contain contain) {
+  contain_ = std::move(contain);
+}
+
+void PermissionsService::set_transfer(ObjectType type, Transfer transfer) {
+  transfers_[type] = std::move(transfer);
+}
+
+void PermissionsService::transfer(const Caller& caller, std::span<const Securable> path,
+                                  const std::string& reference) {
+  require(caller, Privilege::manage, path);
+  const Principal to = principal(caller, reference);
+  if (to.kind == PrincipalKind::everyone) {
+    throw bad_request("identity.badOwner", "An owner is a user, a service account or a group.");
+  }
+  const auto found = transfers_.find(path.front().type);
+  if (found == transfers_.end()) {
+    throw conflict("identity.fixedOwner", "The owner of this cannot be changed.");
+  }
+  found->second(path.front(), to.id);
 }
 
 void PermissionsService::set_resolver(ObjectType type, Resolve resolve) {

@@ -35,6 +35,12 @@ std::vector<Principal> named(db::Tx& tx, const std::vector<std::string>& ids) {
   return out;
 }
 
+// Who manages an object may see its grants, also with a credential that changes nothing.
+Caller looking(Caller caller) {
+  caller.read_only = false;
+  return caller;
+}
+
 void check(db::Tx& tx, const Granted& granted) {
   if (granted.role.empty() == granted.privileges.empty()) {
     throw bad_request("identity.badGrant", "Give either a role or at least one privilege.");
@@ -103,11 +109,12 @@ bool PermissionsService::revoke(const Caller& caller, std::span<const Securable>
 
 std::vector<Grant> PermissionsService::grants(const Caller& caller, std::span<const Securable> path,
                                               bool inherited) {
-  require(caller, Privilege::manage, path);
+  require(looking(caller), Privilege::manage, path);
+  const auto objects = inherited ? whole(path) : std::vector<Securable>{path.front()};
   return db_.reading([&](db::Tx& tx) {
-    const auto rows = store::grants_on(tx, inherited ? path : path.first(1));
+    const auto rows = store::grants_on(tx, objects);
     std::vector<Grant> out;
-    for (const Securable& object : inherited ? path : path.first(1)) {
+    for (const Securable& object : objects) {
       const std::size_t first = out.size();
       for (const auto& row : rows) {
         if (row.object_id != object.id) continue;
@@ -131,10 +138,12 @@ std::vector<Grant> PermissionsService::grants(const Caller& caller, std::span<co
 }
 
 std::vector<Reason> PermissionsService::explain(const Caller& caller, const std::string& reference,
-                                                Privilege wanted, std::span<const Securable> path) {
+                                                Privilege wanted,
+                                                std::span<const Securable> inner) {
   const Principal user = principal(caller, reference);
   const bool own = user.id == caller.user_id;
-  require(caller, own ? Privilege::browse : Privilege::manage, path);
+  require(looking(caller), own ? Privilege::browse : Privilege::manage, inner);
+  const auto path = whole(inner);
   return db_.reading([&](db::Tx& tx) {
     std::vector<Reason> out;
     if (store::is_admin(tx, user.id)) {

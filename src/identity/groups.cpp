@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t kMaxName = 200, kMaxSearch = 254;
 
 Error name_taken() {
-  return conflict("identity.groupExists", "There is already a group with that name.");
+  return conflict("identity.groupExists",
+                  "There is already a group, or a service account, with that name.");
 }
 
 Error no_such_group() {
@@ -89,7 +90,10 @@ Group PermissionsService::create_group(const Caller& caller, const std::string& 
   check_group_name(name);
   const Group group{.id = new_uuid(), .name = name, .created_at = now_micros()};
   try {
-    db_.write([&](db::Tx& tx) { store::insert_group(tx, group, folded(name)); });
+    db_.write([&](db::Tx& tx) {
+      if (store::principal_by_email(tx, folded(name))) throw name_taken();
+      store::insert_group(tx, group, folded(name));
+    });
   } catch (const db::UniqueViolation&) {
     throw name_taken();
   }
@@ -104,6 +108,7 @@ Group PermissionsService::rename_group(const Caller& caller, const std::string& 
     return rights_.changing([&](db::Tx& tx) {
       auto group = store::group_by_id(tx, id);
       if (!group) throw no_such_group();
+      if (store::principal_by_email(tx, folded(name))) throw name_taken();
       store::rename_group(tx, id, name, folded(name));
       group->name = name;
       return *group;

@@ -13,7 +13,18 @@
 #include "identity/caller.h"
 #include "identity/permissions.h"
 
+namespace ob::audit {
+class Audit;
+}
+
 namespace ob::identity {
+
+// Where a request comes from. `device` is what SignedIn::device was at an earlier sign-in there.
+struct Origin {
+  std::string address, user_agent, device;
+  std::string request_id;
+  std::string via = {};  // the provider that vouched; empty: a password
+};
 
 struct Tokens {
   std::string access_token;   // JWT, ES256, at least 15 minutes
@@ -28,12 +39,14 @@ struct User {
   Micros created_at = 0;
   bool verified = true;  // the email is theirs: a link sent there came back, or an admin made it
   bool disabled = false;
+  bool service = false;  // a service account; its email is its name
 };
 
 struct ApiKey {
   std::string id, name, prefix;
   Micros created_at = 0;
   std::optional<Micros> expires_at, last_used_at;
+  Scopes scopes;  // what it is limited to
 };
 
 // 429 after too many wrong passwords; the answer carries Retry-After.
@@ -62,7 +75,7 @@ class Identity {
   virtual Tokens sign_in(const std::string& email, const std::string& password,
                          const std::string& address) = 0;
   virtual Tokens refresh(const std::string& refresh_token, const std::string& address) = 0;
-  virtual void sign_out(const std::string& refresh_token) = 0;
+  virtual void sign_out(const std::string& refresh_token, const Origin& = {}) = 0;
   // Bearer credential (access token or API key "obk_…") to a caller; throws 401
   // identity.badToken. Cheap: no database look-up for a JWT. request_id and address are the
   // gateway's to fill.
@@ -79,9 +92,15 @@ class Identity {
   virtual void delete_user(const Caller&, const std::string& id) = 0;
 
   virtual std::vector<ApiKey> keys(const Caller&) = 0;
+  // A key made with a limited credential must lie within its limits: 403 identity.keyTooWide.
   virtual std::pair<ApiKey, std::string> create_key(const Caller&, const std::string& name,
-                                                    std::optional<Micros> expires_at) = 0;
+                                                    std::optional<Micros> expires_at,
+                                                    const Scopes& scopes = {}) = 0;
   virtual void delete_key(const Caller&, const std::string& id) = 0;
+
+  // A token for administrators who are signed in, with which they see what the user sees and can
+  // change nothing; it lives 15 minutes, and no longer than their session.
+  virtual Tokens view_as(const Caller&, const std::string& user_id) = 0;
 
   // Who may do what: the one evaluator, groups, roles and grants.
   virtual Permissions& permissions() = 0;
@@ -100,11 +119,13 @@ class Identity {
 // data_dir holds the master key file when master_key_file is empty (created with mode 0600); it
 // encrypts the token signing key at rest (AES-256-GCM).
 struct Options {
-  std::int64_t access_lifetime_s = 3600;          // at least 900
-  std::int64_t refresh_lifetime_s = 30 * 86'400;  // of a session that is not used
+  std::int64_t access_lifetime_s = 3600;            // at least 900
+  std::int64_t refresh_lifetime_s = 30 * 86'400;    // of a session that is not used
   std::int64_t signing_key_period_s = 30 * 86'400;  // then a new key signs access tokens
-  int bcrypt_cost = 12;          // of new hashes; older ones are made anew at sign-in
-  bool demand_verified = false;  // who did not confirm the email cannot sign in
+  int bcrypt_cost = 12;           // of new hashes; older ones are made anew at sign-in
+  std::string master_key;         // instead of a file, as load_master_key (secrets.h) takes it
+  bool demand_verified = false;   // who did not confirm the email cannot sign in
+  audit::Audit* audit = nullptr;  // outlives it; null: nothing is recorded
 };
 std::unique_ptr<Identity> open(db::Database& database, const std::string& data_dir,
                                const std::string& master_key_file, const Options& options = {});

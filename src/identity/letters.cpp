@@ -101,6 +101,15 @@ mail::Letter second_factor_changed(const std::string& to, bool on) {
           .after = {kNotYou}};
 }
 
+mail::Letter passkey_changed(const std::string& to, const std::string& name, bool added) {
+  const std::string what = added ? "added to" : "removed from";
+  return {.to = to,
+          .subject = "A passkey was " + what + " your account",
+          .paragraphs = {"The passkey “" + harmless(name) + "” was " + what + " your account."},
+          .after = {"If this was not you, somebody else can use your account: set a new password "
+                    "and look at your passkeys at once, and tell an administrator."}};
+}
+
 mail::Letter account_deleted(const std::string& to) {
   return {.to = to,
           .subject = "Your account was deleted",

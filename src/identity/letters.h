@@ -16,6 +16,7 @@ mail::Letter password_changed(const std::string& to, const std::string& link);
 mail::Letter confirm_email(const std::string& to, const std::string& link, Micros until);
 mail::Letter email_changed(const std::string& to, const std::string& fresh);
 mail::Letter second_factor_changed(const std::string& to, bool on);
+mail::Letter passkey_changed(const std::string& to, const std::string& name, bool added);
 mail::Letter account_deleted(const std::string& to);
 
 }  // namespace ob::identity::letters

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -97,6 +98,12 @@ std::optional<Privilege> privilege_named(std::string_view);
 std::string_view to_text(ObjectType);
 std::optional<ObjectType> object_type_named(std::string_view);
 
+// A workspace as the evaluator sees it.
+struct Container {
+  Securable object;
+  bool archived = false;  // nothing in it may be changed, whoever asks
+};
+
 // All block and are thread-safe. A change holds at once in this process, within half a second in
 // others that share the database.
 class Permissions {
@@ -111,6 +118,10 @@ class Permissions {
   // Throws 404 "no such …" when the caller may not even browse it (existence is not told), 403
   // otherwise.
   void require(const Caller&, Privilege, std::span<const Securable> path);
+  // Throws 409 workspaces.archived when that is why nobody may.
+  virtual void require_unarchived(Privilege, std::span<const Securable> path) = 0;
+  // Ids of the objects on which the caller was granted something, as may() counts grants.
+  virtual std::vector<std::string> granted_objects(const Caller&) = 0;
   // Names of the groups that the caller is in, by way of groups too.
   virtual std::vector<std::string> groups_of(const Caller&) = 0;
 
@@ -161,6 +172,15 @@ class Permissions {
   virtual void delete_role(const Caller&, const std::string& id) = 0;  // 409 while it is granted
 
   // --- objects by what users call them, told by the modules that hold them
+  // The workspace of an id; null when it is gone.
+  using Contain = std::function<std::shared_ptr<const Container>(const std::string& workspace)>;
+  virtual void set_containers(Contain) = 0;  // before the first request
+  // Gives objects of a type to another owner; needs manage on the object. The module is told ids.
+  using Transfer = std::function<void(const Securable& object, const std::string& owner)>;
+  virtual void set_transfer(ObjectType, Transfer) = 0;  // before the first request
+  // Throws 409 identity.fixedOwner for types whose owner cannot change.
+  virtual void transfer(const Caller&, std::span<const Securable> path,
+                        const std::string& principal) = 0;
   // Answers the path; throws 404 when the caller may not browse it.
   using Resolve = std::function<std::vector<Securable>(const Caller&, const std::string&)>;
   virtual void set_resolver(ObjectType, Resolve) = 0;  // before the first request

@@ -24,6 +24,12 @@ struct RemoveGrantRequest {
 };
 BOOST_DESCRIBE_STRUCT(RemoveGrantRequest, (), (type, object, principal))
 
+struct TransferRequest {
+  ObjectType type = ObjectType::server;
+  std::string object, principal;
+};
+BOOST_DESCRIBE_STRUCT(TransferRequest, (), (type, object, principal))
+
 struct ExplainRequest {
   ObjectType type = ObjectType::server;
   std::string object, principal;
@@ -70,7 +76,9 @@ BOOST_DESCRIBE_STRUCT(ExplainAnswer, (), (allowed, reasons))
 namespace ob::wire {
 
 constexpr std::string_view kObject =
-    "What the object is called: `main.sales.orders` for a table; `server` for the server.";
+    "What the object is called: `main.sales.orders` for a table; `server` for the server; the id "
+    "of "
+    "a workspace, a folder and what lies in folders.";
 constexpr std::string_view kPrincipal =
     "A user's email, the name of a group, an id, or `everyone`.";
 
@@ -93,6 +101,12 @@ struct Rules<identity::RemoveGrantRequest> {
   static constexpr auto value = rules(
       rule(&identity::RemoveGrantRequest::object, {.min = 1, .max = 800, .text = kObject}),
       rule(&identity::RemoveGrantRequest::principal, {.min = 1, .max = 254, .text = kPrincipal}));
+};
+template <>
+struct Rules<identity::TransferRequest> {
+  static constexpr auto value = rules(
+      rule(&identity::TransferRequest::object, {.min = 1, .max = 800, .text = kObject}),
+      rule(&identity::TransferRequest::principal, {.min = 1, .max = 254, .text = kPrincipal}));
 };
 template <>
 struct Rules<identity::ExplainRequest> {
@@ -204,6 +218,19 @@ void register_permissions(api::Registry& registry, Permissions& permissions) {
         const auto path = permissions.resolve(context.caller, request.type, request.object);
         permissions.set_grant(context.caller, path, request.principal,
                               {to_set(request.privileges), request.role.value_or("")});
+        return api::Empty{};
+      });
+  registry.add<TransferRequest, api::Empty>(
+      "PUT", "/api/v1/owners/{type}/{object}",
+      {.operation = "transferOwnership",
+       .tag = "permissions",
+       .summary = "Give an object to another owner: a user, a service account or a group",
+       .description = "Who gave it away keeps what was granted to them.",
+       .status = 204,
+       .errors = {404, 409}},
+      [&permissions](api::Context& context, const TransferRequest& request) {
+        const auto path = permissions.resolve(context.caller, request.type, request.object);
+        permissions.transfer(context.caller, path, request.principal);
         return api::Empty{};
       });
   registry.add<RemoveGrantRequest, api::Empty>(

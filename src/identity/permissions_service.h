@@ -11,6 +11,8 @@ class PermissionsService : public Permissions {
   explicit PermissionsService(db::Database& database) : db_(database), rights_(database) {}
 
   bool may(const Caller&, Privilege, std::span<const Securable> path) override;
+  void require_unarchived(Privilege, std::span<const Securable> path) override;
+  std::vector<std::string> granted_objects(const Caller&) override;
   std::vector<std::string> groups_of(const Caller&) override;
 
   void grant(const Caller&, std::span<const Securable> path, const std::string& principal,
@@ -46,12 +48,23 @@ class PermissionsService : public Permissions {
                    const std::string& text, Privileges) override;
   void delete_role(const Caller&, const std::string& id) override;
 
+  void set_containers(Contain) override;
+  void set_transfer(ObjectType, Transfer) override;
+  void transfer(const Caller&, std::span<const Securable> path,
+                const std::string& principal) override;
   void set_resolver(ObjectType, Resolve) override;
   std::vector<Securable> resolve(const Caller&, ObjectType, const std::string& reference) override;
 
  private:
   db::Database& db_;
   RightsCache rights_;
+  // The workspace at the end of the path or around it.
+  std::shared_ptr<const Container> container(std::span<const Securable> path) const;
+  // With the workspace that the path lies in.
+  std::vector<Securable> whole(std::span<const Securable> path) const;
+
+  Contain contain_;
+  std::map<ObjectType, Transfer> transfers_;
   std::map<ObjectType, Resolve> resolvers_;
 };
 

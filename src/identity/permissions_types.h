@@ -11,8 +11,8 @@ namespace ob::identity {
 
 BOOST_DESCRIBE_ENUM(PrincipalKind, user, service, group, everyone)
 BOOST_DESCRIBE_ENUM(Privilege, browse, read, write, create, manage)
-BOOST_DESCRIBE_ENUM(ObjectType, server, workspace, folder, catalog, schema, table, volume,
-                    function, saved_query)
+BOOST_DESCRIBE_ENUM(ObjectType, server, workspace, folder, catalog, schema, table, volume, function,
+                    saved_query)
 
 struct PrincipalAnswer {
   PrincipalKind kind = PrincipalKind::user;

@@ -61,6 +61,7 @@ void AccountsService::reset_password(const std::string& token, const std::string
     const auto row = store::link(tx, key, now_micros());
     auto user = row && row->kind == "reset" ? store::user_by_id(tx, row->user_id) : std::nullopt;
     if (!user || user->user.disabled || user->user.email != row->email) throw bad_link();
+    audit::about({"user", user->user.id, user->user.email});
     return std::move(*user);
   };
   db_.reading(find);  // before any work that costs
@@ -108,7 +109,7 @@ void AccountsService::on_change_email(db::Tx& tx, const std::string& note) {
   post(tx, letters::confirm_email(email, link, until));
 }
 
-void AccountsService::confirm_email(const std::string& token) {
+void AccountsService::confirm_email(const std::string& token, const Origin&) {
   if (token.size() > kMaxToken) throw bad_link();
   const auto revocation = db_.writing([&](db::Tx& tx) {
     const Micros now = now_micros();
@@ -116,6 +117,7 @@ void AccountsService::confirm_email(const std::string& token) {
     const auto user =
         row && row->kind == "email" ? store::user_by_id(tx, row->user_id) : std::nullopt;
     if (!user) throw bad_link();
+    audit::about({"user", user->user.id, row->email});
     const std::string key = email_key(row->email);
     const auto other = store::user_by_email(tx, key);
     if (other && other->user.id != user->user.id) throw bad_link();
@@ -170,7 +172,8 @@ std::vector<Session> AccountsService::sessions(const Caller& caller) {
                    .user_agent = row.user_agent,
                    .created_at = row.created_at,
                    .last_used_at = row.last_used_at,
-                   .current = row.id == caller.session});
+                   .current = row.id == caller.session,
+                   .via = row.via});
   }
   return out;
 }
@@ -211,7 +214,7 @@ User AccountsService::change_user(const Caller& caller, const std::string& id,
   const User out = db_.writing([&](db::Tx& tx) {
     revocation.reset();
     const auto user = store::user_by_id(tx, id);
-    if (!user) throw no_such_user();
+    if (!user || user->user.service) throw no_such_user();
     if (change.name) store::rename_user(tx, id, *change.name);
     const bool other_role = change.admin && *change.admin != user->user.admin;
     const bool other_state = change.disabled && *change.disabled != user->user.disabled;
@@ -241,7 +244,7 @@ void AccountsService::set_temporary_password(const Caller& caller, const std::st
   const std::string hash = identity_.passwords().hash(password);
   const auto revocation = db_.writing([&](db::Tx& tx) {
     const auto user = store::user_by_id(tx, id);
-    if (!user) throw no_such_user();
+    if (!user || user->user.service) throw no_such_user();
     auto ended = end_everything(tx, *user);
     store::set_password(tx, id, hash, ended.epoch);
     store::set_temporary(tx, id, true);
@@ -255,7 +258,7 @@ void AccountsService::send_reset(const Caller& caller, const std::string& id) {
   require_admin(caller);
   db_.write([&](db::Tx& tx) {
     const auto user = store::user_by_id(tx, id);
-    if (!user) throw no_such_user();
+    if (!user || user->user.service) throw no_such_user();
     if (!mail::is_address(user->user.email)) {
       throw conflict("identity.noMailbox", "Letters cannot go to the email of this user.");
     }

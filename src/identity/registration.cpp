@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "identity/account_service.h"
 #include "identity/account_store.h"
+#include "identity/audited_accounts.h"
 #include "identity/budget.h"
 #include "identity/letters.h"
 
@@ -87,6 +88,7 @@ void AccountsService::register_account(const std::string& email, const std::stri
                                        const std::string& password, const Origin& origin) {
   if (options_.registration != Registration::open) throw closed();
   check_mailbox(email);
+  identity_.require_password_sign_in(email);
   check_user_name(name);
   Passwords::check(password);
   db_.write([&](db::Tx& tx) { take_request(tx, origin); });
@@ -157,7 +159,7 @@ void AccountsService::on_resend(db::Tx& tx, const std::string& email) {
        letters::confirm_registration(row.email, name, make_link(tx, row, "/verify-email"), until));
 }
 
-void AccountsService::verify(const std::string& token) {
+void AccountsService::verify(const std::string& token, const Origin&) {
   if (token.size() > kMaxToken) throw bad_link();
   db_.write([&](db::Tx& tx) {
     const Micros now = now_micros();
@@ -165,6 +167,7 @@ void AccountsService::verify(const std::string& token) {
     if (!row || (row->kind != "register" && row->kind != "verify")) throw bad_link();
     const std::string key = email_key(row->email);
     const auto user = store::user_by_email(tx, key);
+    audit::about({"user", user ? user->user.id : "", row->email});
     if (row->kind == "register") {
       if (user) throw bad_link();
       store::insert_user(
@@ -231,7 +234,8 @@ SignedIn AccountsService::accept(const std::string& token, const std::string& na
                                  const std::string& password, const Origin& origin) {
   check_user_name(name);
   Passwords::check(password);
-  invitation(token);  // before any work that costs
+  // Before any work that costs.
+  identity_.require_password_sign_in(invitation(token).email);
   const std::string hash =
       identity_.passwords().hash(password, {.network = network_of(origin.address)});
   return db_.writing([&](db::Tx& tx) {
@@ -254,7 +258,7 @@ SignedIn AccountsService::accept(const std::string& token, const std::string& na
 
 std::unique_ptr<Accounts> open_accounts(Identity& identity, mail::Mail& mail,
                                         AccountOptions options) {
-  return std::make_unique<AccountsService>(dynamic_cast<IdentityService&>(identity), mail,
+  return std::make_unique<AuditedAccounts>(dynamic_cast<IdentityService&>(identity), mail,
                                            std::move(options));
 }
 

@@ -51,6 +51,12 @@ void AccountsService::require_code(const Caller& caller, const std::string& code
   attempt.succeed();
 }
 
+void AccountsService::prove(const Caller& caller, const std::string& password,
+                            const std::string& code) {
+  identity_.reauthenticate(caller, password);
+  require_code(caller, code);
+}
+
 SignedIn AccountsService::second_factor(const std::string& challenge, const std::string& code,
                                         const Origin& origin) {
   const std::string what = "second-factor";

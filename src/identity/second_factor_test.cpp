@@ -5,6 +5,7 @@
 
 #include "identity/testing.h"
 #include "identity/totp.h"
+#include "identity/webauthn_testing.h"
 
 namespace ob::identity {
 namespace {
@@ -115,6 +116,37 @@ TEST_F(SecondFactorTest, UnconfirmedItDoesNothing) {
   EXPECT_EQ(refusal([&] { accounts_->confirm_enrolment(ann, "000000"); }), "403 identity.badCode");
   EXPECT_EQ(refusal([&] { accounts_->confirm_enrolment(admin_, "000000"); }),
             "409 identity.notEnrolling");
+}
+
+TEST_F(SecondFactorTest, APasskeyStandsForTheCode) {
+  using webauthn::Authenticator;
+  const auto passkeys = open_passkeys(*identity_, *accounts_);
+  const std::string challenge = this->challenge("bob@x.org");
+  EXPECT_EQ(refusal([&] { passkeys->ask_second(challenge); }), "404 identity.noPasskey");
+  EXPECT_EQ(refusal([&] { passkeys->begin(bob_, kPassword, ""); }), "403 identity.badCode");
+  Authenticator device, other;
+  passkeys->add(bob_, webauthn::made(device, passkeys->begin(bob_, kPassword, codes_[0])));
+  passkeys->add(admin_, webauthn::made(other, passkeys->begin(admin_, kPassword, "")));
+  EXPECT_EQ(refusal([&] { passkeys->ask_second("none"); }), "401 identity.badChallenge");
+  const auto asked = passkeys->ask_second(challenge);
+  ASSERT_EQ(asked.allow.size(), 1U);
+  const auto refused = [&](const PasskeyProof& proof) {
+    return refusal([&] { passkeys->second_factor(challenge, proof, here_); });
+  };
+  EXPECT_EQ(refused(webauthn::proof(other, asked, admin_.user_id)), "401 identity.badPasskey");
+  EXPECT_EQ(refused(webauthn::proof(other, asked, "")), "401 identity.badPasskey");
+  EXPECT_EQ(refused(webauthn::proof(device, passkeys->ask(), bob_.user_id)),
+            "401 identity.badPasskey");
+  // The password was the first factor, so that somebody is there is enough. It may be silent of
+  // whose it is.
+  device.flags = Authenticator::present;
+  const auto proof = webauthn::proof(device, asked, "");
+  const auto tokens = passkeys->second_factor(challenge, proof, here_).tokens;
+  EXPECT_EQ(identity_->authenticate(tokens.access_token).email, "bob@x.org");
+  EXPECT_EQ(refused(proof), "401 identity.badPasskey");
+  // Alone, with its user verified, it stands for both.
+  device.flags = Authenticator::present | Authenticator::verified;
+  passkeys->sign_in(webauthn::proof(device, passkeys->ask(), bob_.user_id), here_);
 }
 
 TEST_F(SecondFactorTest, NothingSecretIsStoredInClear) {

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "identity/account_store.h"
+#include "identity/audited_identity.h"
 #include "identity/migrations/migrations.h"
 
 namespace ob::identity {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxEmail = 254, kMaxName = 200, kMaxKeyName = 100, kMaxKeys = 200;
 constexpr std::size_t kShownPrefix = 12;
+constexpr std::int64_t kViewing = 900;  // seconds
 constexpr Micros kNameTrust = 60'000'000;
 constexpr std::size_t kMaxNames = 10'000;
 
@@ -65,13 +67,14 @@ IdentityService::IdentityService(db::Database& database, const SecretBox& box,
     : db_(database),
       box_(box),
       options_(options),
+      audit_(options.audit ? *options.audit : audit::nowhere()),
       signer_(database, box_,
               {.period = options.signing_key_period_s * 1'000'000,
                .token_lifetime = options.access_lifetime_s * 1'000'000}),
       passwords_(options.bcrypt_cost,
                  database.reading([](db::Tx& tx) { return store::highest_cost(tx); })),
       guard_(database),
-      permissions_(database) {
+      permissions_(database, audit_) {
   if (options_.access_lifetime_s < 900) {
     throw bad_request("identity.badLifetime", "Access tokens live at least 900 s.");
   }
@@ -158,7 +161,7 @@ void IdentityService::delete_user(const Caller& caller, const std::string& id) {
   const Micros now = now_micros();
   const auto revoked = db_.writing([&](db::Tx& tx) -> std::optional<store::Revocation> {
     const auto user = store::user_by_id(tx, id);
-    if (!user) return std::nullopt;
+    if (!user || user->user.service) return std::nullopt;
     store::Revocation revocation{id, user->epoch + 1};
     store::delete_user(tx, id);
     store::revoke(tx, revocation, now);
@@ -175,8 +178,18 @@ std::vector<ApiKey> IdentityService::keys(const Caller& caller) {
 
 std::pair<ApiKey, std::string> IdentityService::create_key(const Caller& caller,
                                                            const std::string& name,
-                                                           std::optional<Micros> expires_at) {
+                                                           std::optional<Micros> expires_at,
+                                                           const Scopes& scopes) {
   check_name(name, kMaxKeyName);
+  if (caller.service) {
+    throw forbidden("identity.noKeys",
+                    "A service account has no API keys: make another client secret instead.");
+  }
+  if (!scopes.within(caller.scopes)) {
+    throw forbidden("identity.keyTooWide",
+                    "A key made with a limited credential must not do more than that may: give "
+                    "scopes among those of the credential.");
+  }
   const Micros now = now_micros();
   if (expires_at && *expires_at <= now) {
     throw bad_request("identity.badExpiry", "The key's expiry must lie in the future.");
@@ -186,7 +199,8 @@ std::pair<ApiKey, std::string> IdentityService::create_key(const Caller& caller,
                             .name = name,
                             .prefix = secret.substr(0, kShownPrefix),
                             .created_at = now,
-                            .expires_at = expires_at},
+                            .expires_at = expires_at,
+                            .scopes = scopes},
                     .user_id = caller.user_id};
   db_.write([&](db::Tx& tx) {
     if (!store::user_by_id(tx, caller.user_id)) throw no_such_user();
@@ -205,6 +219,33 @@ std::pair<ApiKey, std::string> IdentityService::create_key(const Caller& caller,
     store::insert_key(tx, row, sha256_hex(secret));
   });
   return {row.key, secret};
+}
+
+Tokens IdentityService::view_as(const Caller& caller, const std::string& user_id) {
+  require_admin(caller);
+  // Bound to a session, so that it ends with it; and never a step further.
+  if (caller.session.empty() || !caller.viewer_id.empty()) {
+    throw forbidden("identity.needsSession", "Sign in as yourself to view as somebody else.");
+  }
+  const auto [viewer, user] = db_.reading([&](db::Tx& tx) {
+    return std::pair(store::user_by_id(tx, caller.user_id), store::user_by_id(tx, user_id));
+  });
+  if (!viewer || !user) throw no_such_user();
+  const std::int64_t now = now_micros() / 1'000'000;
+  Tokens out;
+  out.expires_in = kViewing;
+  out.access_token = signer_.sign({.user_id = user->user.id,
+                                   .email = user->user.email,
+                                   .admin = user->user.admin,
+                                   .session = caller.session,
+                                   .epoch = user->epoch,
+                                   .issued_s = now,
+                                   .expires_s = now + kViewing,
+                                   .kind = Claims::Kind::view,
+                                   .viewer_id = viewer->user.id,
+                                   .viewer_email = viewer->user.email,
+                                   .viewer_epoch = viewer->epoch});
+  return out;
 }
 
 void IdentityService::delete_key(const Caller& caller, const std::string& id) {
@@ -249,8 +290,10 @@ std::unique_ptr<Identity> open(db::Database& database, const std::string& data_d
                                const std::string& master_key_file, const Options& options) {
   database.migrate("identity", migrations());
   database.migrate("accounts", account_migrations());
-  return std::make_unique<IdentityService>(database, load_master_key(data_dir, master_key_file),
-                                           options);
+  database.migrate("external", external_migrations());
+  database.migrate("passkeys", passkey_migrations());
+  return std::make_unique<AuditedIdentity>(
+      database, load_master_key(data_dir, master_key_file, options.master_key), options);
 }
 
 }  // namespace ob::identity

@@ -3,10 +3,11 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "audit/audit.h"
 #include "identity/accounts.h"
+#include "identity/audited_permissions.h"
 #include "identity/guard.h"
 #include "identity/passwords.h"
-#include "identity/permissions_service.h"
 #include "identity/store.h"
 #include "identity/tokens.h"
 
@@ -39,7 +40,7 @@ class IdentityService : public Identity {
   Tokens refresh(const std::string& refresh_token, const std::string& address) override;
   SignedIn sign_in(const std::string& email, const std::string& password, const Origin& origin);
   SignedIn refresh(const std::string& refresh_token, const Origin& origin);
-  void sign_out(const std::string& refresh_token) override;
+  void sign_out(const std::string& refresh_token, const Origin& origin) override;
   Caller authenticate(const std::string& bearer) override;
   bool knows_offhand(const std::string& bearer) const override;
   void change_password(const Caller&, const std::string& current,
@@ -51,8 +52,10 @@ class IdentityService : public Identity {
   void delete_user(const Caller&, const std::string& id) override;
   std::vector<ApiKey> keys(const Caller&) override;
   std::pair<ApiKey, std::string> create_key(const Caller&, const std::string& name,
-                                            std::optional<Micros> expires_at) override;
+                                            std::optional<Micros> expires_at,
+                                            const Scopes& scopes) override;
   void delete_key(const Caller&, const std::string& id) override;
+  Tokens view_as(const Caller&, const std::string& user_id) override;
   Permissions& permissions() override { return permissions_; }
   std::string display_name(const std::string& user_id) override;
   std::string seal(std::string_view secret, std::string_view context) const override {
@@ -63,6 +66,7 @@ class IdentityService : public Identity {
   }
 
   // For the other parts of this module.
+  audit::Audit& audit() { return audit_; }
   db::Database& database() { return db_; }
   const SecretBox& box() const { return box_; }
   Passwords& passwords() { return passwords_; }
@@ -84,6 +88,13 @@ class IdentityService : public Identity {
   // Throws 403 for those who may not sign in although they proved who they are.
   void require_open(const store::UserRow& user) const;
   void require_own_password(const store::UserRow& user) const;
+  // Asked before a password of the email is looked at or set; throws to refuse it.
+  void set_password_gate(std::function<void(const std::string&)> gate) {
+    password_gate_ = std::move(gate);
+  }
+  void require_password_sign_in(const std::string& email) const {
+    if (password_gate_) password_gate_(email);
+  }
 
  private:
   // A bearer credential that was found good.
@@ -106,13 +117,21 @@ class IdentityService : public Identity {
   void load_revocations();
   std::int64_t token_lifetime_micros() const { return options_.access_lifetime_s * 1'000'000; }
 
+  // What is inside the acts of the same names.
+  SignedIn check_password(const std::string& email, const std::string& password,
+                          const Origin& origin);
+  void end(const std::string& refresh_token);
+  SignedIn check_refresh(const std::string& refresh_token, const Origin& origin);
+
   db::Database& db_;
   const SecretBox box_;
   const Options options_;  // declared first: the parts below are made from it
+  audit::Audit& audit_;
   TokenSigner signer_;
   Passwords passwords_;
   Guard guard_;
-  PermissionsService permissions_;
+  AuditedPermissions permissions_;
+  std::function<void(const std::string&)> password_gate_;
   Revocations revocations_;
   std::mutex loading_;
   std::atomic<Micros> loaded_at_ = 0;

@@ -1,5 +1,6 @@
 // Signing in, and what is signed in.
 #include "identity/api.h"
+#include "identity/external.h"
 #include "identity/user_answer.h"
 
 namespace ob::identity {
@@ -38,9 +39,10 @@ struct SessionAnswer {
   std::string id, address, user_agent;
   wire::Instant created_at, last_used_at;
   bool current = false;
+  std::optional<std::string> via;
 };
 BOOST_DESCRIBE_STRUCT(SessionAnswer, (),
-                      (id, address, user_agent, created_at, last_used_at, current))
+                      (id, address, user_agent, created_at, last_used_at, current, via))
 
 struct SessionList {
   std::vector<SessionAnswer> items;
@@ -86,10 +88,12 @@ struct Rules<identity::PasswordChallenge> {
 };
 template <>
 struct Rules<identity::SessionAnswer> {
-  static constexpr auto value =
-      rules(rule(&identity::SessionAnswer::address, {.text = "Where it was used last."}),
-            rule(&identity::SessionAnswer::user_agent, {.text = "What the device said it is."}),
-            rule(&identity::SessionAnswer::current, {.text = "The one that asks."}));
+  static constexpr auto value = rules(
+      rule(&identity::SessionAnswer::address, {.text = "Where it was used last."}),
+      rule(&identity::SessionAnswer::user_agent, {.text = "What the device said it is."}),
+      rule(&identity::SessionAnswer::current, {.text = "The one that asks."}),
+      rule(&identity::SessionAnswer::via,
+           {.text = "The provider of single sign-on, or a passkey; left out after a password."}));
 };
 
 }  // namespace ob::wire
@@ -100,12 +104,6 @@ namespace {
 constexpr std::string_view kDeviceCookie = "openbricks_device";
 constexpr std::string_view kAuthPath = "; Path=/api/v1/auth; HttpOnly; Max-Age=";
 constexpr std::string_view kMonth = "2592000", kHalfYear = "15552000";  // seconds
-
-bool is_secure(const api::Context& context) {
-  // The header only makes the caller's own cookie stricter.
-  return context.request &&
-         (context.request->secure || context.request->header("x-forwarded-proto") == "https");
-}
 
 bool wants_cookie(const api::Context& context) {
   return context.request && context.request->header("x-session") == "cookie";
@@ -122,6 +120,13 @@ void set_cookie(api::Context& context, std::string_view name, std::string_view v
   text.append("; SameSite=").append(same_site);
   if (is_secure(context)) text += "; Secure";
   context.response_headers.emplace_back("Set-Cookie", text);
+}
+
+void set_device_cookie(api::Context& context, const SignedIn& signed_in) {
+  if (!signed_in.device.empty()) {
+    set_cookie(context, kDeviceCookie, signed_in.device, kHalfYear, "Lax");
+  }
+  context.response_headers.emplace_back("Cache-Control", "no-store");
 }
 
 std::string cookie(std::string_view header, std::string_view name) {
@@ -201,8 +206,24 @@ void register_sign_in(api::Registry& registry, Accounts& accounts, Pool& slow) {
 
 }  // namespace
 
+bool is_secure(const api::Context& context) {
+  // The header only makes the caller's own cookie stricter.
+  return context.request &&
+         (context.request->secure || context.request->header("x-forwarded-proto") == "https");
+}
+
+std::string cookie_of(const api::Context& context, std::string_view name) {
+  return context.request ? cookie(context.request->header("cookie"), name) : std::string();
+}
+
+void set_session_cookies(api::Context& context, const SignedIn& signed_in) {
+  set_device_cookie(context, signed_in);
+  set_cookie(context, refresh_cookie_name(context), signed_in.tokens.refresh_token, kMonth,
+             "Strict");
+}
+
 Origin origin_of(const api::Context& context) {
-  Origin origin{.address = context.caller.address};
+  Origin origin{.address = context.caller.address, .request_id = context.request_id};
   if (context.request) {
     origin.user_agent = std::string(context.request->header("user-agent"));
     origin.device = cookie(context.request->header("cookie"), kDeviceCookie);
@@ -211,17 +232,16 @@ Origin origin_of(const api::Context& context) {
 }
 
 TokensAnswer to_answer(api::Context& context, const SignedIn& signed_in) {
-  if (!signed_in.device.empty()) {
-    set_cookie(context, kDeviceCookie, signed_in.device, kHalfYear, "Lax");
+  const bool with_cookie = wants_cookie(context);
+  if (with_cookie) {
+    set_session_cookies(context, signed_in);
+  } else {
+    set_device_cookie(context, signed_in);
   }
-  context.response_headers.emplace_back("Cache-Control", "no-store");
   const Tokens& tokens = signed_in.tokens;
   TokensAnswer answer{tokens.access_token, tokens.refresh_token, tokens.token_type,
                       tokens.expires_in};
-  if (wants_cookie(context)) {
-    set_cookie(context, refresh_cookie_name(context), tokens.refresh_token, kMonth, "Strict");
-    answer.refresh_token.reset();
-  }
+  if (with_cookie) answer.refresh_token.reset();
   return answer;
 }
 
@@ -274,7 +294,8 @@ void register_session_api(api::Registry& registry, Accounts& accounts, Pool& slo
                                   one.user_agent,
                                   {one.created_at},
                                   {one.last_used_at},
-                                  one.current});
+                                  one.current,
+                                  one.via.empty() ? std::nullopt : std::optional(one.via)});
         }
         return answer;
       });

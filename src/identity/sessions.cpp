@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "identity/audited_accounts.h"
 #include "identity/service.h"
 
 namespace ob::identity {
@@ -38,17 +39,27 @@ void Revocations::drop(Micros before) {
 
 bool Revocations::covers(const Claims& claims) const {
   std::shared_lock lock(mutex_);
-  if (entries_.contains(claims.session)) return true;
-  const auto user = entries_.find(claims.user_id);
-  return user != entries_.end() && claims.epoch < user->second.epoch;
+  if (entries_.contains(claims.session) || entries_.contains(claims.secret)) return true;
+  const auto ended = [&](const std::string& id, std::int64_t epoch) {
+    const auto user = entries_.find(id);
+    return user != entries_.end() && epoch < user->second.epoch;
+  };
+  return ended(claims.user_id, claims.epoch) || ended(claims.viewer_id, claims.viewer_epoch);
 }
 
-void IdentityService::sign_out(const std::string& refresh_token) {
+void IdentityService::sign_out(const std::string& refresh_token, const Origin& origin) {
   if (refresh_token.size() > 256) return;
+  audit::act(audit_, event_of(origin, "auth.signOut"), [&](audit::Event&) { end(refresh_token); });
+}
+
+void IdentityService::end(const std::string& refresh_token) {
   const Micros now = now_micros();
   const auto session = db_.writing([&](db::Tx& tx) -> std::optional<std::string> {
     const auto row = store::refresh_token(tx, sha256_hex(refresh_token));
     if (!row) return std::nullopt;
+    if (const auto user = store::user_by_id(tx, row->user_id)) {
+      audit::acted_by(audit::ActorKind::user, user->user.id, user->user.email, row->session);
+    }
     store::delete_session(tx, row->session);
     store::revoke(tx, {.subject = row->session}, now);
     store::delete_revocations(tx, now - 2 * token_lifetime_micros());
@@ -126,6 +137,19 @@ IdentityService::Known IdentityService::check_token(const std::string& bearer, M
   entry.caller.admin = claims->admin;
   entry.caller.credential = "session";
   entry.caller.session = claims->session;
+  entry.caller.scopes = Scopes::parse(store::words_of(claims->scope));
+  entry.caller.read_only = entry.caller.scopes.read_only();
+  if (claims->kind == Claims::Kind::service) {
+    entry.caller.service = true;
+    entry.caller.credential = "service:" + claims->secret;
+    entry.caller.session.clear();
+  } else if (claims->kind == Claims::Kind::view) {
+    entry.caller.read_only = true;
+    entry.caller.credential = "view";
+    entry.caller.session.clear();
+    entry.caller.viewer_id = claims->viewer_id;
+    entry.caller.viewer_email = claims->viewer_email;
+  }
   entry.claims = std::move(claims);
   return entry;
 }
@@ -146,6 +170,8 @@ IdentityService::Known IdentityService::check_key(const std::string& digest, Mic
   entry.caller.email = user->user.email;
   entry.caller.admin = user->user.admin;
   entry.caller.credential = "key:" + row->key.id;
+  entry.caller.scopes = row->key.scopes;
+  entry.caller.read_only = row->key.scopes.read_only();
   return entry;
 }
 

@@ -6,8 +6,11 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "identity/account_store.h"
+#include "identity/audited_accounts.h"
 #include "identity/factor_store.h"
+#include "identity/passkey_store.h"
 #include "identity/service.h"
+#include "identity/tickets.h"
 
 namespace ob::identity {
 namespace {
@@ -16,7 +19,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kRefreshPrefix = "obr_";
 constexpr std::string_view kDevice = "identity.device";
-constexpr std::size_t kMaxEmail = 254, kMaxSealed = 1024, kMaxAgent = 300;
+constexpr std::size_t kMaxEmail = 254, kMaxAgent = 300;
 constexpr Micros kSecond = 1'000'000;
 constexpr Micros kChallenge = 300 * kSecond;
 constexpr Micros kNetworkTrust = 180 * 86'400 * kSecond;
@@ -40,25 +43,6 @@ std::string printable(std::string text, std::size_t most) {
   text.resize(std::min(text.size(), most));
   std::erase_if(text, [](unsigned char c) { return c < 0x20 || c >= 0x7F; });
   return text;
-}
-
-// Opens what seal() made, also when strangers changed it.
-std::optional<json::object> open_object(const SecretBox& box, const std::string& text,
-                                        std::string_view context) {
-  std::string sealed;
-  if (text.empty() || text.size() > kMaxSealed || !base64url_decode(text, sealed)) {
-    return std::nullopt;
-  }
-  try {
-    return json::parse(box.open(sealed, context)).as_object();
-  } catch (const Error&) {
-    return std::nullopt;  // not ours
-  }
-}
-
-std::string seal_object(const SecretBox& box, const json::object& content,
-                        std::string_view context) {
-  return base64url_encode(box.seal(json::serialize(content), context));
 }
 
 }  // namespace
@@ -99,13 +83,16 @@ SignedIn IdentityService::start_session(db::Tx& tx, const store::UserRow& user,
   store::delete_expired_sessions(tx, now);
   store::delete_networks_unused(tx, now - kNetworkTrust);
   const std::string session = new_uuid();
+  audit::about({"user", user.user.id, user.user.email});
+  audit::acted_by(audit::ActorKind::user, user.user.id, user.user.email, session);
   store::insert_session(tx, {.id = session,
                              .user_id = user.user.id,
                              .address = origin.address,
                              .user_agent = printable(origin.user_agent, kMaxAgent),
                              .created_at = now,
                              .last_used_at = now,
-                             .expires_at = now + options_.refresh_lifetime_s * kSecond});
+                             .expires_at = now + options_.refresh_lifetime_s * kSecond,
+                             .via = origin.via});
   store::remember_network(tx, user.user.id, network_of(origin.address), now);
   std::string device = device_of(origin.device, user.user.id);
   if (device.empty()) device = random_token(12);
@@ -133,6 +120,7 @@ store::UserRow IdentityService::read_challenge(db::Tx& tx, const std::string& wh
       sha256_hex(user->password_hash) != content->at("for").as_string()) {
     throw bad_challenge();
   }
+  audit::about({"user", user->user.id, user->user.email});
   return std::move(*user);
 }
 
@@ -170,14 +158,25 @@ void IdentityService::upgrade(store::UserRow& user, const std::string& password,
 
 SignedIn IdentityService::sign_in(const std::string& email, const std::string& password,
                                   const Origin& origin) {
+  auto event = event_of(origin, "auth.signIn");
+  event.object = account_object(email);
+  return audit::act(audit_, std::move(event),
+                    [&](audit::Event&) { return check_password(email, password, origin); });
+}
+
+SignedIn IdentityService::check_password(const std::string& email, const std::string& password,
+                                         const Origin& origin) {
   if (email.size() > kMaxEmail) throw wrong_credentials();
+  require_password_sign_in(email);
   const std::string key = email_key(email);
   std::optional<store::UserRow> user;
   bool known = false;
   db_.read([&](db::Tx& tx) {
     user = store::user_by_email(tx, key);
+    if (user && user->user.service) user.reset();  // those have no password
     known = knows(tx, user ? user->user.id : std::string(), origin);
   });
+  if (user) audit::about({"user", user->user.id, user->user.email});
   const std::string device = device_of(origin.device, user ? user->user.id : "");
   auto attempt = guard_.begin({.account = key,
                                .address = origin.address,
@@ -196,9 +195,11 @@ SignedIn IdentityService::sign_in(const std::string& email, const std::string& p
     if (!still || still->password_hash != user->password_hash) return std::nullopt;
     require_open(*still);
     if (store::has_second_factor(tx, still->user.id)) {
-      throw unauthenticated("identity.secondFactorNeeded",
-                            "Enter the code of your authenticator app, or a recovery code.")
-          .with_member("challenge", challenge("second-factor", *still));
+      auto needed = unauthenticated("identity.secondFactorNeeded",
+                                    "Enter the code of your authenticator app, or a recovery code.")
+                        .with_member("challenge", challenge("second-factor", *still));
+      if (store::count_passkeys(tx, still->user.id) > 0) needed.with_member("passkeys", "true");
+      throw needed;
     }
     require_own_password(*still);
     return start_session(tx, *still, origin);
@@ -217,6 +218,11 @@ Tokens IdentityService::refresh(const std::string& refresh_token, const std::str
 }
 
 SignedIn IdentityService::refresh(const std::string& refresh_token, const Origin& origin) {
+  return audit::act(audit_, event_of(origin, "auth.refresh"),
+                    [&](audit::Event&) { return check_refresh(refresh_token, origin); });
+}
+
+SignedIn IdentityService::check_refresh(const std::string& refresh_token, const Origin& origin) {
   if (!refresh_token.starts_with(kRefreshPrefix) || refresh_token.size() > 256) throw bad_refresh();
   const std::string hash = sha256_hex(refresh_token);
   const Micros now = now_micros();
@@ -226,13 +232,16 @@ SignedIn IdentityService::refresh(const std::string& refresh_token, const Origin
     const auto row = store::refresh_token(tx, hash);
     if (!row || row->expires_at <= now) return std::nullopt;
     const auto user = store::user_by_id(tx, row->user_id);
-    if (!user || user->user.disabled) return std::nullopt;
+    if (!user) return std::nullopt;
+    audit::about({"user", user->user.id, user->user.email});
+    if (user->user.disabled) return std::nullopt;
     if (row->used) {
       store::delete_session(tx, row->session);
       store::revoke(tx, {.subject = row->session}, now);
       stolen = row->session;
       return std::nullopt;
     }
+    audit::acted_by(audit::ActorKind::user, user->user.id, user->user.email, row->session);
     store::mark_used(tx, hash, now);
     store::touch_session(tx, {.id = row->session,
                               .address = origin.address,
@@ -242,6 +251,13 @@ SignedIn IdentityService::refresh(const std::string& refresh_token, const Origin
   });
   if (stolen) {
     revocations_.add({{.subject = *stolen}}, now);
+    if (audit::Event* event = audit::current()) {
+      event->action = "auth.refreshTokenReused";
+      event->session_id = *stolen;
+      event->details["why"] =
+          "A refresh token was used twice, so one of the two who had it stole it. The session and "
+          "all its tokens were ended.";
+    }
     log::warn("a refresh token was used twice; its session was ended",
               {{"address", boost::json::value(origin.address)}});
   }

@@ -1,5 +1,7 @@
 #include "identity/store.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "identity/account_store.h"
 #include "identity/grants_store.h"
@@ -9,9 +11,9 @@ namespace {
 
 constexpr std::string_view kUser =
     "SELECT id, email, name, admin, created_at, password_hash, epoch, verified_at, disabled_at, "
-    "password_temporary FROM users ";
+    "password_temporary, service FROM users ";
 constexpr std::string_view kKey =
-    "SELECT id, name, prefix, created_at, expires_at, last_used_at, user_id FROM api_keys ";
+    "SELECT id, name, prefix, created_at, expires_at, last_used_at, user_id, scopes FROM api_keys ";
 
 UserRow to_user(const db::Row& row) {
   return {.user = {.id = row.text(0),
@@ -20,7 +22,8 @@ UserRow to_user(const db::Row& row) {
                    .admin = row.integer(3) != 0,
                    .created_at = row.integer(4),
                    .verified = !row.is_null(7),
-                   .disabled = !row.is_null(8)},
+                   .disabled = !row.is_null(8),
+                   .service = row.integer(10) != 0},
           .password_hash = row.text(5),
           .epoch = row.integer(6),
           .password_temporary = row.integer(9) != 0};
@@ -32,7 +35,8 @@ KeyRow to_key(const db::Row& row) {
                   .prefix = row.text(2),
                   .created_at = row.integer(3),
                   .expires_at = row.optional_integer(4),
-                  .last_used_at = row.optional_integer(5)},
+                  .last_used_at = row.optional_integer(5),
+                  .scopes = Scopes::parse(words_of(row.text(7)))},
           .user_id = row.text(6)};
 }
 
@@ -51,6 +55,23 @@ db::Value nullable(const std::optional<Micros>& time) {
 }
 
 }  // namespace
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(' ', at)) != std::string::npos) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    out.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
 
 std::int64_t count_users(db::Tx& tx) {
   return tx.query_one("SELECT count(*) FROM users")->integer(0);
@@ -76,9 +97,10 @@ void insert_user(db::Tx& tx, const User& user, const std::string& email_key,
                  const std::string& hash) {
   tx.execute(
       "INSERT INTO users (id, email, email_key, name, password_hash, admin, epoch, created_at, "
-      "verified_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
+      "verified_at, service) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)",
       {user.id, user.email, email_key, user.name, hash, std::int64_t{user.admin ? 1 : 0},
-       user.created_at, user.verified ? db::Value(user.created_at) : db::Value(nullptr)});
+       user.created_at, user.verified ? db::Value(user.created_at) : db::Value(nullptr),
+       std::int64_t{user.service ? 1 : 0}});
 }
 
 void set_password(db::Tx& tx, const std::string& id, const std::string& hash, std::int64_t epoch) {
@@ -91,6 +113,7 @@ void delete_user(db::Tx& tx, const std::string& id) {
   delete_sessions_of(tx, id);
   delete_account_parts(tx, id);
   tx.execute("DELETE FROM api_keys WHERE user_id = $1", {id});
+  tx.execute("DELETE FROM client_secrets WHERE user_id = $1", {id});
   delete_grants_to(tx, id);
   tx.execute("DELETE FROM users WHERE id = $1", {id});
 }
@@ -169,10 +192,10 @@ std::optional<KeyRow> key_by_id(db::Tx& tx, const std::string& id) {
 
 void insert_key(db::Tx& tx, const KeyRow& row, const std::string& hash) {
   tx.execute(
-      "INSERT INTO api_keys (id, user_id, name, prefix, key_hash, created_at, expires_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "INSERT INTO api_keys (id, user_id, name, prefix, key_hash, created_at, expires_at, "
+      "scopes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {row.key.id, row.user_id, row.key.name, row.key.prefix, hash, row.key.created_at,
-       nullable(row.key.expires_at)});
+       nullable(row.key.expires_at), joined(row.key.scopes.names())});
 }
 
 void touch_key(db::Tx& tx, const std::string& id, Micros now) {

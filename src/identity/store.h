@@ -16,6 +16,10 @@ struct UserRow {
   std::int64_t epoch = 0;
   bool password_temporary = false;
 };
+// Words with a space between them, as lists of scopes are kept.
+std::vector<std::string> words_of(const std::string& text);
+std::string joined(const std::vector<std::string>& words);
+
 std::int64_t count_users(db::Tx&);
 std::vector<User> users(db::Tx&);
 std::optional<UserRow> user_by_email(db::Tx&, const std::string& email_key);

@@ -33,6 +33,7 @@ class FakeMail : public mail::Mail {
   std::vector<mail::Posted> outbox(const Caller&, std::int64_t, const std::string&) override {
     return {};
   }
+  mail::Backlog backlog(const Caller&) override { return {}; }
   // The token of the link in the newest letter.
   std::string token() const {
     if (letters.empty()) return "no letter";

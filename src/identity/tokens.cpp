@@ -93,7 +93,42 @@ std::optional<Claims> parse_claims(std::string_view text, Micros now) {
   }
   const std::int64_t seconds = now / 1'000'000;
   if (seconds >= *expires || seconds + kSkew < *not_before) return std::nullopt;
-  return Claims{*user, *email, admin->get_bool(), *session, *epoch, *issued, *expires};
+  Claims claims{*user, *email, admin->get_bool(), *session, *epoch, *issued, *expires};
+  claims.scope = string("scope").value_or("");
+  if (!in.contains("kind")) return claims;
+  if (string("kind") == "service") {
+    claims.kind = Claims::Kind::service;
+    claims.secret = string("secret").value_or("");
+  } else if (string("kind") == "view") {
+    const auto viewer = string("viewer"), viewer_email = string("viewer_email");
+    const auto viewer_epoch = integer("viewer_epoch");
+    if (!viewer || !viewer_email || !viewer_epoch) return std::nullopt;
+    claims.kind = Claims::Kind::view;
+    claims.viewer_id = *viewer;
+    claims.viewer_email = *viewer_email;
+    claims.viewer_epoch = *viewer_epoch;
+  } else {
+    return std::nullopt;
+  }
+  return claims;
+}
+
+json::object to_object(const Claims& claims) {
+  json::object out{{"iss", kIssuer},         {"aud", kAudience},       {"sub", claims.user_id},
+                   {"email", claims.email},  {"admin", claims.admin},  {"sid", claims.session},
+                   {"epoch", claims.epoch},  {"iat", claims.issued_s}, {"nbf", claims.issued_s},
+                   {"exp", claims.expires_s}};
+  if (!claims.scope.empty()) out["scope"] = claims.scope;
+  if (claims.kind == Claims::Kind::service) {
+    out["kind"] = "service";
+    out["secret"] = claims.secret;
+  } else if (claims.kind == Claims::Kind::view) {
+    out["kind"] = "view";
+    out["viewer"] = claims.viewer_id;
+    out["viewer_email"] = claims.viewer_email;
+    out["viewer_epoch"] = claims.viewer_epoch;
+  }
+  return out;
 }
 
 }  // namespace
@@ -181,20 +216,14 @@ std::vector<PublicKey> TokenSigner::public_keys() {
 TokenSigner::~TokenSigner() = default;
 
 std::string TokenSigner::sign(const Claims& claims) {
-  const std::string payload = json::serialize(json::object{{"iss", kIssuer},
-                                                           {"aud", kAudience},
-                                                           {"sub", claims.user_id},
-                                                           {"email", claims.email},
-                                                           {"admin", claims.admin},
-                                                           {"sid", claims.session},
-                                                           {"epoch", claims.epoch},
-                                                           {"iat", claims.issued_s},
-                                                           {"nbf", claims.issued_s},
-                                                           {"exp", claims.expires_s}});
+  return sign_payload(json::serialize(to_object(claims)), claims.issued_s);
+}
+
+std::string TokenSigner::sign_payload(const std::string& payload, std::int64_t issued_s) {
   std::lock_guard lock(mutex_);
   const Key* key = keys_.front().get();
   for (const auto& one : keys_) {
-    if (one->active_from <= claims.issued_s * 1'000'000) key = one.get();
+    if (one->active_from <= issued_s * 1'000'000) key = one.get();
   }
   cjose_err error{};
   HeaderPtr header(cjose_header_new(&error));

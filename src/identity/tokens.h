@@ -20,6 +20,13 @@ struct Claims {
   std::string session;     // sign-ins and their refreshes share it
   std::int64_t epoch = 0;  // of the user: grows when all tokens so far must end
   std::int64_t issued_s = 0, expires_s = 0;
+  // service: of a service account. view: of an administrator who looks at the server as the user.
+  enum class Kind { session, service, view };
+  Kind kind = Kind::session;
+  std::string scope;   // words; empty: no limit
+  std::string secret;  // id of the client secret
+  std::string viewer_id, viewer_email;
+  std::int64_t viewer_epoch = 0;
 };
 
 struct KeyTimes {
@@ -36,6 +43,8 @@ class TokenSigner {
   ~TokenSigner();
   // With the key that is current at the time of issue.
   std::string sign(const Claims& claims);
+  // The same for any payload (JSON) whose issuer is not ours.
+  std::string sign_payload(const std::string& payload, std::int64_t issued_s);
   // nullopt unless the signature, algorithm, key id, issuer, audience and times are right.
   std::optional<Claims> verify(std::string_view token, Micros now);
   // Loads what other processes made; makes the next key and drops old ones when it is time. Blocks.

@@ -67,6 +67,31 @@ TEST_F(TokensTest, RoundTrip) {
   EXPECT_TRUE(again.verify(token_, now_micros()));
 }
 
+TEST_F(TokensTest, KindsOfTokensAreToldApart) {
+  EXPECT_EQ(signer_->verify(token_, now_micros())->kind, Claims::Kind::session);
+  Claims service = claims_;
+  service.kind = Claims::Kind::service;
+  service.secret = "secret id";
+  service.scope = "sql:read";
+  auto back = signer_->verify(signer_->sign(service), now_micros());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->kind, Claims::Kind::service);
+  EXPECT_EQ(back->secret, "secret id");
+  EXPECT_EQ(back->scope, "sql:read");
+  EXPECT_TRUE(back->viewer_id.empty());
+  Claims view = claims_;
+  view.kind = Claims::Kind::view;
+  view.viewer_id = "boss";
+  view.viewer_email = "boss@x";
+  view.viewer_epoch = 7;
+  back = signer_->verify(signer_->sign(view), now_micros());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->kind, Claims::Kind::view);
+  EXPECT_EQ(back->viewer_id, "boss");
+  EXPECT_EQ(back->viewer_epoch, 7);
+  EXPECT_TRUE(back->secret.empty());
+}
+
 TEST_F(TokensTest, Times) {
   EXPECT_TRUE(good(token_, 890'000'000));
   EXPECT_FALSE(good(token_, 901'000'000));

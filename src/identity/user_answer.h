@@ -1,5 +1,7 @@
 #pragma once
 // Wire types that several files of endpoints share.
+#include <array>
+
 #include "api/api.h"
 #include "identity/accounts.h"
 
@@ -17,6 +19,12 @@ inline UserAnswer to_answer(const User& user) {
   return {user.id,           user.email,    user.name,    user.admin,
           {user.created_at}, user.verified, user.disabled};
 }
+
+// As scope_names(), for the rules of requests.
+inline constexpr std::array<std::string_view, 16> kScopeWords{
+    "sql:read",    "sql:write",    "catalog:read",  "catalog:write",    "files:read",
+    "files:write", "account:read", "account:write", "permissions:read", "permissions:write",
+    "admin:read",  "admin:write",  "admin"};
 
 struct TokensAnswer {
   std::string access_token;

@@ -100,7 +100,22 @@ CREATE TABLE permission_generation (
 INSERT INTO permission_generation (one, value) VALUES (1, 1);
 )sql";
 
-constexpr db::Migration kAll[] = {{1, kFirst}, {2, kPermissions}};
+// Scopes: words with spaces between them, empty for no limit. Of client secrets only hashes.
+constexpr std::string_view kLimits = R"sql(
+ALTER TABLE api_keys ADD COLUMN scopes TEXT NOT NULL DEFAULT '';
+CREATE TABLE client_secrets (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  prefix TEXT NOT NULL,
+  secret_hash TEXT NOT NULL UNIQUE,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  last_used_at BIGINT
+);
+CREATE INDEX client_secrets_user ON client_secrets (user_id);
+)sql";
+
+constexpr db::Migration kAll[] = {{1, kFirst}, {2, kPermissions}, {3, kLimits}};
 
 }  // namespace
 
