@@ -12,7 +12,7 @@ using identity::ObjectType;
 using identity::Privilege;
 
 CatalogItem item(Owners& owners, const Catalog& c) {
-  return {c.id, c.name, owners.name(c.owner), c.comment, {c.created_at}};
+  return {c.id, c.name, owners.name(c.owner), c.comment, {c.created_at}, c.workspace};
 }
 
 SchemaItem item(Owners& owners, const Schema& s) {
@@ -41,11 +41,12 @@ void register_catalogs(api::Registry& registry, Service& service) {
        .tag = "catalog",
        .summary = "Create a catalog with a schema named default",
        .status = 201,
-       .errors = {409}},
+       .errors = {404, 409}},
       [&service](api::Context& ctx, const CreateCatalog& request) {
         Owners owners(service);
-        return item(owners, service.create_catalog(ctx.caller, request.name,
-                                                   request.comment.value_or(""), false));
+        return item(owners,
+                    service.create_catalog(ctx.caller, request.name, request.comment.value_or(""),
+                                           false, request.workspace.value_or("")));
       });
   registry.add<CatalogPath, CatalogItem>(
       "GET", "/api/v1/catalogs/{catalog}",
@@ -58,12 +59,13 @@ void register_catalogs(api::Registry& registry, Service& service) {
       "PATCH", "/api/v1/catalogs/{catalog}",
       {.operation = "changeCatalog",
        .tag = "catalog",
-       .summary = "Rename a catalog or change its comment",
+       .summary = "Rename a catalog, change its comment, or move it to a workspace",
        .errors = {404, 409}},
       [&service](api::Context& ctx, const ChangeCatalog& request) {
         // The name first: it is what may be refused, and then nothing has changed.
         const std::string name = request.name.value_or(request.catalog);
         if (request.name) service.rename_catalog(ctx.caller, request.catalog, name);
+        if (request.workspace) service.move_catalog(ctx.caller, name, *request.workspace);
         if (request.comment) {
           service.comment(ctx.caller, ObjectType::catalog, {name, "", ""}, *request.comment);
         }

@@ -16,8 +16,9 @@ inline constexpr std::int64_t kMostItems = 1000;
 struct CatalogItem {
   std::string id, name, owner, comment;
   wire::Instant created_at;
+  std::string workspace;
 };
-BOOST_DESCRIBE_STRUCT(CatalogItem, (), (id, name, owner, comment, created_at))
+BOOST_DESCRIBE_STRUCT(CatalogItem, (), (id, name, owner, comment, created_at, workspace))
 struct CatalogList {
   std::vector<CatalogItem> items;
   std::optional<std::string> next;
@@ -30,18 +31,18 @@ struct ListCatalogs {
 BOOST_DESCRIBE_STRUCT(ListCatalogs, (), (limit, after))
 struct CreateCatalog {
   std::string name;
-  std::optional<std::string> comment;
+  std::optional<std::string> comment, workspace;
 };
-BOOST_DESCRIBE_STRUCT(CreateCatalog, (), (name, comment))
+BOOST_DESCRIBE_STRUCT(CreateCatalog, (), (name, comment, workspace))
 struct CatalogPath {
   std::string catalog;
 };
 BOOST_DESCRIBE_STRUCT(CatalogPath, (), (catalog))
 struct ChangeCatalog {
   std::string catalog;
-  std::optional<std::string> name, comment;
+  std::optional<std::string> name, comment, workspace;
 };
-BOOST_DESCRIBE_STRUCT(ChangeCatalog, (), (catalog, name, comment))
+BOOST_DESCRIBE_STRUCT(ChangeCatalog, (), (catalog, name, comment, workspace))
 struct DropCatalog {
   std::string catalog;
   bool cascade = false;
@@ -269,8 +270,10 @@ struct Rules<catalog::ListInSchema> {
 };
 template <>
 struct Rules<catalog::CreateCatalog> {
-  static constexpr auto value = rules(rule(&catalog::CreateCatalog::name, kNameRule),
-                                      rule(&catalog::CreateCatalog::comment, kCommentRule));
+  static constexpr auto value = rules(
+      rule(&catalog::CreateCatalog::name, kNameRule),
+      rule(&catalog::CreateCatalog::comment, kCommentRule),
+      rule(&catalog::CreateCatalog::workspace, {.max = 100, .text = "The id of a workspace."}));
 };
 template <>
 struct Rules<catalog::CreateSchema> {
@@ -284,8 +287,12 @@ struct Rules<catalog::CreateVolume> {
 };
 template <>
 struct Rules<catalog::ChangeCatalog> {
-  static constexpr auto value = rules(rule(&catalog::ChangeCatalog::name, kNewNameRule),
-                                      rule(&catalog::ChangeCatalog::comment, kCommentRule));
+  static constexpr auto value = rules(
+      rule(&catalog::ChangeCatalog::name, kNewNameRule),
+      rule(&catalog::ChangeCatalog::comment, kCommentRule),
+      rule(&catalog::ChangeCatalog::workspace, {.max = 100,
+                                                .text = "The id of the workspace that it is moved "
+                                                        "to; empty: out of all."}));
 };
 template <>
 struct Rules<catalog::ChangeSchema> {

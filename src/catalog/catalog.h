@@ -21,6 +21,9 @@
 namespace ob::relay {
 class Relay;
 }
+namespace ob::audit {
+class Audit;
+}
 
 namespace ob::catalog {
 
@@ -38,6 +41,7 @@ Name parse_name(std::string_view text, std::size_t most = 3);
 struct Catalog {
   std::string id, name, owner, comment;
   Micros created_at = 0;
+  std::string workspace;  // that it belongs to; empty: to none
 };
 struct Schema {
   std::string id, catalog, name, owner, comment;
@@ -123,8 +127,14 @@ class Service {
 
   virtual std::vector<Catalog> catalogs(const Caller&) = 0;
   virtual Catalog catalog(const Caller&, const std::string& name) = 0;
+  // In a workspace (its id) it takes the privilege create there, else on the server.
   virtual Catalog create_catalog(const Caller&, const std::string& name, const std::string& comment,
-                                 bool if_not_exists) = 0;
+                                 bool if_not_exists, const std::string& workspace = "") = 0;
+  // Empty: out of all workspaces, which takes the privilege create on the server.
+  virtual void move_catalog(const Caller&, const std::string& name,
+                            const std::string& workspace) = 0;
+  // For the workspaces, which are not deleted while they have some.
+  virtual std::int64_t catalogs_of(const std::string& workspace) = 0;
   virtual void rename_catalog(const Caller&, const std::string& name, const std::string& fresh) = 0;
   virtual void drop_catalog(const Caller&, const std::string& name, bool if_exists,
                             bool cascade) = 0;
@@ -169,7 +179,8 @@ class Service {
 
   virtual std::vector<Function> functions(const Caller&, const Name& schema) = 0;
   virtual Function function(const Caller&, const Name&, identity::Privilege) = 0;
-  // With or_replace the one that is there keeps its owner and grants; policies that use it follow.
+  // With or_replace the one that is there keeps its grants, and policies that use it follow; its
+  // owner becomes who replaces it, as what it looks up is read with the owner's rights.
   virtual Function create_function(const Caller&, const Function&, bool if_not_exists,
                                    bool or_replace) = 0;
   // 409 catalog.functionInUse while a policy uses it.
@@ -223,6 +234,7 @@ struct Options {
   std::string data_dir;
   std::vector<std::string> external_locations;  // local path prefixes
   relay::Relay* relay = nullptr;                // for external tables in the cloud; outlives it
+  audit::Audit* audit = nullptr;                // outlives it; null: nothing is recorded
 };
 // Throws ob::Error 500 catalog.storeOfAnother when the store belongs to another database.
 std::unique_ptr<Service> open(db::Database&, identity::Identity&, std::shared_ptr<objects::Store>,

@@ -40,7 +40,7 @@ void CatalogService::ensure_main() {
   if (present) return;
   const std::string owner = first_owner(identity_);
   const Micros now = now_micros();
-  const Catalog catalog{new_uuid(), "main", owner, "", now};
+  const Catalog catalog{new_uuid(), "main", owner, "", now, ""};
   const Schema schema{new_uuid(), "main", "default", owner, "", now};
   db_.write([&](db::Tx& tx) {
     if (store::find_catalog(tx, "main")) return;  // another process was quicker
@@ -60,12 +60,13 @@ Catalog CatalogService::catalog(const Caller& caller, const std::string& name) {
 }
 
 Catalog CatalogService::create_catalog(const Caller& caller, const std::string& name,
-                                       const std::string& comment, bool if_not_exists) {
-  require_privilege(caller, Privilege::create, server_path());
+                                       const std::string& comment, bool if_not_exists,
+                                       const std::string& workspace) {
+  require_catalog_place(caller, workspace);
   check_new_catalog(name);
   check_comment(comment);
   const Micros now = now_micros();
-  Catalog catalog{new_uuid(), name, caller.user_id, comment, now};
+  const Catalog catalog{new_uuid(), name, caller.user_id, comment, now, workspace};
   const Schema schema{new_uuid(), name, "default", caller.user_id, "", now};
   try {
     db_.write([&](db::Tx& tx) {
@@ -77,6 +78,25 @@ Catalog CatalogService::create_catalog(const Caller& caller, const std::string& 
     return require_catalog(caller, Privilege::browse, name);
   }
   return catalog;
+}
+
+void CatalogService::require_catalog_place(const Caller& caller, const std::string& workspace) {
+  if (workspace.empty()) return require_privilege(caller, Privilege::create, server_path());
+  require_privilege(
+      caller, Privilege::create,
+      identity_.permissions().resolve(caller, identity::ObjectType::workspace, workspace));
+}
+
+void CatalogService::move_catalog(const Caller& caller, const std::string& name,
+                                  const std::string& workspace) {
+  const Catalog catalog = require_catalog(caller, Privilege::manage, name);
+  if (catalog.workspace == workspace) return;
+  require_catalog_place(caller, workspace);
+  db_.write([&](db::Tx& tx) { store::move_catalog(tx, catalog.id, workspace); });
+}
+
+std::int64_t CatalogService::catalogs_of(const std::string& workspace) {
+  return db_.reading([&](db::Tx& tx) { return store::catalogs_of(tx, workspace); });
 }
 
 void CatalogService::rename_catalog(const Caller& caller, const std::string& name,

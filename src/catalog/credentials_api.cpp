@@ -110,7 +110,7 @@ void register_credentials(api::Registry& registry, Service& service) {
   registry.add<api::Empty, StorageCredentialList>(
       "GET", "/api/v1/storage-credentials",
       {.operation = "listStorageCredentials",
-       .tag = "catalog",
+       .tag = "storage-credentials",
        .summary = "List the credentials for external tables in the cloud (administrators)",
        .errors = {403}},
       [&service](api::Context& ctx, const api::Empty&) {
@@ -123,7 +123,7 @@ void register_credentials(api::Registry& registry, Service& service) {
   registry.add<CreateStorageCredential, StorageCredentialItem>(
       "POST", "/api/v1/storage-credentials",
       {.operation = "createStorageCredential",
-       .tag = "catalog",
+       .tag = "storage-credentials",
        .summary = "Let external tables live below URLs in the cloud (administrators)",
        .status = 201,
        .errors = {403, 409, 502, 503}},
@@ -135,7 +135,7 @@ void register_credentials(api::Registry& registry, Service& service) {
   registry.add<ChangeStorageCredential, StorageCredentialItem>(
       "PATCH", "/api/v1/storage-credentials/{name}",
       {.operation = "changeStorageCredential",
-       .tag = "catalog",
+       .tag = "storage-credentials",
        .summary = "Change a storage credential's URLs or secrets (administrators)",
        .description =
            "What is not given stays; one secret replaces all. The stores are asked first.",
@@ -150,7 +150,7 @@ void register_credentials(api::Registry& registry, Service& service) {
   registry.add<StorageCredentialPath, StorageTestList>(
       "POST", "/api/v1/storage-credentials/{name}/test",
       {.operation = "testStorageCredential",
-       .tag = "catalog",
+       .tag = "storage-credentials",
        .summary = "Ask the stores of a storage credential (administrators)",
        .errors = {403, 404}},
       [&service](api::Context& ctx, const StorageCredentialPath& request) {
@@ -168,7 +168,7 @@ void register_credentials(api::Registry& registry, Service& service) {
   registry.add<StorageCredentialPath, api::Empty>(
       "DELETE", "/api/v1/storage-credentials/{name}",
       {.operation = "dropStorageCredential",
-       .tag = "catalog",
+       .tag = "storage-credentials",
        .summary = "Drop a storage credential that no table uses (administrators)",
        .status = 204,
        .errors = {403, 404, 409}},

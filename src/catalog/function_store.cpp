@@ -82,9 +82,9 @@ void insert_function(db::Tx& tx, const std::string& schema_id, const Function& f
 
 void update_function(db::Tx& tx, const Function& f) {
   tx.execute(
-      "UPDATE catalog_functions SET comment = $2, parameters = $3, returns = $4, body = $5 "
-      "WHERE id = $1",
-      {f.id, f.comment, to_json(f.parameters), f.returns, f.body});
+      "UPDATE catalog_functions SET comment = $2, parameters = $3, returns = $4, body = $5, "
+      "owner = $6 WHERE id = $1",
+      {f.id, f.comment, to_json(f.parameters), f.returns, f.body, f.owner});
 }
 
 void delete_function(db::Tx& tx, const std::string& id) {

@@ -78,7 +78,6 @@ Function CatalogService::create_function(const Caller& caller, const Function& w
   if (existing && or_replace) {
     require_privilege(caller, Privilege::manage, path_of(*existing));
     function.id = existing->function.id;
-    function.owner = existing->function.owner;
     function.created_at = existing->function.created_at;
     db_.write([&](db::Tx& tx) {
       // What the policies give to it, and take from it, was checked against these.

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "catalog/audited.h"
 #include "catalog/migrations/migrations.h"
 #include "catalog/names.h"
 #include "catalog/service.h"
@@ -28,7 +29,7 @@ std::string privilege_text(Privilege privilege) {
 }  // namespace
 
 Path path_of(const Catalog& c) {
-  return {{ObjectType::catalog, c.id, Name{c.name, "", ""}.text(), c.owner}};
+  return {{ObjectType::catalog, c.id, Name{c.name, "", ""}.text(), c.owner, c.workspace}};
 }
 
 Path path_of(const store::SchemaRow& row) {
@@ -94,6 +95,7 @@ CatalogService::CatalogService(db::Database& database, identity::Identity& ident
 void CatalogService::require_privilege(const Caller& caller, Privilege privilege,
                                        const Path& path) {
   if (identity_.permissions().may(caller, privilege, path)) return;
+  identity_.permissions().require_unarchived(privilege, path);
   throw forbidden("catalog.forbidden", "You may not " + privilege_text(privilege) + " " +
                                            path.front().name +
                                            ". Its owner or an administrator can allow it.");
@@ -269,6 +271,14 @@ void CatalogService::name_objects() {
       ObjectType::volume, [this](const Caller& caller, const std::string& name) {
         return path_of(require_volume(caller, Privilege::browse, parse_name(name)));
       });
+  for (const auto type : {ObjectType::catalog, ObjectType::schema, ObjectType::table,
+                          ObjectType::volume, ObjectType::function}) {
+    permissions.set_transfer(type, [this, type](const auto& object, const auto& owner) {
+      const bool there =
+          db_.writing([&](db::Tx& tx) { return store::set_owner(tx, type, object.id, owner); });
+      if (!there) throw conflict("catalog.changed", object.name + " was dropped meanwhile.");
+    });
+  }
 }
 
 std::unique_ptr<Service> open(db::Database& database, identity::Identity& identity,
@@ -276,7 +286,7 @@ std::unique_ptr<Service> open(db::Database& database, identity::Identity& identi
                               const Options& options) {
   database.migrate("catalog", migrations());
   auto service =
-      std::make_unique<CatalogService>(database, identity, std::move(objects), parquet, options);
+      std::make_unique<AuditedCatalog>(database, identity, std::move(objects), parquet, options);
   service->claim_store();
   service->ensure_main();
   service->open_credentials();

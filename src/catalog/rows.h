@@ -8,7 +8,9 @@
 
 namespace ob::catalog::store {
 
-inline constexpr const char* kCatalogColumns = "c.id, c.name, c.owner, c.comment, c.created_at";
+inline constexpr const char* kCatalogColumns =
+    "c.id, c.name, c.owner, c.comment, c.created_at, c.workspace_id";
+inline constexpr std::size_t kCatalogWidth = 6;
 inline constexpr const char* kSchemaColumns = "s.id, s.name, s.owner, s.comment, s.created_at";
 inline constexpr std::size_t kSchemaWidth = 5;
 inline constexpr const char* kTableColumns =
@@ -24,7 +26,8 @@ inline std::string search_text(const std::string& name, const std::string& comme
 }
 
 inline Catalog read_catalog(const db::Row& row, std::size_t i) {
-  return {row.text(i), row.text(i + 1), row.text(i + 2), row.text(i + 3), row.integer(i + 4)};
+  return {row.text(i),     row.text(i + 1),    row.text(i + 2),
+          row.text(i + 3), row.integer(i + 4), row.text(i + 5)};
 }
 
 inline Schema read_schema(const db::Row& row, std::size_t i, const Catalog& catalog) {

@@ -42,12 +42,12 @@ Shape shape_of(HitKind kind) {
 }
 
 Hit read_hit(HitKind kind, const db::Row& row) {
-  constexpr std::size_t kParents = 2 * kSchemaWidth;  // a catalog has as many columns as a schema
+  constexpr std::size_t kParents = kCatalogWidth + kSchemaWidth;
   Hit hit;
   hit.kind = kind;
   hit.catalog = read_catalog(row, 0);
   if (kind == HitKind::catalog) return hit;
-  hit.schema = read_schema(row, kSchemaWidth, hit.catalog);
+  hit.schema = read_schema(row, kCatalogWidth, hit.catalog);
   if (kind == HitKind::table || kind == HitKind::column) {
     hit.table = read_table(row, kParents, hit.catalog.name, hit.schema.name);
   }

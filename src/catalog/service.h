@@ -31,7 +31,9 @@ class CatalogService : public Service {
   std::vector<Catalog> catalogs(const Caller&) override;
   Catalog catalog(const Caller&, const std::string& name) override;
   Catalog create_catalog(const Caller&, const std::string& name, const std::string& comment,
-                         bool if_not_exists) override;
+                         bool if_not_exists, const std::string& workspace) override;
+  void move_catalog(const Caller&, const std::string& name, const std::string& workspace) override;
+  std::int64_t catalogs_of(const std::string& workspace) override;
   void rename_catalog(const Caller&, const std::string& name, const std::string& fresh) override;
   void drop_catalog(const Caller&, const std::string& name, bool if_exists, bool cascade) override;
 
@@ -100,6 +102,8 @@ class CatalogService : public Service {
  private:
   // --- guard.cpp: a row that the caller may see, or 404 in words that do not tell whether it is
   // there; then 403 when the privilege is missing.
+  // May the caller put a catalog there?
+  void require_catalog_place(const Caller&, const std::string& workspace);
   Catalog require_catalog(const Caller&, identity::Privilege, const std::string& name);
   store::SchemaRow require_schema(const Caller&, identity::Privilege, const Name&);
   store::TableRow require_table(const Caller&, identity::Privilege, const Name&);

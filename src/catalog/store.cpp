@@ -27,10 +27,10 @@ std::optional<Catalog> find_catalog(db::Tx& tx, const std::string& key) {
 
 void insert_catalog(db::Tx& tx, const Catalog& catalog) {
   tx.execute(
-      "INSERT INTO catalog_catalogs (id, name, name_key, owner, comment, search_text, created_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "INSERT INTO catalog_catalogs (id, name, name_key, owner, comment, search_text, created_at, "
+      "workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {catalog.id, catalog.name, fold(catalog.name), catalog.owner, catalog.comment,
-       search_text(catalog.name, catalog.comment), catalog.created_at});
+       search_text(catalog.name, catalog.comment), catalog.created_at, catalog.workspace});
 }
 
 void rename_catalog(db::Tx& tx, const std::string& id, const std::string& name) {
@@ -42,6 +42,30 @@ void rename_catalog(db::Tx& tx, const std::string& id, const std::string& name) 
 
 void delete_catalog(db::Tx& tx, const std::string& id) {
   tx.execute("DELETE FROM catalog_catalogs WHERE id = $1", {id});
+}
+
+void move_catalog(db::Tx& tx, const std::string& id, const std::string& workspace) {
+  tx.execute("UPDATE catalog_catalogs SET workspace_id = $2 WHERE id = $1", {id, workspace});
+}
+
+std::int64_t catalogs_of(db::Tx& tx, const std::string& workspace) {
+  return tx.query("SELECT count(*) FROM catalog_catalogs WHERE workspace_id = $1", {workspace})
+      .at(0)
+      .integer(0);
+}
+
+bool set_owner(db::Tx& tx, identity::ObjectType type, const std::string& id,
+               const std::string& owner) {
+  using enum identity::ObjectType;
+  const auto table_name = [&]() -> std::string {
+    if (type == catalog) return "catalog_catalogs";
+    if (type == schema) return "catalog_schemas";
+    if (type == table) return "catalog_tables";
+    if (type == volume) return "catalog_volumes";
+    if (type == function) return "catalog_functions";
+    throw internal("the catalog keeps no owner of this type of object");
+  }();
+  return tx.execute("UPDATE " + table_name + " SET owner = $2 WHERE id = $1", {id, owner}) > 0;
 }
 
 // --- schemas

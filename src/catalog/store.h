@@ -45,6 +45,10 @@ std::optional<Catalog> find_catalog(db::Tx&, const std::string& key);
 void insert_catalog(db::Tx&, const Catalog&);
 void rename_catalog(db::Tx&, const std::string& id, const std::string& name);
 void delete_catalog(db::Tx&, const std::string& id);
+void move_catalog(db::Tx&, const std::string& id, const std::string& workspace);
+std::int64_t catalogs_of(db::Tx&, const std::string& workspace);
+// Of any type here; false when the object is gone.
+bool set_owner(db::Tx&, identity::ObjectType, const std::string& id, const std::string& owner);
 
 // --- schemas
 std::vector<SchemaRow> schemas(db::Tx&, const Catalog&);

@@ -78,15 +78,19 @@ void fill_columns(TableDetail& detail, const delta::Metadata& metadata) {
   }
 }
 
-void fill_delta(TableDetail& detail, const Opened& opened, const delta::Snapshot& snapshot) {
+// `shown`: what tells of hidden rows.
+void fill_delta(TableDetail& detail, const Opened& opened, const delta::Snapshot& snapshot,
+                bool shown) {
   detail.format = "delta";
   detail.location = opened.delta->location();
   fill_columns(detail, snapshot.metadata());
   detail.version = snapshot.version();
   detail.timestamp = wire::Instant{snapshot.timestamp()};
-  detail.rows = snapshot.row_count();
-  detail.bytes = snapshot.size_bytes();
-  detail.files = static_cast<std::int64_t>(snapshot.files().size());
+  if (shown) {
+    detail.rows = snapshot.row_count();
+    detail.bytes = snapshot.size_bytes();
+    detail.files = static_cast<std::int64_t>(snapshot.files().size());
+  }
   detail.properties = snapshot.metadata().configuration;
   const delta::Protocol& protocol = snapshot.protocol();
   detail.reader_features = protocol.reader_features;
@@ -124,6 +128,12 @@ HistoryItem history_item(const delta::CommitRecord& record) {
 bool manages(Service& service, const Caller& caller, const Name& table) {
   const auto held = service.table_privileges(caller, table);
   return std::ranges::find(held, Privilege::manage) != held.end();
+}
+
+void require_files_shown(Service& service, const Caller& caller, const Table& table) {
+  if (!table.guarded || manages(service, caller, table.name)) return;
+  throw forbidden("catalog.fencedTable",
+                  "The table has a row filter or masks: its files are not shown.");
 }
 
 HistoryList history(Service& service, const api::Context& ctx, const GetHistory& request) {
@@ -187,10 +197,7 @@ FileCursor parse_cursor(const std::string& text) {
 FileItems files(Service& service, const api::Context& ctx, const ListFiles& request) {
   const auto opened =
       service.open(ctx.caller, {request.catalog, request.schema, request.table}, Privilege::read);
-  if (opened.table.guarded && !manages(service, ctx.caller, opened.table.name)) {
-    throw forbidden("catalog.fencedTable",
-                    "The table has a row filter or masks: its files are not shown.");
-  }
+  require_files_shown(service, ctx.caller, opened.table);
   std::optional<std::int64_t> version = request.version;
   std::int64_t offset = 0;
   if (request.after) {
@@ -217,6 +224,7 @@ FileItems files(Service& service, const api::Context& ctx, const ListFiles& requ
 TableStorage storage(Service& service, const api::Context& ctx, const TablePath& request) {
   const auto opened =
       service.open(ctx.caller, {request.catalog, request.schema, request.table}, Privilege::read);
+  require_files_shown(service, ctx.caller, opened.table);
   const auto snapshot = opened.delta->snapshot();
   TableStorage out;
   out.version = snapshot->version();
@@ -290,7 +298,7 @@ void register_reads(api::Registry& registry, Service& service, const DescribeVie
                                         {.operation = "getTableStorage",
                                          .tag = "catalog",
                                          .summary = "Tell how well a table's files are kept",
-                                         .errors = {404}},
+                                         .errors = {403, 404}},
                                         [&service](api::Context& ctx, const TablePath& request) {
                                           return storage(service, ctx, request);
                                         });
@@ -322,7 +330,8 @@ TableDetail describe_table(Service& service, const identity::Caller& caller, con
   }
   const Opened opened = service.open(caller, name, Privilege::browse);
   const auto snapshot = version ? opened.delta->snapshot_at(*version) : opened.delta->snapshot();
-  fill_delta(detail, opened, *snapshot);
+  fill_delta(detail, opened, *snapshot,
+             !opened.table.guarded || manages(service, caller, opened.table.name));
   if (!version) service.note_schema(table.id, *snapshot);
   return detail;
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/ids.h"
+#include "base/text.h"
 #include "delta/delta.h"
 #include "delta/text.h"
 #include "delta/values.h"
@@ -27,33 +28,8 @@ std::size_t prefix_length(std::string_view s, std::size_t count) {
 char32_t last_code_point(std::string_view s, std::size_t& start) {
   start = s.size() - 1;
   while (start > 0 && (static_cast<unsigned char>(s[start]) & 0xC0) == 0x80) --start;
-  const auto first = static_cast<unsigned char>(s[start]);
-  char32_t out = first < 0x80   ? first
-                 : first < 0xE0 ? first & 0x1F
-                 : first < 0xF0 ? first & 0x0F
-                                : first & 0x07;
-  for (std::size_t i = start + 1; i < s.size(); ++i) {
-    out = (out << 6) | (static_cast<unsigned char>(s[i]) & 0x3F);
-  }
-  return out;
-}
-
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | (c >> 6));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | (c >> 12));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (c >> 18));
-    out += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
+  std::size_t i = start;
+  return next_code_point(s, i);
 }
 
 std::string json_text(std::string_view s) {
@@ -72,7 +48,7 @@ std::optional<std::string> string_bound(const std::string& value, bool upper) {
     auto c = last_code_point(prefix, start);
     prefix.resize(start);
     if (c < 0x10FFFF) {
-      append_utf8(prefix, c == 0xD7FF ? 0xE000 : c + 1);
+      append_code_point(prefix, c == 0xD7FF ? 0xE000 : c + 1);
       return json_text(prefix);
     }
   }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "engine/row_source.h"
 #include "relay/relay.h"
 
 namespace ob::engine {
@@ -88,6 +89,17 @@ void guard_json(duckdb_connection connection) {
     run(connection, std::string("CREATE MACRO ") + macro);
 }
 
+// Functions that take quadratic time for a row, which nothing interrupts.
+void guard_distances(duckdb_connection connection) {
+  for (const std::string name : {"levenshtein", "editdist3", "damerau_levenshtein",
+                                 "jaro_similarity", "jaro_winkler_similarity"}) {
+    const std::string call = " AS system.main." + name + "(__ob_short(a), __ob_short(b)";
+    const bool cut = name.starts_with("jaro");  // takes the least score to tell, too
+    run(connection, "CREATE MACRO " + name + "(a, b)" + call + ")" +
+                        (cut ? ", (a, b, c)" + call + ", c)" : ""));
+  }
+}
+
 // Functions that make texts and lists of any length at once, without looking at limits of time and
 // memory.
 void guard_lengths(duckdb_connection connection) {
@@ -147,8 +159,10 @@ std::shared_ptr<duck::Database> Instance::open(bool stores) {
   if (duckdb_connect(database->get(), session.out()) != DuckDBSuccess)
     throw internal("duckdb: cannot connect");
   register_functions(session.get(), *functions_);
+  register_row_sources(session.get(), *functions_);
   guard_json(session.get());
   guard_lengths(session.get());
+  guard_distances(session.get());
   confine(session.get(), options_, stores);
   return database;
 }

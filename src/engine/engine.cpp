@@ -34,6 +34,11 @@ class DuckEngine final : public Engine {
 
   std::unique_ptr<Connection> connect() override { return instance_.connect(); }
   delta::ParquetIo& parquet() override { return checkpoints_; }
+  std::pair<std::string, std::shared_ptr<void>> add_source(
+      std::shared_ptr<RowSource> source) override {
+    auto [id, handle] = instance_.functions().sources->add(std::move(source));
+    return {"__ob_rows(" + std::to_string(id) + ")", std::move(handle)};
+  }
 
   Scan scan(delta::Table& table, const delta::SnapshotPtr& snapshot,
             const ScanOptions& options) override {

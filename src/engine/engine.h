@@ -86,6 +86,11 @@ class Result {
   virtual bool next_arrow(std::string& out) = 0;
 };
 
+// Whole numbers with their columns' names: what a statement reports of its work.
+using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+// Them as a result of one row (BIGINT columns), which no query has to make.
+std::unique_ptr<Result> result_of(const Counts& counts);
+
 // A named value for a parameter: JSON null, bool, number, string, array or object.
 using Parameters = boost::json::value;  // array (positional $1…) or object (named $name) or null
 
@@ -122,6 +127,8 @@ struct WriteOptions {
   // A file that passes this is closed and another one begun, unless the rows are ordered or the
   // table is partitioned; 0: a good size for most tables.
   std::int64_t file_bytes = 0;
+  // About how much is written, where that is known: much goes to disk while more is made.
+  std::int64_t expected_bytes = 0;
   // Names of the query's columns in order; empty: DuckDB is asked, which plans the query once more.
   std::vector<std::string> columns;
 };
@@ -142,11 +149,40 @@ struct ScanOptions {
   std::optional<std::vector<std::int64_t>> only;
 };
 
+// Rows that another part of the server has, for SQL that reads them a piece at a time. Thread-safe.
+class RowSource {
+ public:
+  struct Column {
+    std::string name;
+    enum class Type { text, integer, instant } type = Type::text;  // an instant is microseconds
+  };
+  // Where a reader puts the values; rows count from 0 in each piece.
+  class Sink {
+   public:
+    virtual ~Sink() = default;
+    virtual void null(std::size_t column, std::size_t row) = 0;
+    virtual void integer(std::size_t column, std::size_t row, std::int64_t value) = 0;
+    virtual void text(std::size_t column, std::size_t row, std::string_view value) = 0;
+  };
+  class Reader {
+   public:
+    virtual ~Reader() = default;
+    // Puts at most this many rows; returns how many, 0 at the end.
+    virtual std::size_t next(Sink& sink, std::size_t most) = 0;
+  };
+  virtual ~RowSource() = default;
+  virtual const std::vector<Column>& columns() const = 0;
+  // The values of these columns, which the sink counts from 0.
+  virtual std::unique_ptr<Reader> read(std::vector<std::size_t> columns) = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::unique_ptr<Connection> connect() = 0;
   virtual delta::ParquetIo& parquet() = 0;
+  // A FROM item that gives the source's rows, for as long as the returned handle lives.
+  virtual std::pair<std::string, std::shared_ptr<void>> add_source(std::shared_ptr<RowSource>) = 0;
 
   // A SELECT (in parentheses-free SQL) that yields the snapshot's rows with its logical column
   // names and types: column mapping by field id or physical name, missing columns as NULL,

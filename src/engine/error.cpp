@@ -1,12 +1,13 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <optional>
-#include <regex>
 
 #include "engine/engine.h"
 #include "engine/error_text.h"
+#include "engine/row_source.h"
 
 namespace ob::engine {
 
@@ -51,9 +52,24 @@ Parsed parse_message(std::string_view raw) {
 }
 
 // Hides absolute paths: the last name is kept when quoted, as it may be the user's own file.
-std::string without_paths(const std::string& message) {
-  static const std::regex path(R"((["'\s(=]|^)((?:file:|s3:|https?:)?/[^"'\s,)]*))");
-  return std::regex_replace(message, path, "$1(a file)");
+// By hand: callers choose how long messages are, and std::regex takes stack for each character.
+std::string without_paths(std::string_view message) {
+  constexpr std::string_view kBefore = "\"'(= \t\n\v\f\r", kBehind = "\"',) \t\n\v\f\r";
+  constexpr std::array<std::string_view, 5> kStarts{"/", "file:/", "s3:/", "http:/", "https:/"};
+  std::string out;
+  for (std::size_t at = 0; at < message.size();) {
+    const bool begins = at == 0 || kBefore.find(message[at - 1]) != kBefore.npos;
+    const bool path = begins && std::ranges::any_of(kStarts, [&](std::string_view start) {
+                        return message.substr(at).starts_with(start);
+                      });
+    if (path) {
+      out += "(a file)";
+      at = std::min(message.find_first_of(kBehind, at), message.size());
+    } else {
+      out += message[at++];
+    }
+  }
+  return out;
 }
 
 // DuckDB's advice names its own settings and functions, which a caller cannot use here.
@@ -79,6 +95,7 @@ Error internal_fault(const Parsed& parsed) {
 }
 
 Error error_of(const Parsed& parsed) {
+  if (auto failure = source_failure(parsed.message)) return *failure;
   const std::string& kind = parsed.kind;
   std::string detail = without_advice(without_paths(parsed.message));
   if (detail.size() > 2000) detail.resize(detail.find_last_of(" \n", 2000));

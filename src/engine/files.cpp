@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <future>
 
@@ -18,6 +19,7 @@ namespace {
 
 // More paths than this are forced out together.
 constexpr std::size_t sync_apart = 8;
+constexpr std::chrono::milliseconds writeback_pause{40};
 
 void sync_path(const fs::path& path, int (*sync)(int)) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -36,6 +38,16 @@ void remove_quietly(const fs::path& path) {
                {"cause", boost::json::value(failed.message())}});
 }
 
+// Calls `use` with each file of the directory whose name starts with `prefix`, as far as it can be
+// listed.
+template <class Use>
+void each_file(const fs::path& directory, const std::string& prefix, const Use& use) {
+  std::error_code failed;
+  for (fs::directory_iterator at(directory, failed), end; !failed && at != end;
+       at.increment(failed))
+    if (at->path().filename().string().starts_with(prefix)) use(at->path());
+}
+
 }  // namespace
 
 void sync_paths(const std::vector<fs::path>& paths) {
@@ -48,14 +60,37 @@ void sync_paths(const std::vector<fs::path>& paths) {
   for (auto& other : others) other.get();
 }
 
+EarlyWriteback::EarlyWriteback(fs::path directory, std::string prefix)
+    : directory_(std::move(directory)), prefix_(std::move(prefix)), thread_([this] {
+        std::unique_lock lock(mutex_);
+        while (!end_.wait_for(lock, writeback_pause, [this] { return ended_; })) start_writing();
+      }) {}
+
+EarlyWriteback::~EarlyWriteback() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  end_.notify_one();
+  thread_.join();
+}
+
+// Failures show when the files are synced.
+void EarlyWriteback::start_writing() const {
+  each_file(directory_, prefix_, [](const fs::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) return;
+    ::sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+    ::close(descriptor);
+  });
+}
+
 Cleanup::~Cleanup() {
   if (!staging_.empty()) remove_quietly(staging_);
   if (keep_) return;
   for (const auto& file : moved_) remove_quietly(file);
   if (prefix_.empty()) return;
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(directory_, failed))
-    if (entry.path().filename().string().starts_with(prefix_)) remove_quietly(entry.path());
+  each_file(directory_, prefix_, remove_quietly);
 }
 
 }  // namespace ob::engine

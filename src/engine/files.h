@@ -1,7 +1,10 @@
 #pragma once
 // Local files that the engine itself makes.
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ob::engine {
@@ -9,6 +12,26 @@ namespace ob::engine {
 // Forces the contents of files and the entries of directories to disk. All lie on one file system.
 // Throws ob::Error 500.
 void sync_paths(const std::vector<std::filesystem::path>& paths);
+
+// Hands what others write into files of `directory` whose names start with `prefix` to the disk
+// while they are being written, so that sync_paths() has little left to wait for.
+class EarlyWriteback {
+ public:
+  EarlyWriteback(std::filesystem::path directory, std::string prefix);
+  EarlyWriteback(const EarlyWriteback&) = delete;
+  EarlyWriteback& operator=(const EarlyWriteback&) = delete;
+  ~EarlyWriteback();
+
+ private:
+  void start_writing() const;
+
+  const std::filesystem::path directory_;
+  const std::string prefix_;
+  std::mutex mutex_;
+  std::condition_variable end_;
+  bool ended_ = false;
+  std::thread thread_;
+};
 
 // Removes what was written when a write does not finish.
 class Cleanup {

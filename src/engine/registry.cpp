@@ -231,6 +231,13 @@ void modest(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector ou
              "a format may not name widths of more than five digits, nor take them from values");
 }
 
+void brief(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  constexpr std::size_t most = 4096;
+  copy_texts(
+      info, input, output, [](std::string_view text) { return text.size() <= most; },
+      "texts of more than 4096 bytes cannot be compared by distance");
+}
+
 void unforeseen(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
   std::memcpy(duckdb_vector_get_data(output), column<std::int64_t>(input, 0),
               duckdb_data_chunk_get_size(input) * sizeof(std::int64_t));
@@ -323,6 +330,7 @@ void register_functions(duckdb_connection connection, Functions& functions) {
   };
   add_check("__ob_shallow", guarded<shallow>);
   add_check("__ob_format", guarded<modest>);
+  add_check("__ob_short", guarded<brief>);
 
   const duck::LogicalType integer(duckdb_create_logical_type(DUCKDB_TYPE_INTEGER));
   const duck::ScalarFunction bounded(duckdb_create_scalar_function());

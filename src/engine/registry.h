@@ -69,9 +69,12 @@ class Registry : public std::enable_shared_from_this<Registry<T>> {
   std::unordered_map<std::int64_t, std::shared_ptr<T>> items_;
 };
 
+class RowSource;
+
 struct Functions {
   std::shared_ptr<Registry<const DeletedRows>> deleted =
       std::make_shared<Registry<const DeletedRows>>();
+  std::shared_ptr<Registry<RowSource>> sources = std::make_shared<Registry<RowSource>>();
   std::shared_ptr<Registry<PartitionKeys>> partitions = std::make_shared<Registry<PartitionKeys>>();
 };
 

@@ -111,34 +111,9 @@ void run_tasks(duckdb_pending_result pending) {
   }
 }
 
-class DuckResult final : public Result {
+// A result that comes chunk by chunk.
+class ChunkResult : public Result {
  public:
-  DuckResult(std::shared_ptr<duck::Database> database, std::shared_ptr<duck::Session> session,
-             relay::Relay* relay, const std::string& sql, const Parameters& parameters)
-      : database_(std::move(database)), session_(std::move(session)), relay_(relay) {
-    check_sql_text(sql);
-    if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
-      fail(duckdb_prepare_error(prepared_.get()), sql);
-    bind_parameters(prepared_.get(), parameters);
-    duck::Pending pending;
-    if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
-      fail(duckdb_pending_error(pending.get()), sql);
-    run_tasks(pending.get());
-    if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
-      const char* message = duckdb_result_error(result_.get());
-      fail(message ? message : duckdb_pending_error(pending.get()), sql);
-    }
-    auto types = std::make_shared<std::vector<Type>>();
-    const idx_t count = duckdb_column_count(result_.get());
-    for (idx_t i = 0; i < count; ++i) {
-      const char* name = duckdb_column_name(result_.get(), i);
-      const duck::LogicalType logical(duckdb_column_logical_type(result_.get(), i));
-      types->push_back(read_type(logical.get(), name));
-      columns_.push_back({name, types->back().text});
-    }
-    types_ = std::move(types);
-  }
-
   const std::vector<Column>& columns() const override { return columns_; }
 
   std::unique_ptr<Batch> next() override { return next_chunk(); }
@@ -166,13 +141,52 @@ class DuckResult final : public Result {
     return true;
   }
 
+ protected:
+  virtual std::unique_ptr<ChunkBatch> next_chunk() = 0;  // null at the end
+
+  std::vector<Column> columns_;
+  std::shared_ptr<const std::vector<Type>> types_;
+
+ private:
+  std::unique_ptr<ArrowStream> arrow_;
+  bool arrow_ended_ = false;
+};
+
+class DuckResult final : public ChunkResult {
+ public:
+  DuckResult(std::shared_ptr<duck::Database> database, std::shared_ptr<duck::Session> session,
+             relay::Relay* relay, const std::string& sql, const Parameters& parameters)
+      : database_(std::move(database)), session_(std::move(session)), relay_(relay) {
+    check_sql_text(sql);
+    if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
+      fail(duckdb_prepare_error(prepared_.get()), sql);
+    bind_parameters(prepared_.get(), parameters);
+    duck::Pending pending;
+    if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
+      fail(duckdb_pending_error(pending.get()), sql);
+    run_tasks(pending.get());
+    if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
+      const char* message = duckdb_result_error(result_.get());
+      fail(message ? message : duckdb_pending_error(pending.get()), sql);
+    }
+    auto types = std::make_shared<std::vector<Type>>();
+    const idx_t count = duckdb_column_count(result_.get());
+    for (idx_t i = 0; i < count; ++i) {
+      const char* name = duckdb_column_name(result_.get(), i);
+      const duck::LogicalType logical(duckdb_column_logical_type(result_.get(), i));
+      types->push_back(read_type(logical.get(), name));
+      columns_.push_back({name, types->back().text});
+    }
+    types_ = std::move(types);
+  }
+
  private:
   [[noreturn]] void fail(const char* message, const std::string& sql) {
     throw_store_failure(relay_, message);
     throw_error(message, sql, PlaceIn::bytes);
   }
 
-  std::unique_ptr<ChunkBatch> next_chunk() {
+  std::unique_ptr<ChunkBatch> next_chunk() override {
     while (!done_) {
       duck::Chunk chunk(duckdb_fetch_chunk(*result_.get()));
       if (!chunk) {
@@ -195,10 +209,32 @@ class DuckResult final : public Result {
   relay::Relay* relay_;
   duck::Prepared prepared_;
   duck::RawResult result_;
-  std::vector<Column> columns_;
-  std::shared_ptr<const std::vector<Type>> types_;
-  std::unique_ptr<ArrowStream> arrow_;
-  bool arrow_ended_ = false, done_ = false;
+  bool done_ = false;
+};
+
+class CountsResult final : public ChunkResult {
+ public:
+  explicit CountsResult(const Counts& counts) {
+    const duck::LogicalType whole(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
+    auto types = std::make_shared<std::vector<Type>>();
+    for (const auto& [name, value] : counts) {
+      types->push_back(read_type(whole.get(), name));
+      columns_.push_back({name, types->back().text});
+    }
+    types_ = std::move(types);
+    std::vector<duckdb_logical_type> all(counts.size(), whole.get());
+    duck::Chunk chunk(duckdb_create_data_chunk(all.data(), all.size()));
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      *static_cast<std::int64_t*>(
+          duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), i))) = counts[i].second;
+    duckdb_data_chunk_set_size(chunk.get(), 1);
+    row_ = std::make_unique<ChunkBatch>(std::move(chunk), types_);
+  }
+
+ private:
+  std::unique_ptr<ChunkBatch> next_chunk() override { return std::move(row_); }
+
+  std::unique_ptr<ChunkBatch> row_;
 };
 
 [[noreturn]] void throw_parse_error(const boost::json::object& answer, std::string_view sql) {
@@ -213,6 +249,10 @@ class DuckResult final : public Result {
 }
 
 }  // namespace
+
+std::unique_ptr<Result> result_of(const Counts& counts) {
+  return std::make_unique<CountsResult>(counts);
+}
 
 void check_sql_text(std::string_view sql) {
   if (sql.find('\0') != std::string_view::npos)

@@ -18,6 +18,8 @@ constexpr std::size_t max_partitions = 20'000;
 constexpr std::string_view suffix = ".zstd.parquet";
 // A file is closed when it passes this, so that tables of many gigabytes have files of even size.
 constexpr std::int64_t file_size = 512'000'000;
+// From here on writing starts before all is made.
+constexpr std::int64_t much = 8'000'000;
 // DuckDB's, unless told otherwise.
 constexpr std::int64_t row_group_rows = 122'880;
 
@@ -152,6 +154,7 @@ class Writer {
     const auto place = open_write_place(names_, relay_);
     std::vector<WrittenFile> out;
     const auto version = parquet_version(schema_);
+    auto writeback = options_.expected_bytes >= much ? place->write_back() : nullptr;
     auto files = copy(plan, place->target(), parameters, version);
     if (version == "V2" && std::ranges::any_of(files, [&](const RawFile& file) {
           return wide_integers(schema_, file.stats);
@@ -159,6 +162,7 @@ class Writer {
       for (const auto& file : files) place->drop(file.path);
       files = copy(plan, place->target(), parameters, "V1");
     }
+    writeback.reset();
     for (auto& file : files) {
       find_nans(file);
       if (file.rows == 0) {

@@ -45,6 +45,11 @@ class LocalPlace final : public WritePlace {
     return relative;
   }
 
+  std::shared_ptr<void> write_back() override {
+    if (names_.partitioned) return nullptr;  // many small files
+    return std::make_shared<EarlyWriteback>(root_, names_.prefix);
+  }
+
   void finish() override {
     std::ranges::sort(touched_);
     const auto repeated = std::ranges::unique(touched_);
@@ -82,6 +87,7 @@ class StorePlace final : public WritePlace {
   std::string settle(const std::string& file, const std::string&, std::size_t) override {
     return relative(file);
   }
+  std::shared_ptr<void> write_back() override { return nullptr; }
   void finish() override { keep_ = true; }
 
  private:

@@ -16,6 +16,9 @@ class WritePlace {
   // partitions: below `directory`, under the write's name and the number.
   virtual std::string settle(const std::string& file, const std::string& directory,
                              std::size_t number) = 0;
+  // As long as the handle lives, what COPY writes goes to disk meanwhile; null where that is no
+  // use.
+  virtual std::shared_ptr<void> write_back() = 0;
   // What was settled is durable, and stays.
   virtual void finish() = 0;
 };

@@ -169,6 +169,11 @@ int Activity::running() const {
   return running_;
 }
 
+int Activity::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(waiting_.size());
+}
+
 // Ends what has used up its time, and interrupts again what was stopped between two statements of
 // its connection.
 void Activity::watch(const std::stop_token& stop) {

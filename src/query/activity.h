@@ -58,6 +58,7 @@ class Activity {
   std::shared_ptr<Job> find(const std::string& id) const;
   std::vector<HistoryItem> list() const;  // with progress
   int running() const;
+  int waiting() const;
 
  private:
   struct Waiting {

@@ -1,4 +1,4 @@
-// Endpoints of statements, their history, and saved queries.
+// Endpoints of statements and their history.
 #include "base/error.h"
 #include "base/ids.h"
 #include "query/api_results.h"
@@ -70,7 +70,8 @@ void register_statements(api::Registry& registry, Service& service, std::shared_
        .summary = "Run one SQL statement",
        .description = "The Accept header chooses JSON pages, an Arrow IPC stream, CSV or Parquet.",
        .errors = {404, 406, 408, 409, 413, 507},
-       .produces = result_types},
+       .produces = result_types,
+       .changes = false},  // what a statement changes, it asks for itself
       [&service, pages](api::Context& ctx, RunQuery body, net::Exchange& exchange) {
         return answer(service, pages, ctx.caller, std::move(body), exchange);
       });
@@ -133,69 +134,12 @@ void register_history(api::Registry& registry, Service& service) {
                                           });
 }
 
-SavedItem item_of(Service& service, const SavedQuery& query) {
-  return {query.id,           query.name,
-          query.sql,          service.catalog().owner_name(query.owner),
-          {query.created_at}, {query.updated_at}};
-}
-
-void register_saved(api::Registry& registry, Service& service) {
-  registry.add<api::Empty, SavedList>(
-      "GET", "/api/v1/saved-queries",
-      {.operation = "listSavedQueries", .tag = "queries", .summary = "List your saved queries"},
-      [&service](api::Context& ctx, const api::Empty&) {
-        SavedList list;
-        for (const SavedQuery& query : service.saved_queries(ctx.caller))
-          list.items.push_back(item_of(service, query));
-        return list;
-      });
-  registry.add<SaveQuery, SavedItem>(
-      "POST", "/api/v1/saved-queries",
-      {.operation = "saveQuery",
-       .tag = "queries",
-       .summary = "Save a query",
-       .status = 201,
-       .errors = {409}},
-      [&service](api::Context& ctx, const SaveQuery& body) {
-        return item_of(service, service.save_query(ctx.caller, body.name, body.sql));
-      });
-  registry.add<StatementPath, SavedItem>("GET", "/api/v1/saved-queries/{id}",
-                                         {.operation = "getSavedQuery",
-                                          .tag = "queries",
-                                          .summary = "Get a saved query",
-                                          .errors = {404}},
-                                         [&service](api::Context& ctx, const StatementPath& path) {
-                                           return item_of(service,
-                                                          service.saved_query(ctx.caller, path.id));
-                                         });
-  registry.add<ChangeSavedQuery, SavedItem>(
-      "PUT", "/api/v1/saved-queries/{id}",
-      {.operation = "changeSavedQuery",
-       .tag = "queries",
-       .summary = "Change a saved query",
-       .errors = {404}},
-      [&service](api::Context& ctx, const ChangeSavedQuery& body) {
-        return item_of(service,
-                       service.change_saved_query(ctx.caller, body.id, body.name, body.sql));
-      });
-  registry.add<StatementPath, api::Empty>("DELETE", "/api/v1/saved-queries/{id}",
-                                          {.operation = "deleteSavedQuery",
-                                           .tag = "queries",
-                                           .summary = "Delete a saved query",
-                                           .status = 204,
-                                           .errors = {404}},
-                                          [&service](api::Context& ctx, const StatementPath& path) {
-                                            service.delete_saved_query(ctx.caller, path.id);
-                                          });
-}
-
 }  // namespace
 
 void register_api(api::Registry& registry, Service& service) {
   auto pages = std::make_shared<Pages>(service.options());
   register_statements(registry, service, pages);
   register_history(registry, service);
-  register_saved(registry, service);
   register_tables(registry, service, pages);
 }
 

@@ -88,7 +88,7 @@ void register_tables(api::Registry& registry, Service& service, std::shared_ptr<
   registry.add_stream<PreviewTable>(
       "GET", "/api/v1/catalogs/{catalog}/schemas/{schema}/tables/{table}/preview",
       {.operation = "previewTable",
-       .tag = "catalog",
+       .tag = "tables",
        .summary = "Get the first rows of a table, also of an older version",
        .errors = {404, 408, 507}},
       [&service, pages](api::Context& ctx, PreviewTable preview, net::Exchange& exchange) {
@@ -100,7 +100,8 @@ void register_tables(api::Registry& registry, Service& service, std::shared_ptr<
       {.operation = "inferTable",
        .tag = "tables",
        .summary = "Tell the columns of a file, with its first 50 rows",
-       .errors = {404, 408, 507}},
+       .errors = {404, 408, 507},
+       .changes = false},
       [&service](api::Context& ctx, InferFile body, net::Exchange& exchange) {
         return answer_infer(service, ctx.caller, std::move(body), exchange);
       });

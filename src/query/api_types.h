@@ -85,25 +85,6 @@ struct StatementPath {
 };
 BOOST_DESCRIBE_STRUCT(StatementPath, (), (id))
 
-struct SavedItem {
-  std::string id, name, sql, owner;
-  wire::Instant created_at, updated_at;
-};
-BOOST_DESCRIBE_STRUCT(SavedItem, (), (id, name, sql, owner, created_at, updated_at))
-struct SavedList {
-  std::vector<SavedItem> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(SavedList, (), (items, next))
-struct SaveQuery {
-  std::string name, sql;
-};
-BOOST_DESCRIBE_STRUCT(SaveQuery, (), (name, sql))
-struct ChangeSavedQuery {
-  std::string id, name, sql;
-};
-BOOST_DESCRIBE_STRUCT(ChangeSavedQuery, (), (id, name, sql))
-
 struct InferFile {
   std::string path;
   std::optional<std::string> format;
@@ -173,16 +154,6 @@ struct ob::wire::Rules<ob::query::ListStatements> {
             rule(&query::ListStatements::user, {.max = 320, .text = "Of this email alone."}),
             rule(&query::ListStatements::text,
                  {.max = 1000, .text = "A part of the statement, in any case."}));
-};
-template <>
-struct ob::wire::Rules<ob::query::SaveQuery> {
-  static constexpr auto value = rules(rule(&query::SaveQuery::name, {.min = 1, .max = 200}),
-                                      rule(&query::SaveQuery::sql, {.max = 1024 * 1024}));
-};
-template <>
-struct ob::wire::Rules<ob::query::ChangeSavedQuery> {
-  static constexpr auto value = rules(rule(&query::ChangeSavedQuery::name, {.min = 1, .max = 200}),
-                                      rule(&query::ChangeSavedQuery::sql, {.max = 1024 * 1024}));
 };
 template <>
 struct ob::wire::Rules<ob::query::InferFile> {

@@ -20,14 +20,12 @@ using identity::Privilege;
 
 namespace {
 
-constexpr const char* target_catalog = "(target)";
 constexpr const char* target_placeholder = "__ob_target_rows";
 
-void require_free_names(const delta::Schema& schema) {
-  for (const char* reserved : {"__ob_file", "__ob_row"})
+void require_free_names(const delta::Schema& schema, const engine::ScanOptions::Places& places) {
+  for (const std::string& reserved : {places.file, places.row})
     if (delta::find_field(schema, reserved))
-      throw bad_request("delta.unsupportedName", "Rows of a table with a column named " +
-                                                     std::string(reserved) +
+      throw bad_request("delta.unsupportedName", "Rows of a table with a column named " + reserved +
                                                      " cannot be changed. Rename the column.");
 }
 
@@ -57,11 +55,6 @@ Change::Change(Session& session, const ChangedTable& table, Reads reads)
       opened_(session.core_.catalog.open(session.caller_, session.table_name(table.name),
                                          Privilege::write)),
       alias_(table.alias) {
-  if (reads == Reads::rows && opened_.table.guarded)
-    throw forbidden("sql.fencedTable",
-                    "The table " + opened_.table.name.text() +
-                        " has a row filter or masks: its rows cannot be changed by conditions. "
-                        "Take them off first, or write it anew.");
   if (reads == Reads::rows)
     session_.core_.catalog.require(session_.caller_, Privilege::read, identity::ObjectType::table,
                                    opened_.table.name);
@@ -71,12 +64,22 @@ Change::Change(Session& session, const ChangedTable& table, Reads reads)
   base_ = session_.snapshot(opened_, std::nullopt);
   base_->require_writable();
   metadata_ = base_->metadata();
-  if (reads == Reads::rows) require_free_names(schema());
+  if (guarded()) mark_ = "_" + sha256_hex(random_token(16)).substr(0, 32);
+  raw_.name = opened_.table.name;
+  raw_.table = opened_.delta;
+  raw_.snapshot = base_;
+  raw_.scan.places = {"__ob_file" + mark_, "__ob_row" + mark_};
+  raw_.fenced = guarded();
+  if (guarded())
+    for (const catalog::Policy& policy : session_.policies_of(opened_.table))
+      if (const delta::Field* field = delta::find_field(schema(), policy.column))
+        masked_.push_back(field->name);
+  if (reads == Reads::rows) require_free_names(schema(), *raw_.scan.places);
   // A vector needs to know how many rows its file has.
   vectors_ = base_->deletion_vectors() &&
              std::ranges::all_of(base_->files(), [](auto& add) { return !!live_rows(add); });
   const catalog::Name& name = opened_.table.name;
-  from_ = item(target_catalog, name, alias_);
+  from_ = item(target_catalog(), name, alias_);
   qualifier_ = quote_identifier(alias_.empty() ? name.object : alias_) + ".";
   read_instead("");
   request_ = session_.commit_request("");
@@ -88,6 +91,14 @@ Change::~Change() {
   session_.changed_table_.clear();
 }
 
+std::string Change::target_catalog() const {
+  return "(target)" + mark_;
+}
+
+std::string Change::place() const {
+  return quote_identifier(file_column()) + ", " + quote_identifier(row_column());
+}
+
 engine::Connection& Change::connection() const {
   return session_.connection_;
 }
@@ -97,13 +108,10 @@ catalog::Name Change::resolve(const QualifiedName& name) const {
 }
 
 void Change::read_instead(const std::string& select) {
-  Source source;
-  source.name = opened_.table.name;
-  source.table = opened_.delta;
-  source.snapshot = base_;
-  source.scan.places = {"__ob_file", "__ob_row"};
+  Source source = raw_;
   source.in_its_place = select;
-  session_.stand_ins_[target_catalog] = std::move(source);
+  if (guarded() && select.empty()) source = session_.fenced(raw_, opened_.table);
+  session_.stand_ins_[target_catalog()] = std::move(source);
 }
 
 std::string Change::stand_in(const std::string& catalog, const catalog::Name& name,
@@ -112,8 +120,8 @@ std::string Change::stand_in(const std::string& catalog, const catalog::Name& na
   source.kind = Source::Kind::provider;
   source.name = name;
   source.sql = select;
-  session_.stand_ins_[catalog] = std::move(source);
-  return item(catalog, name, alias);
+  session_.stand_ins_[catalog + mark_] = std::move(source);
+  return item(catalog + mark_, name, alias);
 }
 
 std::unique_ptr<KeptRows> Change::keep(const Plan& plan, const std::string& names,
@@ -190,8 +198,7 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
   Plan plan;
   TableUse use;
   use.placeholder = target_placeholder;
-  use.source = session_.stand_ins_.at(target_catalog);
-  use.source.in_its_place.clear();
+  use.source = raw_;
   use.source.scan.only.emplace();
   for (const Touched& file : files)
     if (!file.whole) use.source.scan.only->push_back(file.position);
@@ -211,11 +218,12 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
   }
   if (!use.source.scan.only->empty()) {
     plan.sql = "SELECT * FROM (SELECT " + columns + " FROM " + target_placeholder +
-               " AS t LEFT JOIN (" + changes.rows +
-               ") AS c ON t.__ob_file = c.__f AND t.__ob_row = c.__r "
+               " AS t LEFT JOIN (" + changes.rows + ") AS c ON t." + file_column() +
+               " = c.__f AND t." + row_column() +
+               " = c.__r "
                "WHERE c.__k IS DISTINCT FROM 2" +
                // Joins give rows in no order: they are put back into that of the files.
-               (in_order ? " ORDER BY t.__ob_file, t.__ob_row)" : ")");
+               (in_order ? " ORDER BY t." + file_column() + ", t." + row_column() + ")" : ")");
     scan(use, plan);
   }
   if (!changes.inserts.empty())
@@ -224,6 +232,21 @@ Plan Change::rewritten(const RowChanges& changes, const std::vector<Touched>& fi
 }
 
 void Change::apply(const RowChanges& changes) {
+  if (!guarded()) return write_changes(changes);
+  std::unique_ptr<KeptRows> rows;
+  const RowChanges whole = completed(changes, rows);
+  check_new(whole);
+  write_changes(whole);
+}
+
+// The rows of a table with policies were checked: those that stay may be hidden from the caller,
+// and no fault of theirs may tell.
+std::vector<engine::WrittenFile> Change::write(const Plan& rows,
+                                               const engine::WriteOptions& options) {
+  return session_.write(*opened_.delta, metadata_, name(), rows, options, {.none = guarded()});
+}
+
+void Change::write_changes(const RowChanges& changes) {
   if (vectors_) return apply_with_vectors(changes);
   if (changes.whole_rows && !changes.rows.empty()) return apply_behind(changes);
   std::vector<Touched> files;
@@ -233,17 +256,15 @@ void Change::apply(const RowChanges& changes) {
   const Plan plan = rewritten(changes, files, in_order);
   if (plan.sql.empty()) return;
   const std::int64_t before = counts_.written;
-  add_files(in_user_names(plan, [&] {
-    return session_.write(*opened_.delta, metadata_, name(), plan,
-                          engine::WriteOptions{.ordered = in_order});
-  }));
+  const engine::WriteOptions options{.ordered = in_order, .expected_bytes = counts_.bytes_removed};
+  add_files(in_user_names(plan, [&] { return write(plan, options); }));
   const bool inserts = !changes.inserts.empty();
   counts_.copied = counts_.written - before - counts_.updated - (inserts ? counts_.inserted : 0);
 }
 
 std::vector<Change::Touched> Change::hit(const std::string& where) {
-  const Plan plan = compose("SELECT \"__ob_file\", count(*) FROM " + from_ + " WHERE (" + where +
-                            ") GROUP BY 1 ORDER BY 1");
+  const Plan plan = compose("SELECT " + quote_identifier(file_column()) + ", count(*) FROM " +
+                            from_ + " WHERE (" + where + ") GROUP BY 1 ORDER BY 1");
   note_read(plan);
   std::vector<Touched> out;
   std::vector<std::int64_t> rows;
@@ -259,7 +280,7 @@ std::vector<Change::Touched> Change::hit(const std::string& where) {
 
 void Change::rewrite(const std::vector<Touched>& files, const std::string& columns,
                      const std::string& condition) {
-  Source& source = session_.stand_ins_.at(target_catalog);
+  Source& source = session_.stand_ins_.at(target_catalog());
   source.scan.only.emplace();
   std::int64_t bytes = 0;
   for (const Touched& file : files) {
@@ -269,8 +290,8 @@ void Change::rewrite(const std::vector<Touched>& files, const std::string& colum
   if (files.empty()) return;
   const Plan plan = compose("SELECT " + columns + " FROM " + from_ + " WHERE " + condition);
   add_files(in_user_names(plan, [&] {
-    return session_.write(*opened_.delta, metadata_, name(), plan,
-                          engine::WriteOptions{.ordered = bytes <= most_ordered_bytes});
+    return write(plan, engine::WriteOptions{.ordered = bytes <= most_ordered_bytes,
+                                            .expected_bytes = bytes});
   }));
 }
 
@@ -353,21 +374,26 @@ void Change::rewrite_all() {
   Plan plan;
   TableUse use;
   use.placeholder = target_placeholder;
-  use.source = session_.stand_ins_.at(target_catalog);
+  use.source = raw_;
   use.source.scan.places.reset();
   plan.sql = std::string("SELECT * FROM ") + target_placeholder;
   scan(use, plan);
   note_read_all();
   for (const delta::Add& add : base_->files()) remove_file(add);
-  add_files(
-      in_user_names(plan, [&] { return session_.write(*opened_.delta, metadata_, name(), plan); }));
+  add_files(in_user_names(plan, [&] { return write(plan, {}); }));
 }
 
 std::vector<delta::Add> Change::insert(const Plan& rows) {
   const std::int64_t before = counts_.written;
   std::vector<delta::Add> out;
+  Plan told = rows;
+  // Its filter may look up what the caller may not read.
+  told.fenced = told.fenced || guarded();
+  const RowChecks checks{.guarded = guarded() ? &opened_.table : nullptr};
   add_files(
-      in_user_names(rows, [&] { return session_.write(*opened_.delta, metadata_, name(), rows); }),
+      in_user_names(
+          told,
+          [&] { return session_.write(*opened_.delta, metadata_, name(), rows, {}, checks); }),
       &out);
   counts_.inserted += counts_.written - before;
   return out;

@@ -83,7 +83,12 @@ class Change {
   Change(const Change&) = delete;
   Change& operator=(const Change&) = delete;
 
-  static constexpr const char* place = "\"__ob_file\", \"__ob_row\"";  // of the table's rows
+  // Of the table's rows: two columns. Of one with policies no text of the user's can name them.
+  std::string place() const;
+  const std::string& file_column() const { return raw_.scan.places->file; }
+  const std::string& row_column() const { return raw_.scan.places->row; }
+  // Whether it has a row filter or masks: it is read as the caller sees it.
+  bool guarded() const { return opened_.table.guarded; }
 
   // As the table will be.
   const delta::Metadata& metadata() const { return metadata_; }
@@ -134,8 +139,20 @@ class Change {
   bool has_old(const delta::Field& field) const {
     return delta::find_field(base_->schema(), field.name) != nullptr;
   }
+  // Throws ob::Error 400 sql.maskedValue where a column with a mask would get what the caller sees
+  // of masked values instead of the true ones. `from`: what the values' names come from, without
+  // conditions. `from_source`: they may be those of a query.
+  void check_masked(const std::vector<NewValue>& values, const std::string& from, bool from_source);
+  // Throws ob::Error 400 sql.ambiguousAlias for a source that is named as a column with a mask is:
+  // of a name alone nobody could tell which is meant.
+  void require_no_mask_named(const std::string& source) const;
   // The value as the column's type.
   static std::string cast(const NewValue& value);
+  // The same in RowChanges::rows, where a column with a mask has a list of the value, and NULL
+  // where it keeps the one that it has.
+  std::string stored(const NewValue& value) const;
+  std::string kept(const delta::Field& field) const;
+  std::string none(const delta::Field& field) const;
 
   // Removes the rows for which the condition holds (all when it is empty): whole files, without
   // reading them, where partitions tell.
@@ -152,6 +169,11 @@ class Change {
   // Writes all files anew, as metadata() says.
   void rewrite_all();
   void apply(const RowChanges& changes);
+  // Throws ob::Error 403 sql.fencedTable, 400 sql.maskedValue where all rows may not be replaced
+  // by the caller, or not by those of a query that reads them.
+  void require_replaceable(bool whole);
+  // Throws ob::Error 403 sql.fencedTable for a table with policies.
+  void require_unguarded() const;
   // Adds the rows, whose columns go by their names.
   std::vector<delta::Add> insert(const Plan& rows);
   ChangeCounts& counts() { return counts_; }
@@ -169,6 +191,7 @@ class Change {
     bool whole = false;  // all its rows are removed
   };
   struct Leaf;
+  void remove_found(const std::string& where);
   void remove_file(const delta::Add& add);
   void delete_file(const delta::Add& add);  // as above; its rows count as deleted
   void add_files(std::vector<engine::WrittenFile> files, std::vector<delta::Add>* out = nullptr);
@@ -190,6 +213,12 @@ class Change {
   void apply_behind(const RowChanges& changes);
   void write_behind(const RowChanges& changes, const std::vector<Touched>& files, Places& gone);
   static std::string new_rows(const RowChanges& changes, bool changed);
+  // guarded_rows.cpp: of a table with policies, whose rows the caller knows in part.
+  bool masked(const delta::Field& field) const;
+  RowChanges completed(const RowChanges& changes, std::unique_ptr<KeptRows>& rows);
+  void check_new(const RowChanges& changes);
+  void write_changes(const RowChanges& changes);
+  std::vector<engine::WrittenFile> write(const Plan& rows, const engine::WriteOptions& options);
   std::vector<Touched> touched(const std::string& rows);
   std::vector<Touched> touched(const Places& places);
   std::vector<Touched> hit(const std::string& where);
@@ -198,6 +227,7 @@ class Change {
   void rewrite(const std::vector<Touched>& files, const std::string& columns,
                const std::string& condition);
   std::string changed_columns(const std::vector<NewValue>& values, const std::string& where) const;
+  std::string target_catalog() const;
   void scan(const TableUse& use, Plan& plan);  // puts the rows in the placeholder's place
   Plan rewritten(const RowChanges& changes, const std::vector<Touched>& files, bool in_order);
   std::vector<const delta::Field*> resolve_column(const std::vector<std::string>& path) const;
@@ -209,6 +239,9 @@ class Change {
   delta::SnapshotPtr base_;
   delta::Metadata metadata_;
   bool metadata_changed_ = false, vectors_ = false;
+  std::string mark_;                 // in names that no text of the user's may hold
+  std::vector<std::string> masked_;  // columns
+  Source raw_;                       // the table as it is
   std::string alias_, from_, qualifier_;
   delta::CommitRequest request_;
   ChangeCounts counts_;

@@ -2,6 +2,8 @@
 #include "query/constraints.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
+#include <cctype>
 
 #include "base/error.h"
 #include "query/change.h"
@@ -9,6 +11,8 @@
 #include "query/writes.h"
 
 namespace ob::query {
+
+namespace json = boost::json;
 
 using engine::quote_identifier;
 using engine::quote_literal;
@@ -28,6 +32,51 @@ std::vector<const delta::Field*> columns_in(const std::string& condition,
     if (field && std::ranges::find(out, field) == out.end()) out.push_back(field);
   }
   return out;
+}
+
+// Throws what the error of a row says that broke a constraint; returns for other errors.
+void throw_violation(const Error& error, const delta::Metadata& metadata,
+                     const catalog::Name& name) {
+  const std::string what = error.what();
+  const auto at = what.find(mark);
+  if (at == std::string::npos) return;
+  const auto constraints = constraints_of(metadata);
+  const auto colon = what.find(':', at + mark.size());
+  const auto number = std::stoul(what.substr(at + mark.size()));
+  if (number > constraints.size())
+    throw forbidden("sql.hiddenRow", "The row filter of " + name.text() +
+                                         " would hide a new row from you, so that you may not "
+                                         "write it. Nothing was written.");
+  const Constraint& constraint = constraints.at(number - 1);
+  const std::string values = what.substr(colon + 1);
+  throw bad_request("delta.checkViolated", "The CHECK constraint " + constraint.name + " (" +
+                                               constraint.condition + ") does not hold for a row" +
+                                               (values.empty() ? "" : ": " + values) +
+                                               ". Nothing was written.");
+}
+
+// Adds the parameters of rows that stand in the plan's SQL. Names and numbers do not go together:
+// where the rows' are numbered, so become those of the plan's own scans.
+void add_parameters(Plan& plan, const Plan& rows) {
+  const json::object own =
+      plan.parameters.is_object() ? plan.parameters.as_object() : json::object();
+  plan.parameters = rows.parameters;
+  if (own.empty()) return;
+  json::object all = rows.parameters.is_object() ? rows.parameters.as_object() : json::object();
+  const bool numbered =
+      !all.empty() && std::isdigit(static_cast<unsigned char>(all.begin()->key()[0]));
+  std::size_t next = all.size();
+  for (const auto& [name, value] : own) {
+    const std::string fresh = numbered ? std::to_string(++next) : std::string(name);
+    all[fresh] = value;
+    if (!numbered) continue;
+    const std::string from = "$" + std::string(name), to = "$" + fresh;
+    for (auto found = plan.sql.find(from); found != std::string::npos;
+         found = plan.sql.find(from, found + to.size()))
+      if (!std::isdigit(static_cast<unsigned char>(plan.sql[found + from.size()])))
+        plan.sql.replace(found, from.size(), to);
+  }
+  plan.parameters = std::move(all);
 }
 
 }  // namespace
@@ -95,10 +144,13 @@ std::string Session::typed(const delta::Schema& schema, const Plan& rows) {
   return "SELECT " + columns + " FROM (" + rows.sql + "\n) AS given";
 }
 
-Plan Session::checked(const delta::Metadata& metadata, const catalog::Name& name,
-                      const Plan& rows) {
-  const auto constraints = constraints_of(metadata);
-  if (constraints.empty()) return rows;
+Plan Session::checked(const delta::Metadata& metadata, const catalog::Name& name, const Plan& rows,
+                      const RowChecks& checks) {
+  const auto constraints = checks.none ? std::vector<Constraint>{} : constraints_of(metadata);
+  const std::string filter = checks.none || !checks.guarded
+                                 ? ""
+                                 : policy_calls(*checks.guarded, metadata.schema, "").filter;
+  if (constraints.empty() && filter.empty()) return rows;
   std::string columns;
   for (const delta::Field& field : metadata.schema)
     columns += (columns.empty() ? "" : ", ") + quote_identifier(field.name);
@@ -110,11 +162,16 @@ Plan Session::checked(const delta::Metadata& metadata, const catalog::Name& name
   const std::string from =
       "\"(new)\"." + quote_identifier(name.schema) + "." + quote_identifier(name.object);
   std::string number = "CASE", text = "CASE __ob_check";
+  if (!filter.empty()) {
+    const std::string hidden = std::to_string(constraints.size() + 1);
+    number += " WHEN (" + filter + ") IS NOT TRUE THEN " + hidden;
+    text += " WHEN " + hidden + " THEN ''";
+  }
   for (std::size_t i = 0; i < constraints.size(); ++i) {
     check_condition(constraints[i]);
     number += " WHEN " + violated(constraints[i]) + " THEN " + std::to_string(i + 1);
-    text +=
-        " WHEN " + std::to_string(i + 1) + " THEN " + row_values(constraints[i], metadata.schema);
+    text += " WHEN " + std::to_string(i + 1) + " THEN " +
+            (checks.guarded ? "''" : row_values(constraints[i], metadata.schema));
   }
   Plan plan = plan_constraints("SELECT *, " + number + " ELSE 0 END AS __ob_check FROM " + from,
                                constraints, rows);
@@ -132,11 +189,11 @@ Plan Session::plan_constraints(const std::string& sql, const std::vector<Constra
                                const Plan& rows) {
   try {
     Plan plan = plan_composed(sql);
-    plan.parameters = rows.parameters;
+    add_parameters(plan, rows);
     columns_of(plan);
     return plan;
   } catch (const Error& error) {
-    if (error.status() != 400) throw;
+    if (error.status() != 400 || constraints.empty()) throw;
     std::string all;
     for (const Constraint& constraint : constraints)
       all += (all.empty() ? "" : ", ") + constraint.name + " (" + constraint.condition + ")";
@@ -159,26 +216,33 @@ void Session::check_constraints(const delta::Metadata& metadata, const catalog::
 std::vector<engine::WrittenFile> Session::write(delta::Table& table,
                                                 const delta::Metadata& metadata,
                                                 const catalog::Name& name, const Plan& rows,
-                                                const engine::WriteOptions& options) {
-  const Plan plan = checked(metadata, name, rows);
+                                                const engine::WriteOptions& options,
+                                                const RowChecks& checks) {
+  const Plan plan = checked(metadata, name, rows, checks);
   engine::WriteOptions with_columns = options;
   for (const engine::Column& column : plan.columns) with_columns.columns.push_back(column.name);
   try {
     return core_.engine.write(connection_, plan.sql, plan.parameters, table, metadata.schema,
                               metadata.partition_columns, with_columns);
   } catch (const Error& error) {
-    const std::string what = error.what();
-    const auto at = what.find(mark);
-    if (at == std::string::npos) throw;
-    const auto constraints = constraints_of(metadata);
-    const auto colon = what.find(':', at + mark.size());
-    const auto number = std::stoul(what.substr(at + mark.size()));
-    const Constraint& constraint = constraints.at(number - 1);
-    throw bad_request("delta.checkViolated",
-                      "The CHECK constraint " + constraint.name + " (" + constraint.condition +
-                          ") does not hold for a row: " + what.substr(colon + 1) +
-                          ". Nothing was written.");
+    throw_violation(error, metadata, name);
+    throw;
   }
+}
+
+void Session::check_rows(const delta::Metadata& metadata, const catalog::Name& name,
+                         const Plan& rows, const RowChecks& checks) {
+  Plan plan = checked(metadata, name, rows, checks);
+  if (plan.sql == rows.sql) return;
+  plan.fenced = plan.fenced || checks.guarded;
+  in_user_names(plan, [&] {
+    try {
+      connection_.rows("SELECT count(*) FROM (" + plan.sql + "\n) AS made", plan.parameters);
+    } catch (const Error& error) {
+      throw_violation(error, metadata, name);
+      throw;
+    }
+  });
 }
 
 }  // namespace ob::query

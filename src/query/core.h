@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/audit.h"
 #include "query/query.h"
 #include "query/result_cache.h"
 #include "query/rewrite.h"
@@ -22,6 +23,7 @@ struct Core {
   FileResolver& files;
   StatementCache statements{};
   bool vacuum_retention_check = true;
+  audit::Audit* audit = &audit::nowhere();
 };
 
 // SQL for DuckDB that gives a statement's rows.
@@ -40,6 +42,7 @@ struct Plan {
   std::map<std::string, std::string> locations;   // of tables → their names
   std::vector<delta::Predicate> conjuncts;        // of a table that the statement changes
   Statistics statistics;
+  engine::Counts counts;   // the answer of a change: there is no need to run the SQL
   ResultKey key;           // of a query whose answer may be kept
   CachedResultPtr result;  // known already: there is no need to run the SQL
 };
@@ -60,7 +63,19 @@ class RowsBuilder {
   std::string values_;
 };
 Plan message_plan(const std::string& message);
+
+// What rows are to be checked for before they are written.
+struct RowChecks {
+  bool none = false;  // they are known to satisfy all
+  // Has policies: its row filter must show the rows to who writes them, and no message tells
+  // values. Null: has none.
+  const catalog::Table* guarded = nullptr;
+};
 Plan affected_plan(std::int64_t rows, std::int64_t version);
+
+// Throws ob::Error 400 sql.maskedValue: rows as their reader sees them would take the place of the
+// true ones.
+[[noreturn]] void throw_replaced_by_itself(const catalog::Name& table);
 
 // One statement of one caller on one connection.
 class Session : private Tables {
@@ -76,6 +91,12 @@ class Session : private Tables {
 
   // What the user wrote, for the places of faults.
   std::string statement_text;
+
+  // Not for what only looks at columns.
+  void without_audit() { audit_ = false; }
+  // Runs fn(), which changes the table, as an act of the caller.
+  Plan audited_change(const char* action, const catalog::Name& name,
+                      const std::function<Plan()>& fn);
 
   // Executes a command, or prepares a query. `limit`: of a query's rows.
   Plan execute(const Statement& statement, std::optional<std::int64_t> limit);
@@ -121,12 +142,40 @@ class Session : private Tables {
   std::optional<catalog::Function> function(const Caller&, const std::vector<std::string>& parts,
                                             const Defaults&) override;
   bool is_member(const Caller&, const std::string& group) override;
-  // execute_policy.cpp: what the caller reads in place of a table with policies.
-  Source fenced(Source table, const catalog::Table& entry);
+  bool columns_only(const catalog::Name&) const override;
+  // execute_policy.cpp: what the caller reads in place of a table with policies. Where `table`
+  // tells the places of rows, so does it. `without`: columns that are left out.
+  Source fenced(Source table, const catalog::Table& entry,
+                const std::vector<std::string>& without = {});
+  // Calls of the functions of a table's policies, by `qualifier` on its columns.
+  struct PolicyCalls {
+    std::string filter;                                // empty: none
+    std::map<const delta::Field*, std::string> masks;  // by field of `schema`
+  };
+  PolicyCalls policy_calls(const catalog::Table& entry, const delta::Schema& schema,
+                           const std::string& qualifier);
+  bool hides_rows(const catalog::Table& entry);
+  // The policies of a table with the one that is about to be set.
+  const std::vector<catalog::Policy>& policies_of(const catalog::Table& entry);
+  void check_policy(const catalog::Opened& opened, catalog::Policy policy);
+  // A function's call on untyped NULLs, alone in a query.
+  Plan plan_alone(const catalog::Function& function);
+  void require_not_read(const catalog::Name& name);
+  // Throws ob::Error 403 sql.fencedTable where `what` would also change rows that are hidden from
+  // the caller, who does not manage the table.
+  void require_whole(const catalog::Table& entry, const std::string& what);
 
   std::optional<Source> provided(const Caller&, const catalog::Name&);
+  Source find_table(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&);
+  // audit_statement.cpp
+  Plan execute_audited(const Statement& statement);
+  void require_scopes(const Statement& statement);
+  void note_read(const Caller&, const catalog::Table&);
+  void note_refused(const Caller&, const catalog::Name&, const Error&);
   delta::SnapshotPtr snapshot(const catalog::Opened&, const std::optional<TimeTravel>&);
-  Caller owner_of(const catalog::Table& view, const Caller& caller);
+  Caller owner_of(const std::string& user_id, const std::string& what, const Caller& caller);
+  Caller owner_of(const catalog::Function&, const Caller&) override;
+  void check_alone(const catalog::Function&) override;
   Plan assemble(Rewritten rewritten, std::optional<std::int64_t> limit,
                 const std::set<std::string>* droppable, bool may_be_known = false);
   ResultKey result_key(const Rewritten& rewritten, const Plan& plan,
@@ -196,8 +245,13 @@ class Session : private Tables {
   // constraints are checked: ob::Error 400 delta.checkViolated.
   std::vector<engine::WrittenFile> write(delta::Table& table, const delta::Metadata& metadata,
                                          const catalog::Name& name, const Plan& rows,
-                                         const engine::WriteOptions& options = {});
-  Plan checked(const delta::Metadata& metadata, const catalog::Name& name, const Plan& rows);
+                                         const engine::WriteOptions& options = {},
+                                         const RowChecks& checks = {});
+  // As write(), but only checks.
+  void check_rows(const delta::Metadata& metadata, const catalog::Name& name, const Plan& rows,
+                  const RowChecks& checks);
+  Plan checked(const delta::Metadata& metadata, const catalog::Name& name, const Plan& rows,
+               const RowChecks& checks = {});
   Plan plan_constraints(const std::string& sql, const std::vector<Constraint>& constraints,
                         const Plan& rows);
   // Throws ob::Error 400 delta.constraintNotSupported when one cannot be checked here.
@@ -244,8 +298,15 @@ class Session : private Tables {
   std::map<std::string, Source> stand_ins_;
   // Functions that composed text calls by a token that no user can guess.
   std::map<std::string, std::vector<catalog::Function>> trusted_;
+  std::set<std::string> alone_;  // functions that check_alone() found good
+  // By table: all parts of a statement go by the same ones.
+  std::map<std::string, std::vector<catalog::Policy>> policies_;
+  // A policy that is about to be set, and its table's id.
+  std::optional<std::pair<std::string, catalog::Policy>> pending_policy_;
   std::string changed_table_;
   bool reads_changed_table_ = false;
+  bool audit_ = true;
+  std::set<std::string> read_tables_;  // that stand in the audit log
 };
 
 // A Delta schema for a query's columns; throws ob::Error 400 sql.duplicateColumn,

@@ -124,9 +124,9 @@ void Change::write_behind(const RowChanges& changes, const std::vector<Touched>&
     plan.keep_alive.push_back(std::move(scan.keep_alive));
   }
   if (plan.sql.empty()) return;
-  const engine::WriteOptions options{.ordered = bytes <= most_ordered_bytes};
-  add_files(in_user_names(
-      plan, [&] { return session_.write(*opened_.delta, metadata_, name(), plan, options); }));
+  const engine::WriteOptions options{.ordered = bytes <= most_ordered_bytes,
+                                     .expected_bytes = bytes};
+  add_files(in_user_names(plan, [&] { return write(plan, options); }));
 }
 
 }  // namespace ob::query

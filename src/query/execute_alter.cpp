@@ -32,6 +32,7 @@ Plan Session::run(const AddConstraint& add) {
   return with_retries([&] {
     snapshots_.clear();
     Change change(*this, {add.name, ""}, Change::Reads::rows);
+    change.require_unguarded();
     delta::Metadata metadata = change.metadata();
     const Constraint& constraint = add.constraint;
     if (!metadata.configuration.emplace(constraint_property(constraint.name), constraint.condition)
@@ -135,6 +136,7 @@ Plan Session::run(const ChangeColumn& statement) {
     const bool reads = statement.nullable == false || !statement.type.empty();
     Change change(*this, {statement.name, ""},
                   reads ? Change::Reads::rows : Change::Reads::nothing);
+    if (reads) change.require_unguarded();
     delta::Metadata metadata = change.metadata();
     delta::Field& field = field_at(metadata, statement.path);
     if (statement.nullable == true) field.nullable = true;

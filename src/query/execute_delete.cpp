@@ -55,9 +55,9 @@ bool streamable(const Update& statement) {
 // New values are kept first, and then joined to the files' rows.
 void keep_and_apply(Change& change, const std::vector<NewValue>& values, const std::string& where) {
   RowChanges changes;
-  std::string select = "SELECT " + std::string(Change::place) + ", 1", names = "__f, __r, __k";
+  std::string select = "SELECT " + change.place() + ", 1", names = "__f, __r, __k";
   for (const NewValue& value : values) {
-    select += ", " + Change::cast(value);
+    select += ", " + change.stored(value);
     names += ", v" + std::to_string(changes.columns.size());
     changes.columns.push_back(value.field);
   }
@@ -73,7 +73,10 @@ Plan update_rows(Session& session, const Update& statement) {
   change.base()->require_removable();
   const std::string where = statement.where.empty() ? "" : " WHERE (" + statement.where + ")";
   const auto values = change.assign(statement.set, change.from() + where);
-  if (change.has_vectors() && !statement.where.empty()) {
+  change.check_masked(values, change.from(), false);
+  if (change.guarded()) {
+    keep_and_apply(change, values, where);
+  } else if (change.has_vectors() && !statement.where.empty()) {
     keep_and_apply(change, change.all_columns(values), where);
   } else if (streamable(statement)) {
     change.stream(statement.where, values);

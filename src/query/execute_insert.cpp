@@ -79,7 +79,8 @@ std::string fixed_condition(const Insert& form, const delta::Schema& schema) {
 
 // Throws when a row breaks the condition of REPLACE WHERE: it would not be found again by it.
 void check_replacement(Change& change, const KeptRows& rows, const std::string& where) {
-  change.read_instead("SELECT *, 0 AS __ob_file, 0 AS __ob_row FROM " + rows.name());
+  change.read_instead("SELECT *, 0 AS " + quote_identifier(change.file_column()) + ", 0 AS " +
+                      quote_identifier(change.row_column()) + " FROM " + rows.name());
   const Plan plan = change.compose("SELECT 1 FROM " + change.from() + " WHERE CAST((" + where +
                                    ") AS BOOLEAN) IS NOT TRUE LIMIT 1");
   change.read_instead("");
@@ -161,6 +162,7 @@ Plan Session::insert_rows(const catalog::Name& name, const Insert& form, const P
                         "are new.");
     change.evolve(columns_of(rows));
   }
+  if (form.overwrite) change.require_replaceable(true);
   if (form.overwrite) change.remove_all();
   change.insert(filling(change.schema(), form, rows));
   const ChangeCounts counts = change.counts();
@@ -181,6 +183,7 @@ Plan Session::replace_rows(const Insert& form, const Plan& rows) {
   change.base()->require_removable();
   check_partition(form, change.metadata());
   if (form.evolve) throw bad_request("sql.syntax", "WITH SCHEMA EVOLUTION goes with INSERT INTO.");
+  change.require_replaceable(!where);
   const Plan fresh = filling(change.schema(), form, rows);
   json::object parameters{{"mode", "Overwrite"},
                           {"partitionBy", json_list(change.metadata().partition_columns)}};

@@ -24,6 +24,7 @@ std::string number(const json::value& value) {
 
 Plan Session::run(const Restore& restore) {
   const auto opened = core_.catalog.open(caller_, table_name(restore.name), Privilege::write);
+  require_whole(opened.table, "RESTORE");
   delta::SnapshotPtr target;
   if (restore.version) {
     target = opened.delta->snapshot_at(*restore.version);
@@ -81,7 +82,7 @@ Micros retention_of(const Vacuum& vacuum, const delta::Snapshot& snapshot, bool 
 
 Plan Session::run(const Vacuum& vacuum) {
   const auto opened = core_.catalog.open(caller_, table_name(vacuum.name), Privilege::write);
-  if (vacuum.dry_run) require_shown(opened, "The list of files");
+  require_shown(opened, "The list of files");
   const auto snapshot = opened.delta->snapshot();
   snapshot->require_writable();
   const bool check = core_.vacuum_retention_check;

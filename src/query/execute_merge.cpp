@@ -103,6 +103,7 @@ class Merger {
       throw bad_request("sql.ambiguousAlias",
                         "The target and the source of MERGE have the same name: give one of them "
                         "another with AS.");
+    change_.require_no_mask_named(alias.empty() ? name.object : alias);
     std::vector<engine::Column> columns;
     for (const auto& row : change_.connection().rows("DESCRIBE " + source_->name()))
       columns.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
@@ -127,6 +128,12 @@ class Merger {
         prepared.values = change_.assign(clause.set, from);
       }
       if (clause.then == Then::update)
+        change_.check_masked(prepared.values,
+                             clause.when == When::matched
+                                 ? change_.from() + " CROSS JOIN " + source_from_
+                                 : change_.from(),
+                             true);
+      if (clause.then == Then::update)
         for (const NewValue& value : prepared.values)
           if (std::ranges::find(updated_, value.field) == updated_.end())
             updated_.push_back(value.field);
@@ -136,7 +143,8 @@ class Merger {
       list.push_back(std::move(prepared));
     }
     few_ = orphans_.empty() && source_count_ <= few_changes;
-    if ((change_.has_vectors() || few_) && !updated_.empty()) {  // they are written as a whole
+    // They are written as a whole.
+    if ((change_.has_vectors() || few_) && !change_.guarded() && !updated_.empty()) {
       updated_.clear();
       for (const delta::Field& field : change_.schema()) updated_.push_back(&field);
     }
@@ -178,12 +186,12 @@ class Merger {
   std::string values_of(const std::vector<Clause>& clauses) const {
     std::string out;
     for (const delta::Field* field : updated_)
-      out += ", " + first_of(clauses, null_of(*field), [&](const Clause& clause) {
+      out += ", " + first_of(clauses, change_.none(*field), [&](const Clause& clause) {
                const NewValue* value = clause.value_of(field);
-               if (value) return Change::cast(*value);
+               if (value) return change_.stored(*value);
                return clause.text->then == Then::remove || !change_.has_old(*field)
-                          ? null_of(*field)
-                          : change_.qualifier() + quote_identifier(field->name);
+                          ? change_.none(*field)
+                          : change_.kept(*field);
              });
     return out;
   }
@@ -195,9 +203,8 @@ class Merger {
 
   void keep_pairs() {
     const std::string kind = first_of(matched_, "0", [](const Clause& c) { return c.kind(); });
-    const Plan plan =
-        change_.compose("SELECT " + std::string(Change::place) + ", \"__ob_source_row\", " + kind +
-                        values_of(matched_) + " FROM " + joined());
+    const Plan plan = change_.compose("SELECT " + change_.place() + ", \"__ob_source_row\", " +
+                                      kind + values_of(matched_) + " FROM " + joined());
     change_.note_read(plan);
     pairs_ = change_.keep(plan, "__f, __r, __s, __k" + value_names());
     if (!matched_.empty() && !one_removal()) check_single_matches();
@@ -232,10 +239,12 @@ class Merger {
   }
 
   void keep_orphans() {
-    const std::string from = unmatched(change_.from(), "__f AS __ob_f, __r AS __ob_r",
-                                       R"("__ob_file" = "__ob_f" AND "__ob_row" = "__ob_r")");
+    const std::string from =
+        unmatched(change_.from(), "__f AS __ob_f, __r AS __ob_r",
+                  quote_identifier(change_.file_column()) + R"( = "__ob_f" AND )" +
+                      quote_identifier(change_.row_column()) + R"( = "__ob_r")");
     const std::string kind = first_of(orphans_, "0", [](const Clause& c) { return c.kind(); });
-    const Plan plan = change_.compose("SELECT " + std::string(Change::place) + ", " + kind +
+    const Plan plan = change_.compose("SELECT " + change_.place() + ", " + kind +
                                       values_of(orphans_) + " FROM " + from);
     change_.note_read(plan);
     orphan_rows_ = change_.keep(plan, "__f, __r, __k" + value_names(), "__k > 0");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -177,7 +178,7 @@ Plan report(const delta::Table& table, const Sizes& sizes, std::size_t partition
 
 Plan Session::run(const Optimize& optimize) {
   const auto opened = core_.catalog.open(caller_, table_name(optimize.name), Privilege::write);
-  if (!optimize.where.empty()) require_shown(opened, "A condition in OPTIMIZE");
+  require_shown(opened, "What OPTIMIZE answers");
   const delta::SnapshotPtr base = opened.delta->snapshot();
   base->require_readable();
   base->require_writable();
@@ -268,6 +269,9 @@ std::vector<Session::Rewrite> Session::rewrite_files(const catalog::Opened& open
   try {
     for (const Adds& bin : bins) {
       check_stopped();
+      options.expected_bytes =
+          std::accumulate(bin.begin(), bin.end(), std::int64_t{0},
+                          [](std::int64_t sum, const auto& file) { return sum + file->size; });
       const auto scan = core_.engine.scan(*opened.delta, delta::with_files(base, bin), {});
       const std::string select =
           zorder.empty() ? scan.sql : z_ordered(scan.sql, base->schema(), zorder);

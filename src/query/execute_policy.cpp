@@ -6,11 +6,17 @@
 #include "query/core.h"
 #include "query/lexer.h"
 #include "query/places.h"
+#include "query/writes.h"
 
 namespace ob::query {
 
 using engine::quote_identifier;
 using identity::Privilege;
+
+const std::string& fence_alias() {
+  static const std::string alias = "fenced_" + sha256_hex(random_token(16)).substr(0, 32);
+  return alias;
+}
 
 namespace {
 
@@ -51,23 +57,52 @@ std::optional<catalog::Function> Session::function(const Caller& caller,
   }
 }
 
+Caller Session::owner_of(const catalog::Function& function, const Caller& caller) {
+  return owner_of(function.owner, "function " + function.name.text(), caller);
+}
+
+void Session::check_alone(const catalog::Function& function) {
+  // One that is being made is alone anyway.
+  if (function.id.empty() || !alone_.insert(function.id).second) return;
+  columns_of(plan_alone(function));
+}
+
+// With columns, as DuckDB gives no type to what it can fold to NULL.
+Plan Session::plan_alone(const catalog::Function& function) {
+  std::string arguments, columns;
+  for (std::size_t i = 0; i < function.parameters.size(); ++i) {
+    const std::string name = quote_identifier(fence_alias() + std::to_string(i));
+    const std::string comma = i > 0 ? ", " : "";
+    arguments += comma + quote_identifier(fence_alias()) + "." + name;
+    columns += comma + "CAST(NULL AS " +
+               delta::to_duckdb(delta::parse_type(function.parameters[i].type)) + ") AS " + name;
+  }
+  const std::string token = "alone " + sha256_hex(random_token(16)).substr(0, 32);
+  trusted_[token] = {function};
+  Plan plan = plan_composed(
+      "SELECT " + call(token, 0, arguments) + " AS r" +
+      (columns.empty() ? ""
+                       : " FROM (SELECT " + columns + ") AS " + quote_identifier(fence_alias())));
+  trusted_.erase(token);
+  return plan;
+}
+
 bool Session::is_member(const Caller& caller, const std::string& group) {
   return std::ranges::any_of(core_.identity.permissions().groups_of(caller),
                              [&](auto& name) { return equals_ignoring_case(name, group); });
 }
 
-// What readers of a table with policies get instead of it. No expression of theirs may meet a row
-// or a value that is hidden from them: an error or the time that it takes would tell. The fence is
-// a LIMIT that never cuts: DuckDB moves no condition below one, while it moves them into a CTE,
-// materialized or not.
-Source Session::fenced(Source table, const catalog::Table& entry) {
-  const std::vector<catalog::Policy> policies = core_.catalog.policies(entry);
-  const delta::Schema& schema = table.snapshot->schema();
+bool Session::columns_only(const catalog::Name& name) const {
+  const auto stand_in = stand_ins_.find(name.catalog);
+  return stand_in != stand_ins_.end() && stand_in->second.columns_only;
+}
+
+Session::PolicyCalls Session::policy_calls(const catalog::Table& entry, const delta::Schema& schema,
+                                           const std::string& qualifier) {
   const std::string token = "fence " + sha256_hex(random_token(16)).substr(0, 32);
   std::vector<catalog::Function> functions;
-  std::string filter;
-  std::map<const delta::Field*, std::string> masks;
-  for (const catalog::Policy& policy : policies) {
+  PolicyCalls out;
+  for (const catalog::Policy& policy : policies_of(entry)) {
     const delta::Field* masked = delta::find_field(schema, policy.column);
     if (!policy.column.empty() && !masked) continue;  // an older version lacks it
     std::string arguments;
@@ -77,35 +112,94 @@ Source Session::fenced(Source table, const catalog::Table& entry) {
         throw conflict("sql.policyColumn", "The row filter or a mask of " + entry.name.text() +
                                                " needs the column " + column +
                                                ", which this version of it lacks.");
-      arguments += (arguments.empty() ? "t." : ", t.") + quote_identifier(field->name);
+      arguments += (arguments.empty() ? "" : ", ") + qualifier + quote_identifier(field->name);
     }
     const std::string text = call(token, functions.size(), arguments);
     functions.push_back(policy.function);
-    if (masked) {
-      masks[masked] = text;
-    } else {
-      filter = " WHERE " + text;
-    }
+    (masked ? out.masks[masked] : out.filter) = text;
   }
+  trusted_[token] = std::move(functions);
+  return out;
+}
+
+// What readers of a table with policies get instead of it. No expression of theirs may meet a row
+// or a value that is hidden from them: an error or the time that it takes would tell. The fence is
+// a LIMIT that never cuts: DuckDB moves no condition below one, while it moves them into a CTE,
+// materialized or not.
+Source Session::fenced(Source table, const catalog::Table& entry,
+                       const std::vector<std::string>& without) {
+  const delta::Schema& schema = table.snapshot->schema();
+  const std::string token = "fence " + sha256_hex(random_token(16)).substr(0, 32);
+  const std::string row = quote_identifier(fence_alias());
+  const PolicyCalls calls = policy_calls(entry, schema, row + ".");
   std::string columns;
+  const auto add = [&](const std::string& value, const std::string& name) {
+    columns += (columns.empty() ? "" : ", ") + value + " AS " + quote_identifier(name);
+  };
   for (const delta::Field& field : schema) {
-    const auto mask = masks.find(&field);
-    columns += columns.empty() ? "" : ", ";
-    columns += mask == masks.end()
-                   ? "t." + quote_identifier(field.name)
-                   : "CAST(" + mask->second + " AS " + delta::to_duckdb(field.type) + ")";
-    columns += " AS " + quote_identifier(field.name);
+    if (std::ranges::find(without, field.name) != without.end()) continue;
+    const auto mask = calls.masks.find(&field);
+    add(mask == calls.masks.end()
+            ? row + "." + quote_identifier(field.name)
+            : "CAST(" + mask->second + " AS " + delta::to_duckdb(field.type) + ")",
+        field.name);
   }
+  if (const auto& places = table.scan.places)
+    for (const std::string& name : {places->file, places->row})
+      add(row + "." + quote_identifier(name), name);
   Source out;
   out.kind = Source::Kind::view;
   out.name = table.name;
-  out.sql = "SELECT " + columns + " FROM " + quote_identifier(token) + ".s.t AS t" + filter +
-            " LIMIT 9223372036854775807";
+  out.sql = "SELECT " + columns + " FROM " + quote_identifier(token) + ".s.t AS " + row +
+            (calls.filter.empty() ? "" : " WHERE " + calls.filter) + " LIMIT 9223372036854775807";
   out.view_caller = identity::Identity::system();
+  out.columns_only = table.scan.places.has_value();
   table.fenced = true;
   stand_ins_[token] = std::move(table);
-  trusted_[token] = std::move(functions);
   return out;
+}
+
+const std::vector<catalog::Policy>& Session::policies_of(const catalog::Table& entry) {
+  const auto known = policies_.find(entry.id);
+  if (known != policies_.end()) return known->second;
+  auto policies = core_.catalog.policies(entry);
+  if (pending_policy_ && pending_policy_->first == entry.id) {
+    std::erase_if(policies, [&](const catalog::Policy& policy) {
+      return equals_ignoring_case(policy.column, pending_policy_->second.column);
+    });
+    policies.push_back(pending_policy_->second);
+  }
+  return policies_[entry.id] = std::move(policies);
+}
+
+// Reads the table as if it had the policy: what that looks up must not lead back to the table.
+void Session::check_policy(const catalog::Opened& opened, catalog::Policy policy) {
+  if (!holds_query(policy.function.body)) return;
+  pending_policy_.emplace(opened.table.id, std::move(policy));
+  try {
+    columns_of(preview(opened.table.name, std::nullopt, 0));
+  } catch (const Error& error) {
+    if (error.id() == "sql.viewCycle")
+      throw bad_request("sql.policyCycle", "The function reads " + opened.table.name.text() +
+                                               " itself, perhaps by way of views, or of row "
+                                               "filters and masks of what it looks up.");
+    // Another policy, which is to be mended after this one.
+    if (error.id() != "catalog.policyBroken") throw;
+  }
+  pending_policy_.reset();
+}
+
+bool Session::hides_rows(const catalog::Table& entry) {
+  return std::ranges::any_of(policies_of(entry),
+                             [](const catalog::Policy& policy) { return policy.column.empty(); });
+}
+
+void Session::require_whole(const catalog::Table& entry, const std::string& what) {
+  if (!entry.guarded || manages(entry.name) || !hides_rows(entry)) return;
+  throw forbidden("sql.fencedTable",
+                  what + " would also change rows of " + entry.name.text() +
+                      " that its row filter may hide from you: whoever manages it may do this. "
+                      "DELETE, UPDATE and MERGE change the rows that you see.");
 }
 
 void Session::require_shown(const catalog::Opened& opened, const std::string& what) {
@@ -127,26 +221,13 @@ Plan Session::run(const CreateFunction& create) {
   if (!create.returns.empty()) function.returns = spark_type(create.returns);
   core_.catalog.require(caller_, Privilege::create, identity::ObjectType::schema,
                         {function.name.catalog, function.name.schema, ""});
-  // Bound once: whether it can be called at all, and what it gives. With columns, as DuckDB gives
-  // no type to what it can fold to NULL.
-  std::string arguments, columns;
-  for (std::size_t i = 0; i < function.parameters.size(); ++i) {
-    const std::string name = "a" + std::to_string(i);
-    const std::string comma = i > 0 ? ", " : "";
-    arguments += comma + "q." + name;
-    columns += comma + "CAST(NULL AS " +
-               delta::to_duckdb(delta::parse_type(function.parameters[i].type)) + ") AS " + name;
-  }
-  const std::string token = "new " + sha256_hex(random_token(16)).substr(0, 32);
-  trusted_[token] = {function};
-  const Plan plan = plan_query("SELECT " + call(token, 0, arguments) + " AS r" +
-                               (columns.empty() ? "" : " FROM (SELECT " + columns + ") AS q"));
-  const auto given = columns_of(plan);
+  // Bound once: whether it can be called at all, and what it gives.
+  function.owner = caller_.user_id;
+  const auto given = columns_of(plan_alone(function));
   if (function.returns.empty()) {
     const delta::DataType type = delta::from_duckdb(given.at(0).type);
     function.returns = delta::to_sql(type);
   }
-  trusted_.erase(token);
   const auto made =
       core_.catalog.create_function(caller_, function, create.if_not_exists, create.or_replace);
   return message_plan("Created the function " + made.name.text() + ".");
@@ -183,6 +264,7 @@ Plan Session::run(const SetPolicy& set) {
     throw bad_request("sql.badPolicy", "The " + what + " must give " + wanted + ", but " +
                                            function.name.text() + " gives " + function.returns +
                                            ".");
+  check_policy(opened, {set.column, function, set.columns});
   core_.catalog.set_policy(caller_, name, set.column, function_name, set.columns);
   return message_plan("Set the " + what + " of " + name.text() + ".");
 }

@@ -299,14 +299,18 @@ Plan Session::describe_detail(const catalog::Name& name) {
                     {"minReaderVersion", "INTEGER"},
                     {"minWriterVersion", "INTEGER"},
                     {"tableFeatures", "VARCHAR[]"}});
+  // They tell about hidden rows.
+  const bool hidden = opened.table.guarded && !manages(opened.table.name);
+  using Cell = RowsBuilder::Cell;
+  const Cell files = hidden ? Cell{} : std::to_string(snapshot->files().size());
+  const Cell bytes = hidden ? Cell{} : std::to_string(snapshot->size_bytes());
   std::optional<std::string> created;
   if (metadata.created_time) created = format_instant(*metadata.created_time * 1000);
   rows.add({"delta", metadata.id, opened.table.name.text(), opened.table.comment,
             opened.delta->location(), created, format_instant(snapshot->timestamp()),
-            list_literal(metadata.partition_columns), std::to_string(snapshot->files().size()),
-            std::to_string(snapshot->size_bytes()), properties_text(metadata.configuration),
-            std::to_string(protocol.min_reader), std::to_string(protocol.min_writer),
-            list_literal(features)});
+            list_literal(metadata.partition_columns), files, bytes,
+            properties_text(metadata.configuration), std::to_string(protocol.min_reader),
+            std::to_string(protocol.min_writer), list_literal(features)});
   return rows.plan();
 }
 
@@ -329,9 +333,7 @@ Plan Session::describe_history(const Describe& describe) {
     return json::serialize(*value);
   };
   // Numbers and conditions of changes tell about hidden rows.
-  const bool hidden =
-      opened.table.guarded &&
-      !manages(opened.table.name);
+  const bool hidden = opened.table.guarded && !manages(opened.table.name);
   for (const auto& commit : opened.delta->history(static_cast<std::size_t>(limit), std::nullopt)) {
     const json::object& info = commit.info.json;
     rows.add({std::to_string(commit.version), format_instant(commit.timestamp),

@@ -154,8 +154,19 @@ Plan Session::run(const CreateTable& create) {
   }
   if (create.query.empty()) return create_table(table, nullptr);
   const Plan rows = plan_query(create.query);
+  if (create.or_replace) require_not_read(table.name);
   table.schema = schema_of(columns_of(rows));
   return create_table(table, &rows);
+}
+
+// Of a table with policies its readers see a part: no query may replace the whole by that.
+void Session::require_not_read(const catalog::Name& name) {
+  try {
+    const catalog::Table table = core_.catalog.table(caller_, name);
+    if (table.guarded && snapshots_.contains(table.id)) throw_replaced_by_itself(table.name);
+  } catch (const Error& error) {
+    if (error.status() != 404) throw;
+  }
 }
 
 Plan Session::create_table(const NewTable& wanted, const Plan* rows) {
@@ -262,6 +273,7 @@ Plan Session::run(const CreateView& create) {
 Plan Session::run(const Truncate& truncate) {
   const catalog::Opened opened =
       core_.catalog.open(caller_, table_name(truncate.name), Privilege::write);
+  require_whole(opened.table, "TRUNCATE");
   const delta::SnapshotPtr base = opened.delta->snapshot();
   base->require_writable();
   delta::CommitRequest request = commit_request("TRUNCATE");

@@ -88,7 +88,9 @@ class RunningStatement : public Execution {
       : started_(std::move(started)),
         activity_(activity),
         result_(started_->guarded([this] {
-          return started_->connection().execute(started_->plan.sql, started_->plan.parameters);
+          const Plan& plan = started_->plan;
+          return plan.counts.empty() ? started_->connection().execute(plan.sql, plan.parameters)
+                                     : engine::result_of(plan.counts);
         })),
         recording_(results, started_->plan.key, result_->columns()),
         cut_(cut) {}

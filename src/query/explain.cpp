@@ -1,6 +1,6 @@
 // EXPLAIN: DuckDB's plan as text, with the user's names instead of files.
+#include <algorithm>
 #include <boost/json.hpp>
-#include <regex>
 
 #include "base/error.h"
 #include "query/core.h"
@@ -18,24 +18,44 @@ std::string engine_name(const std::string& location) {
   return relay::is_remote(location) ? relay::to_path(location) : location;
 }
 
+// Where the path of a file begins in a text without blanks, quotes and brackets; npos when there is
+// none. By hand: callers choose how long it is, and std::regex takes stack for each character.
+std::size_t path_in(std::string_view word) {
+  const std::size_t slash = word.find('/');
+  if (slash == word.npos) return slash;
+  const auto behind = word.substr(slash + 1);
+  const bool data = std::ranges::any_of(
+      std::initializer_list<std::string_view>{".parquet", ".csv", ".json"},
+      [&](std::string_view extension) { return behind.find(extension) != behind.npos; });
+  if (!data) return word.npos;
+  for (const std::string_view scheme : {"file:", "s3:"})
+    if (behind.starts_with('/') && word.substr(0, slash).ends_with(scheme))
+      return slash - scheme.size();
+  return slash;
+}
+
 // Files of tables become the tables' names, other files an ellipsis.
-std::string clean(const std::string& text, const Plan& plan) {
-  static const std::regex path(R"(((file|s3):/)?/[^\s'",\]\)]*\.(parquet|csv|json)[^\s'",\]\)]*)");
+std::string clean(std::string_view text, const Plan& plan) {
+  constexpr std::string_view kBetween = " \t\n\v\f\r'\",])";
   std::string out;
-  auto last = text.begin();
-  for (std::sregex_iterator match(text.begin(), text.end(), path), end; match != end; ++match) {
-    out.append(last, (*match)[0].first);
-    std::string name = "…";
-    for (const auto& [location, table] : plan.locations)
-      if (match->str().starts_with(engine_name(location))) name = table;
-    if (!out.ends_with(name + ", ")) {
-      out += name;
-    } else {
-      out.resize(out.size() - 2);  // one name for the files of one table
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(kBetween, at), text.size());
+    const auto word = text.substr(at, end - at);
+    const std::size_t begin = path_in(word);
+    out += word.substr(0, begin);
+    if (begin != word.npos) {
+      std::string name = "…";
+      for (const auto& [location, table] : plan.locations)
+        if (word.substr(begin).starts_with(engine_name(location))) name = table;
+      if (!out.ends_with(name + ", ")) {
+        out += name;
+      } else {
+        out.resize(out.size() - 2);  // one name for the files of one table
+      }
     }
-    last = (*match)[0].second;
+    if (end < text.size()) out += text[end];
+    at = end + 1;
   }
-  out.append(last, text.end());
   return with_user_names(std::move(out), plan.names);
 }
 

@@ -84,12 +84,14 @@ Plan with_storable_names(Plan rows, const std::vector<engine::Column>& columns) 
 
 InferredFile QueryService::infer(const Caller& caller, const std::string& path,
                                  const std::string& format, const json::object& options) {
+  require_scope(caller.scopes, "files:read");
   Request request;
   request.sql = "SELECT * FROM read_files(" + engine::quote_literal(path) + ") LIMIT 50";
   request.in_history = false;
   auto started = enter(caller, request);
   return started->guarded([&] {
-    const std::string location = core_.files.readable_location(caller, path);
+    const std::string location =
+        core_.files.readable_location(of_statement(caller, started->id()), path);
     const auto scan = core_.engine.scan_file(started->connection(), location, format, options);
     InferredFile inferred;
     inferred.format = scan.format;
@@ -118,7 +120,7 @@ catalog::Name QueryService::table_from_file(const Caller& caller, const TableFro
   request.sql = statement_text(from);
   auto started = enter(caller, request);
   started->guarded([&] {
-    Session session(core_, started->connection(), caller, {}, nullptr);
+    Session session(core_, started->connection(), of_statement(caller, started->id()), {}, nullptr);
     std::optional<Plan> rows;
     delta::Schema schema = declared(from);
     if (!from.path.empty()) {
@@ -129,7 +131,10 @@ catalog::Name QueryService::table_from_file(const Caller& caller, const TableFro
       if (schema.empty()) schema = schema_of(session.columns_of(*rows));
     }
     if (from.mode != "create") {
-      started->plan = session.insert(name, {}, true, from.mode == "overwrite", *rows);
+      const bool overwrite = from.mode == "overwrite";
+      started->plan =
+          session.audited_change(overwrite ? "table.overwrite" : "table.insert", name,
+                                 [&] { return session.insert(name, {}, true, overwrite, *rows); });
       return;
     }
     Session::NewTable table;
@@ -148,7 +153,8 @@ std::vector<std::pair<std::string, std::string>> QueryService::describe_view(
     const Caller& caller, const catalog::Table& view) {
   const Describing guard;
   const auto connection = core_.engine.connect();
-  Session session(core_, *connection, caller, {}, nullptr);
+  Session session(core_, *connection, of_statement(caller, "describe"), {}, nullptr);
+  session.without_audit();
   std::vector<std::pair<std::string, std::string>> columns;
   for (const engine::Column& column : session.view_columns(view))
     columns.emplace_back(column.name, delta::to_sql(delta::from_duckdb(column.type)));

@@ -99,6 +99,23 @@ constexpr const char* changing =
     "error gen_random_uuid get_current_time get_current_timestamp localtime localtimestamp now "
     "random reservoir_quantile today transaction_timestamp uuid uuidv4 uuidv7 ";
 
+// Of those the aggregates, macros of such, window functions and unnest. The rest gives one value
+// of the values of one row.
+constexpr const char* takes_rows =
+    "any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null "
+    "arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last argmax argmin array_agg avg "
+    "bit_and "
+    "bit_or bit_xor bitstring_agg bool_and bool_or corr count count_if count_star countif "
+    "covar_pop "
+    "covar_samp cume_dist dense_rank entropy favg fill first first_value fsum generate_subscripts "
+    "geomean geometric_mean group_concat histogram histogram_exact json_group_array "
+    "json_group_object json_group_structure kahan_sum kurtosis kurtosis_pop lag last last_value "
+    "lead list listagg mad max max_by mean median min min_by mode nth_value ntile percent_rank "
+    "product quantile quantile_cont quantile_disc rank rank_dense regr_avgx regr_avgy regr_count "
+    "regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile row_number "
+    "sem skewness stddev stddev_pop stddev_samp string_agg sum sumkahan unlist unnest var_pop "
+    "var_samp variance wavg weighted_avg ";
+
 constexpr const char* operators =
     "!__postfix !~~ !~~* % & && * ** + - -> ->> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~ ";
 
@@ -130,6 +147,11 @@ bool function_allowed(std::string_view name) {
 bool function_repeatable(std::string_view name) {
   static const auto changes = split(changing);
   return !changes.contains(lower(name));
+}
+
+bool function_takes_rows(std::string_view name) {
+  static const auto taking = split(takes_rows);
+  return taking.contains(lower(name));
 }
 
 bool table_function_allowed(std::string_view name) {

@@ -29,10 +29,6 @@ HistoryItem item_of(const db::Row& row) {
   return item;
 }
 
-SavedQuery saved_of(const db::Row& row) {
-  return {row.text(0), row.text(2), row.text(3), row.text(1), row.integer(4), row.integer(5)};
-}
-
 // Of texts that hold this one, in any case; empty: of all.
 std::string like_pattern(const std::string& text) {
   if (text.empty()) return "";
@@ -149,59 +145,6 @@ std::optional<HistoryItem> History::find(const std::string& id) {
         "SELECT " + std::string(history_columns) + " FROM query_history WHERE id = $1", {id});
     if (!row) return std::nullopt;
     return item_of(*row);
-  });
-}
-
-// --- saved queries
-
-std::vector<SavedQuery> SavedQueries::list(const std::string& owner) {
-  return database_.reading([&](db::Tx& tx) {
-    std::vector<SavedQuery> queries;
-    for (const db::Row& row :
-         tx.query("SELECT id, owner_id, name, sql, created_at, updated_at FROM saved_queries "
-                  "WHERE owner_id = $1 ORDER BY name, id",
-                  {owner}))
-      queries.push_back(saved_of(row));
-    return queries;
-  });
-}
-
-std::optional<SavedQuery> SavedQueries::find(const std::string& owner, const std::string& id) {
-  return database_.reading([&](db::Tx& tx) -> std::optional<SavedQuery> {
-    const auto row = tx.query_one(
-        "SELECT id, owner_id, name, sql, created_at, updated_at FROM saved_queries "
-        "WHERE owner_id = $1 AND id = $2",
-        {owner, id});
-    if (!row) return std::nullopt;
-    return saved_of(*row);
-  });
-}
-
-void SavedQueries::insert(const SavedQuery& query) {
-  database_.write([&](db::Tx& tx) {
-    const auto count =
-        tx.query_one("SELECT count(*) FROM saved_queries WHERE owner_id = $1", {query.owner});
-    if (count->integer(0) >= 1000)
-      throw conflict("query.tooManySaved", "There are 1,000 saved queries: delete some first.");
-    tx.execute(
-        "INSERT INTO saved_queries (id, owner_id, name, sql, created_at, updated_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
-        {query.id, query.owner, query.name, query.sql, query.created_at, query.updated_at});
-  });
-}
-
-bool SavedQueries::update(const SavedQuery& query) {
-  return database_.writing([&](db::Tx& tx) {
-    return tx.execute(
-               "UPDATE saved_queries SET name = $3, sql = $4, updated_at = $5 WHERE "
-               "owner_id = $1 AND id = $2",
-               {query.owner, query.id, query.name, query.sql, query.updated_at}) > 0;
-  });
-}
-
-bool SavedQueries::remove(const std::string& owner, const std::string& id) {
-  return database_.writing([&](db::Tx& tx) {
-    return tx.execute("DELETE FROM saved_queries WHERE owner_id = $1 AND id = $2", {owner, id}) > 0;
   });
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Finished statements and saved queries in the database.
+// Finished statements in the database.
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -35,19 +35,6 @@ class History {
   bool writing_ = false;
   int since_prune_ = 0;
   std::jthread writer_;
-};
-
-class SavedQueries {
- public:
-  explicit SavedQueries(db::Database& database) : database_(database) {}
-  std::vector<SavedQuery> list(const std::string& owner);
-  std::optional<SavedQuery> find(const std::string& owner, const std::string& id);
-  void insert(const SavedQuery& query);  // throws 409 query.tooManySaved beyond 1,000
-  bool update(const SavedQuery& query);
-  bool remove(const std::string& owner, const std::string& id);
-
- private:
-  db::Database& database_;
 };
 
 }  // namespace ob::query

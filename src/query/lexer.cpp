@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/text.h"
 
 namespace ob::query {
 namespace {
@@ -36,24 +37,6 @@ std::size_t space_length(std::string_view text, std::size_t at) {
   const auto last = static_cast<unsigned char>(three[2]);
   if (three[0] == '\xE2' && three[1] == '\x80' && last >= 0x80 && last <= 0x8B) return 3;
   return 0;
-}
-
-void append_utf8(std::string& out, unsigned long code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
 }
 
 class Lexer {
@@ -159,7 +142,7 @@ class Lexer {
         code = code * 16 + std::stoul(std::string(1, peek()), nullptr, 16);
       if (n == 0 || code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
         fail(begin, "The text has a wrong escape, which began");
-      append_utf8(value, code);
+      append_code_point(value, static_cast<char32_t>(code));
     } else {
       value += c;
     }

@@ -18,8 +18,7 @@ constexpr std::size_t most_places = 20'000'000;
 }  // namespace
 
 std::optional<Change::Places> Change::places_where(const std::string& where) {
-  const Plan plan =
-      compose("SELECT " + std::string(place) + " FROM " + from_ + " WHERE (" + where + ")");
+  const Plan plan = compose("SELECT " + place() + " FROM " + from_ + " WHERE (" + where + ")");
   note_read(plan);
   return in_user_names(plan, [&] { return places_of(plan, most_places); });
 }
@@ -96,7 +95,7 @@ void Change::apply_with_vectors(const RowChanges& changes) {
     counts_.deleted += std::stoll(found.at(0).at(1).value());
   }
   written.sql = new_rows(changes, counts_.updated > 0);
-  if (!written.sql.empty()) add_files(session_.write(*opened_.delta, metadata_, name(), written));
+  if (!written.sql.empty()) add_files(write(written, {}));
   if (changes.rows.empty()) return;
   Plan places;
   places.sql = "SELECT __f, __r FROM (" + changes.rows + ") AS c";

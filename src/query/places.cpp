@@ -104,7 +104,7 @@ Error placed_by_word(const engine::StatementError& error, std::string_view compo
 std::string placed_message(const Error& error, const Plan& plan) {
   // Messages hold values, perhaps such as the caller may not see.
   if (plan.fenced && error.status() == 400 && error.id() != "sql.syntax" &&
-      error.id() != "sql.binding")
+      error.id() != "sql.binding" && !error.id().starts_with("delta."))
     return "A value could not be converted or computed with. It is not shown, because a table in "
            "this statement has a row filter or masks.";
   const auto* placed = dynamic_cast<const engine::StatementError*>(&error);

@@ -67,6 +67,15 @@ class Collector {
     const std::string kind = text_of(object, "class");
     if (kind == "CONJUNCTION" && text_of(object, "type") == "CONJUNCTION_AND") {
       for (const json::value& child : object.at("children").as_array()) condition(child);
+    } else if (kind == "CONJUNCTION") {
+      // As row filters have it: is_member('…') OR …, where the former is known by now.
+      const json::value* open = nullptr;
+      int others = 0;
+      for (const json::value& child : object.at("children").as_array())
+        if (!is_false(child)) open = (++others, &child);
+      if (others == 1) condition(*open);
+    } else if (kind == "CAST" && cast_type(object) == "BOOLEAN") {
+      condition(object.at("child"));  // of the result of a function of SQL
     } else if (kind == "COMPARISON") {
       comparison(object);
     } else if (kind == "BETWEEN") {
@@ -94,6 +103,24 @@ class Collector {
   }
 
  private:
+  // The type of a cast that fails where it cannot give a value; empty for others.
+  static std::string cast_type(const json::object& cast) {
+    return cast.at("try_cast").as_bool() ? "" : text_of(cast.at("cast_type").as_object(), "id");
+  }
+
+  // Of DuckDB's spellings of false: CAST('f' AS BOOLEAN).
+  static bool is_false(const json::value& expression) {
+    const json::object& object = expression.as_object();
+    if (text_of(object, "class") == "CAST" && cast_type(object) == "BOOLEAN")
+      return is_false(object.at("child"));
+    if (text_of(object, "class") != "CONSTANT") return false;
+    const json::object& value = object.at("value").as_object();
+    const json::value* inner = value.if_contains("value");
+    return !value.at("is_null").as_bool() && inner &&
+           (*inner == json::value("f") || *inner == json::value("false") ||
+            *inner == json::value(false));
+  }
+
   void comparison(const json::object& object) {
     static const std::map<std::string, std::pair<Op, Op>, std::less<>> ops = {
         {"COMPARE_EQUAL", {Op::eq, Op::eq}},
@@ -139,6 +166,13 @@ class Collector {
   // The table and field that a column must mean, or nothing when there is a doubt.
   std::pair<TableUse*, const delta::Field*> column(const json::value& expression) const {
     const json::object& object = expression.as_object();
+    // What a function of SQL is given is cast to its parameter's type.
+    if (text_of(object, "class") == "CAST" && !cast_type(object).empty()) {
+      const auto inner = column(object.at("child"));
+      const bool same = inner.second && !inner.second->type.is_nested() &&
+                        delta::to_duckdb(inner.second->type) == cast_type(object);
+      return same ? inner : std::pair<TableUse*, const delta::Field*>{};
+    }
     if (text_of(object, "class") != "COLUMN_REF") return {};
     const json::array& names = object.at("column_names").as_array();
     if (names.size() > 2) return {};

@@ -1,6 +1,6 @@
 #pragma once
 // SQL over the catalog: statements are parsed, authorised, turned into DuckDB's SQL over Delta
-// scans, and run with limits; results stream. Also query history, saved queries, and tables made
+// scans, and run with limits; results stream. Also query history, and tables made
 // from files. All methods block unless they say otherwise: call them on pool().
 #include <boost/json/value.hpp>
 #include <cstdint>
@@ -16,6 +16,10 @@
 #include "db/db.h"
 #include "engine/engine.h"
 #include "identity/identity.h"
+
+namespace ob::audit {
+class Audit;
+}
 
 namespace ob::query {
 
@@ -40,7 +44,8 @@ struct Options {
   std::int64_t result_cache_bytes = 64 << 20;  // of answers that are kept; 0: none
   // Whether VACUUM refuses a retention shorter than the table's delta.deletedFileRetentionDuration.
   bool vacuum_retention_check = true;
-  int cursors_per_user = 16;  // open pages; the oldest is closed for a new one
+  audit::Audit* audit = nullptr;  // outlives it; null: nothing is recorded
+  int cursors_per_user = 16;      // open pages; the oldest is closed for a new one
   std::int64_t cursor_idle_s = 300;
 };
 
@@ -97,11 +102,6 @@ struct HistoryFilter {
   std::string text;  // a part of the statement, in any case
 };
 
-struct SavedQuery {
-  std::string id, name, sql, owner;
-  Micros created_at = 0, updated_at = 0;
-};
-
 struct FileColumn {
   std::string name, type;
   bool nullable = true;
@@ -120,6 +120,13 @@ struct InferredFile {
   std::string format;
   std::vector<engine::Column> columns;  // Spark's spelling of types
   std::string rows_json;                // "[[…],…]", the first 50
+};
+
+// What the service does now, and what its cache of answers did since the start.
+struct Load {
+  int running = 0, waiting = 0;  // statements
+  std::size_t answers = 0, answer_bytes = 0;
+  std::uint64_t hits = 0, misses = 0;
 };
 
 class Service {
@@ -147,13 +154,6 @@ class Service {
                                            const HistoryFilter& filter) = 0;
   virtual HistoryItem history_item(const Caller&, const std::string& id) = 0;
 
-  virtual std::vector<SavedQuery> saved_queries(const Caller&) = 0;
-  virtual SavedQuery saved_query(const Caller&, const std::string& id) = 0;
-  virtual SavedQuery save_query(const Caller&, const std::string& name, const std::string& sql) = 0;
-  virtual SavedQuery change_saved_query(const Caller&, const std::string& id,
-                                        const std::string& name, const std::string& sql) = 0;
-  virtual void delete_saved_query(const Caller&, const std::string& id) = 0;
-
   virtual InferredFile infer(const Caller&, const std::string& path, const std::string& format,
                              const boost::json::object& options) = 0;
   virtual catalog::Name table_from_file(const Caller&, const TableFromFile&) = 0;
@@ -163,6 +163,7 @@ class Service {
                                                                          const catalog::Table&) = 0;
 
   virtual int running() const = 0;  // statements at work now
+  virtual Load load() const = 0;
   virtual catalog::Service& catalog() = 0;
   virtual const Options& options() const = 0;
   // Where statements run, apart from the short work of other modules.

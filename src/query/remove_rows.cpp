@@ -46,12 +46,13 @@ std::vector<const delta::Field*> partition_fields(const delta::Metadata& metadat
 
 // The distinct partitions of some files.
 struct Partitions {
-  std::string select;  // columns, then the partition's number as __ob_file; empty: no files
+  std::string select;  // columns, then the partition's number as a file's; empty: no files
   std::vector<std::vector<const delta::Add*>> files;  // by number
 };
 
 template <class Adds>
-Partitions partitions_of(const Adds& adds, const delta::Metadata& metadata) {
+Partitions partitions_of(const Adds& adds, const delta::Metadata& metadata,
+                         const engine::ScanOptions::Places& places) {
   const auto fields = partition_fields(metadata);
   std::map<std::vector<std::optional<std::string>>, std::size_t> numbers;
   Partitions out;
@@ -83,8 +84,8 @@ Partitions partitions_of(const Adds& adds, const delta::Metadata& metadata) {
     names += ", " + value;
   }
   if (!rows.empty())
-    out.select = "SELECT " + columns + "n AS __ob_file, 0 AS __ob_row FROM (VALUES " + rows +
-                 ") AS p(" + names + ")";
+    out.select = "SELECT " + columns + "n AS " + quote_identifier(places.file) + ", 0 AS " +
+                 quote_identifier(places.row) + " FROM (VALUES " + rows + ") AS p(" + names + ")";
   return out;
 }
 
@@ -103,13 +104,14 @@ void Change::delete_file(const delta::Add& add) {
 }
 
 void Change::remove_partitions(const std::string& where) {
-  const Partitions partitions = partitions_of(base_->files(), base_->metadata());
+  const Partitions partitions = partitions_of(base_->files(), base_->metadata(), *raw_.scan.places);
   if (partitions.select.empty()) {
     hit(where);  // nothing, but a wrong condition is told
     return;
   }
   read_instead(partitions.select);
-  const Plan plan = compose("SELECT \"__ob_file\" FROM " + from_ + " WHERE (" + where + ")");
+  const Plan plan = compose("SELECT " + quote_identifier(file_column()) + " FROM " + from_ +
+                            " WHERE (" + where + ")");
   read_instead("");
   note_read(plan);
   for (const auto& row :
@@ -126,7 +128,11 @@ void Change::remove_all() {
 void Change::remove_rows(const std::string& where) {
   const bool counted =
       std::ranges::all_of(base_->files(), [](auto& add) { return live_rows(add).has_value(); });
-  if (where.empty() && counted) {
+  if (guarded()) {
+    session_.core_.catalog.require(session_.caller_, identity::Privilege::read,
+                                   identity::ObjectType::table, name());
+    remove_found(where);
+  } else if (where.empty() && counted) {
     remove_all();
   } else if (counted && !where.empty() &&
              reads_partitions_only(where, base_->metadata(), row_name())) {
@@ -134,19 +140,24 @@ void Change::remove_rows(const std::string& where) {
   } else if (!where.empty() && repeatable(where)) {
     stream_removal(where);
   } else {
-    const Plan plan = compose("SELECT " + std::string(place) + ", 2 FROM " + from_ + " WHERE (" +
-                              (where.empty() ? "true" : where) + ")");
-    note_read(plan);
-    const auto rows = keep(plan, "__f, __r, __k");
-    const auto count = connection().rows("SELECT count(*) FROM " + rows->name());
-    apply({.rows = "SELECT * FROM " + rows->name(),
-           .whole_rows = std::stoll(count.at(0).at(0).value()) <= few_changes});
+    remove_found(where);
   }
 }
 
+void Change::remove_found(const std::string& where) {
+  const Plan plan = compose("SELECT " + place() + ", 2 FROM " + from_ + " WHERE (" +
+                            (where.empty() ? "true" : where) + ")");
+  note_read(plan);
+  const auto rows = keep(plan, "__f, __r, __k");
+  const auto count = connection().rows("SELECT count(*) FROM " + rows->name());
+  apply({.rows = "SELECT * FROM " + rows->name(),
+         .whole_rows = std::stoll(count.at(0).at(0).value()) <= few_changes});
+}
+
 void Change::replace_partitions(const std::vector<delta::Add>& fresh) {
-  const Partitions old = partitions_of(base_->files(), base_->metadata());
-  const Partitions now = partitions_of(fresh, base_->metadata());
+  const auto& places = *raw_.scan.places;
+  const Partitions old = partitions_of(base_->files(), base_->metadata(), places);
+  const Partitions now = partitions_of(fresh, base_->metadata(), places);
   note_read_all();
   if (old.select.empty() || now.select.empty()) return;
   std::string same;
@@ -154,7 +165,7 @@ void Change::replace_partitions(const std::vector<delta::Add>& fresh) {
     const std::string name = quote_identifier(field->name);
     same += (same.empty() ? "o." : " AND o.") + name + " IS NOT DISTINCT FROM n." + name;
   }
-  for (const auto& row : connection().rows("SELECT o.__ob_file FROM (" + old.select +
+  for (const auto& row : connection().rows("SELECT o." + file_column() + " FROM (" + old.select +
                                            ") AS o WHERE EXISTS (SELECT 1 "
                                            "FROM (" +
                                            now.select + ") AS n WHERE " + same + ")"))

@@ -44,12 +44,16 @@ void add_key_part(std::string& key, std::string_view part, std::string_view nonc
 
 CachedResultPtr ResultCache::find(const ResultKey& key) {
   const auto found = results_.find(sha256_hex(key.text));
-  if (!found) return nullptr;
-  const Entry& entry = **found;
-  const bool same =
-      std::ranges::equal(entry.snapshots, key.snapshots,
-                         [](const auto& then, const auto& now) { return then.lock() == now; });
-  return same ? entry.result : nullptr;
+  const bool same = found && std::ranges::equal((*found)->snapshots, key.snapshots,
+                                                [](const auto& then, const auto& now) {
+                                                  return then.lock() == now;
+                                                });
+  ++(same ? hits_ : misses_);
+  return same ? (*found)->result : nullptr;
+}
+
+ResultCache::Use ResultCache::use() const {
+  return {.answers = results_.size(), .bytes = results_.used(), .hits = hits_, .misses = misses_};
 }
 
 void ResultCache::put(const ResultKey& key, CachedResultPtr result) {

@@ -4,6 +4,7 @@
 // snapshots that it was computed from. Rights, views and snapshots are looked up before each use;
 // who asks is part of the statement where it matters (current_user is a constant by then).
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -68,6 +69,11 @@ class ResultCache {
   void put(const ResultKey& key, CachedResultPtr result);
   // Larger answers are not kept, so that one cannot push all others out.
   std::size_t largest() const { return std::min<std::size_t>(capacity_ / 8, 1 << 30); }
+  struct Use {
+    std::size_t answers = 0, bytes = 0;
+    std::uint64_t hits = 0, misses = 0;  // since the start
+  };
+  Use use() const;
 
  private:
   struct Entry {
@@ -76,6 +82,7 @@ class ResultCache {
   };
   const std::size_t capacity_;
   LruCache<std::shared_ptr<const Entry>> results_;
+  std::atomic<std::uint64_t> hits_ = 0, misses_ = 0;
 };
 
 }  // namespace ob::query

@@ -220,6 +220,7 @@ void Rewriter::visit_expression(Value& value) {
   Object& object = value.as_object();
   const std::string kind = text_of(object, "class");
   if (kind == "FUNCTION" || kind == "WINDOW") return visit_function(value);
+  require_named_columns(object);
   if (kind == "COLUMN_REF") {
     visit_slots("E:COLUMN_REF", object);
     auto& names = object.at("column_names").as_array();

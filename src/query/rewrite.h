@@ -42,6 +42,8 @@ struct Source {
   engine::ScanOptions scan;
   std::string in_its_place;  // a SELECT; empty: none
   bool fenced = false;       // holds rows or values that are hidden from the caller
+  // Has columns that the caller may not meet: its rows are named by column, never as a whole.
+  bool columns_only = false;
   Defaults view_defaults;
   Caller view_caller;  // whose rights the view reads with
 };
@@ -54,12 +56,18 @@ class Tables {
   virtual Source find(const Caller&, const catalog::Name&, const std::optional<TimeTravel>&) = 0;
   // The name that a user knows it by, where it is a made-up one.
   virtual catalog::Name shown(const catalog::Name& name) const { return name; }
+  // Whether the table is one whose rows may not be named as a whole.
+  virtual bool columns_only(const catalog::Name&) const { return false; }
   // A function of SQL by one to three parts of its name; nothing when there is none that the
   // caller may use.
   virtual std::optional<catalog::Function> function(const Caller&,
                                                     const std::vector<std::string>& parts,
                                                     const Defaults&) = 0;
   virtual bool is_member(const Caller&, const std::string& group) = 0;
+  // Whose rights a function that looks up tables has.
+  virtual Caller owner_of(const catalog::Function&, const Caller&) = 0;
+  // Throws what DuckDB says of the names in the function's body without a query around it.
+  virtual void check_alone(const catalog::Function&) = 0;
   // A FROM item that reads the caller's files ("/Volumes/…").
   virtual std::string file(const Caller&, const std::string& function,
                            const std::vector<std::string>& paths,
@@ -95,6 +103,10 @@ Rewritten rewrite_query(boost::json::value statement, Tables& tables, const Call
 // trees is not made against hostile names; this makes it harmless. Throws ob::Error 400
 // sql.notSupportedYet.
 void verify_printed(const boost::json::value& statement, const std::set<std::string>& made_up);
+
+// The alias of a table with policies inside its fence. No text of a user's has it, so that columns
+// which it qualifies mean the same wherever they are put.
+const std::string& fence_alias();
 
 // A query's parameters by name, and how those of its scans are called.
 struct NamedParameters {

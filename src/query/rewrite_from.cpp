@@ -63,6 +63,8 @@ std::string named_argument(const json::object& argument) {
   return names.size() == 1 ? lower(std::string_view(names[0].as_string())) : std::string();
 }
 
+}  // namespace
+
 bool mentions(const json::value& value, std::string_view kind) {
   if (value.is_array())
     return std::ranges::any_of(value.as_array(), [&](auto& v) { return mentions(v, kind); });
@@ -70,8 +72,6 @@ bool mentions(const json::value& value, std::string_view kind) {
   if (text_of(value.as_object(), "class") == kind) return true;
   return std::ranges::any_of(value.as_object(), [&](auto& v) { return mentions(v.value(), kind); });
 }
-
-}  // namespace
 
 void Rewriter::visit_from(Value& item) {
   Object& object = item.as_object();
@@ -114,8 +114,9 @@ void Rewriter::visit_table(Object& item) {
     return;
   }
   const auto travel = time_travel(item);
-  const Source source =
-      at(item, [&] { return tables_.find(frame_.caller, table_name(item), travel); });
+  Source source = at(item, [&] { return tables_.find(frame_.caller, table_name(item), travel); });
+  // What a function looks up its callers need not know.
+  source.fenced = source.fenced || functions_ > 0;
   ScopeTable* scoped = scope_table(item);
   if (text_of(item, "alias").empty()) item["alias"] = scoped ? scoped->alias : name;
   item["at_clause"] = nullptr;
@@ -167,11 +168,14 @@ void Rewriter::replace_view(Object& item, const Source& view) {
     throw bad_request("sql.viewCycle",
                       "Views are nested deeper than 16 levels at " + view.name.text() + ".");
   if (std::ranges::find(views_, view.name) != views_.end())
-    throw bad_request("sql.viewCycle", "The view " + view.name.text() + " refers to itself.");
+    throw bad_request("sql.viewCycle", view.name.text() +
+                                           " refers to itself, as a view or by way of a row filter "
+                                           "or mask that looks up tables.");
   views_.push_back(view.name);
   out_.views += view.sql + "\n";
   const Frame outer = std::exchange(frame_, {view.view_caller, view.view_defaults, true});
   Value statement = at(item, [&] { return tables_.parse_select(normalise_query(view.sql)); });
+  grow(statement);
   auto ctes = std::exchange(ctes_, {});
   auto scopes = std::exchange(scopes_, {});
   visit_statement(statement.as_object());
@@ -268,6 +272,7 @@ void Rewriter::collect_scope(const Object& item, bool prunable) {
     if (!find_cte(item)) {
       table.path = tables_.shown(table_name(item));
       table.implicit = table.alias.empty();
+      table.columns_only = tables_.columns_only(table_name(item));
     }
     if (table.alias.empty()) table.alias = text_of(item, "table_name");
     scopes_.back().tables.push_back(std::move(table));

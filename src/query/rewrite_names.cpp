@@ -72,4 +72,23 @@ void Rewriter::qualify(Object& qualified) {
   qualified["table"] = table->alias;
 }
 
+void Rewriter::require_named_columns(const Object& expression) const {
+  const std::string kind = text_of(expression, "class");
+  const bool star = kind == "STAR", place = kind == "POSITIONAL_REFERENCE";
+  std::string name = text_of(expression, "relation_name");
+  if (kind == "COLUMN_REF" && expression.at("column_names").as_array().size() == 1)
+    name = expression.at("column_names").as_array()[0].as_string();
+  for (const Scope& scope : scopes_)
+    for (const ScopeTable& table : scope.tables) {
+      if (!table.columns_only) continue;
+      const bool whole =
+          equals_ignoring_case(name, table.alias) || equals_ignoring_case(name, table.path.object);
+      if (place || whole || (star && &scope == &scopes_.back()))
+        throw_at(expression, bad_request("sql.wholeRow",
+                                         "The table " + table.path.text() +
+                                             " has a row filter or masks: name its columns, one by "
+                                             "one, instead of a whole row of it."));
+    }
+}
+
 }  // namespace ob::query

@@ -204,7 +204,12 @@ TEST_F(Rewrite, Pruning) {
   EXPECT_EQ(conjuncts("select (select max(y) from u where y > 2) from t where x > 1"),
             "t.x > 1; u.y > 2");
   // Doubts.
+  EXPECT_EQ(conjuncts("select * from t where cast(false or cast(t.id as bigint) = 5 as boolean)"),
+            "t.id = 5");
   EXPECT_EQ(conjuncts("select * from t where id = 5 or name = 'a'"), "");
+  EXPECT_EQ(conjuncts("select * from t where id = 5 or true or null"), "");
+  EXPECT_EQ(conjuncts("select * from t where cast(id as varchar) = '5'"), "");
+  EXPECT_EQ(conjuncts("select * from t where try_cast(id as bigint) = 5"), "");
   EXPECT_EQ(conjuncts("select * from t where name = 5 and id = '5' and id = 5.5"), "");
   EXPECT_EQ(conjuncts("select * from t where id is null and id <> 3 and not (id = 4)"), "");
   EXPECT_EQ(conjuncts("select * from t, u where id = 5"), "");

@@ -16,6 +16,7 @@ struct ScopeTable {
   std::string alias;
   int use = -1;           // index into the uses when it is a Delta table
   bool prunable = false;  // WHERE may be used to skip files of it
+  bool columns_only = false;
 };
 
 struct Scope {
@@ -58,8 +59,10 @@ class Rewriter {
   // Functions of SQL (user_function.cpp).
   bool replace_user_function(Value& value);
   bool replace_membership(Value& value);
-  Value expanded(const catalog::Function& function, const boost::json::array& arguments,
-                 bool repeatable);
+  Value expanded(const catalog::Function& function, boost::json::array& arguments, bool repeatable);
+  void visit_body(const catalog::Function& function, Value& body, const Caller& caller);
+  void visit_lookup(const catalog::Function& function, Value& body);
+  Value around(boost::json::array& arguments, const Value& body);
   Value parse_expression(const std::string& text);
   Value cast_to(const std::string& type, Value value);
   void visit_parameter(const Object& parameter) const;
@@ -87,6 +90,8 @@ class Rewriter {
   void distinguish_aliases(Scope& scope);
   std::optional<TimeTravel> time_travel(const Object& item);
   std::string add_use(TableUse use);
+  // Throws ob::Error 400 sql.tooLarge when what is put in place of views and calls grows too much.
+  void grow(const Value& tree, std::size_t times = 1);
   ScopeTable* scope_table(const Object& item);
   const Cte* find_cte(const Object& item) const;
   catalog::Name table_name(const Object& item) const;
@@ -94,6 +99,9 @@ class Rewriter {
   // Column names (rewrite_names.cpp).
   void qualify(boost::json::array& names);
   void qualify(Object& qualified);
+  // Throws ob::Error 400 sql.wholeRow for what takes in all columns of a table of which only those
+  // that are named may be met.
+  void require_named_columns(const Object& expression) const;
   const ScopeTable* find_qualified(const std::vector<std::string>& qualifier) const;
 
   Tables& tables_;
@@ -106,6 +114,7 @@ class Rewriter {
   std::string nonce_;
   int depth_ = 0;
   int made_up_ = 0;
+  std::size_t grown_ = 0;      // bytes, about
   std::size_t functions_ = 0;  // being expanded
   Rewritten out_;
 };
@@ -118,6 +127,7 @@ void add_conjuncts(const boost::json::object& select, const Scope& scope,
 bool is_context_word(std::string_view word);
 
 // Helpers on tree values.
+bool mentions(const boost::json::value& value, std::string_view kind);  // of expressions
 std::string text_of(const boost::json::object& object, std::string_view key);
 boost::json::value text_constant(const std::string& text, const boost::json::object& replaced);
 // The constant that a parameter stands for; nullopt when it is absent or not a scalar.

@@ -38,7 +38,9 @@ Plan message_plan(const std::string& message) {
 Plan affected_plan(std::int64_t count, std::int64_t version) {
   RowsBuilder rows({{"num_affected_rows", "BIGINT"}, {"version", "BIGINT"}});
   rows.add({std::to_string(count), std::to_string(version)});
-  return rows.plan();
+  Plan plan = rows.plan();
+  plan.counts = {{"num_affected_rows", count}, {"version", version}};
+  return plan;
 }
 
 std::string with_user_names(std::string text, const std::map<std::string, std::string>& names) {

@@ -23,6 +23,11 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
+// What others run is an administrator's business, also of a credential that is limited.
+bool sees_all(const Caller& caller) {
+  return caller.admin && caller.scopes.allow("admin:read");
+}
+
 }  // namespace
 
 std::unique_ptr<engine::Connection> Connections::take() {
@@ -98,6 +103,11 @@ void Started::fail() {
 
 // --- QueryService
 
+Caller of_statement(Caller caller, const std::string& id) {
+  caller.statement = id;
+  return caller;
+}
+
 QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
                            identity::Identity& identity, db::Database& database,
                            std::vector<catalog::TableProvider*> providers, FileResolver& files,
@@ -106,11 +116,11 @@ QueryService::QueryService(engine::Engine& engine, catalog::Service& catalog,
       options_(options),
       connections_(engine, static_cast<std::size_t>(options.running_total)),
       history_(database),
-      saved_(database),
       activity_(options),
       results_(static_cast<std::size_t>(options.result_cache_bytes)),
       pool_("query", static_cast<std::size_t>(options.running_total + options.queued_total)) {
   core_.vacuum_retention_check = options.vacuum_retention_check;
+  if (options.audit) core_.audit = options.audit;
 }
 
 std::unique_ptr<Started> QueryService::enter(const Caller& caller, const Request& request) {
@@ -138,7 +148,8 @@ std::unique_ptr<Started> QueryService::prepare(const Caller& caller, const Reque
     Defaults defaults;
     if (!request.catalog.empty()) defaults.catalog = request.catalog;
     if (!request.schema.empty()) defaults.schema = request.schema;
-    Session session(core_, started->connection(), caller, defaults, request.parameters);
+    Session session(core_, started->connection(), of_statement(caller, started->id()), defaults,
+                    request.parameters);
     if (request.cache && !form.empty()) {
       session.results = &results_;
       session.result_form = form;
@@ -198,11 +209,22 @@ std::string QueryService::to_parquet(const Caller& caller, const Request& reques
 
 void QueryService::cancel(const Caller& caller, const std::string& id) {
   const auto job = activity_.find(lower(id));
-  if (!job || (job->user_id() != caller.user_id && !caller.admin)) {
+  if (!job || (job->user_id() != caller.user_id && !sees_all(caller))) {
     history_item(caller, id);  // 404 when there is no such statement for this caller
     return;
   }
+  if (job->user_id() != caller.user_id) require_scope(caller.scopes, "admin:write");
   job->stop(false);
+}
+
+Load QueryService::load() const {
+  const ResultCache::Use cache = results_.use();
+  return {.running = activity_.running(),
+          .waiting = activity_.waiting(),
+          .answers = cache.answers,
+          .answer_bytes = cache.bytes,
+          .hits = cache.hits,
+          .misses = cache.misses};
 }
 
 void QueryService::abandon(const std::string& id) noexcept {
@@ -213,7 +235,7 @@ std::vector<HistoryItem> QueryService::history(const Caller& caller, std::size_t
                                                const HistoryFilter& filter) {
   const std::string text = lower(filter.text);
   const auto wanted = [&](const HistoryItem& item) {
-    return (caller.admin || item.user_id == caller.user_id) &&
+    return (sees_all(caller) || item.user_id == caller.user_id) &&
            (filter.user.empty() || item.user == filter.user) && lower(item.sql).contains(text);
   };
   std::vector<HistoryItem> items;
@@ -223,52 +245,19 @@ std::vector<HistoryItem> QueryService::history(const Caller& caller, std::size_t
   if (items.size() > limit) items.resize(limit);
   if (filter.state == "running") return items;
   for (HistoryItem& item :
-       history_.list(caller.admin ? "" : caller.user_id, limit - items.size(), filter))
+       history_.list(sees_all(caller) ? "" : caller.user_id, limit - items.size(), filter))
     items.push_back(std::move(item));
   return items;
 }
 
 HistoryItem QueryService::history_item(const Caller& caller, const std::string& id) {
   for (HistoryItem& item : activity_.list())
-    if (item.id == id && (caller.admin || item.user_id == caller.user_id)) return std::move(item);
+    if (item.id == id && (sees_all(caller) || item.user_id == caller.user_id))
+      return std::move(item);
   auto item = history_.find(id);
-  if (!item || (!caller.admin && item->user_id != caller.user_id))
+  if (!item || (!sees_all(caller) && item->user_id != caller.user_id))
     throw not_found("query.notFound", "There is no statement " + id + " in your history.");
   return *item;
-}
-
-std::vector<SavedQuery> QueryService::saved_queries(const Caller& caller) {
-  return saved_.list(caller.user_id);
-}
-
-SavedQuery QueryService::saved_query(const Caller& caller, const std::string& id) {
-  auto query = saved_.find(caller.user_id, id);
-  if (!query) throw not_found("query.savedNotFound", "You have no saved query " + id + ".");
-  return *query;
-}
-
-SavedQuery QueryService::save_query(const Caller& caller, const std::string& name,
-                                    const std::string& sql) {
-  const Micros now = now_micros();
-  SavedQuery query{new_uuid(), name, sql, caller.user_id, now, now};
-  saved_.insert(query);
-  return query;
-}
-
-SavedQuery QueryService::change_saved_query(const Caller& caller, const std::string& id,
-                                            const std::string& name, const std::string& sql) {
-  SavedQuery query = saved_query(caller, id);
-  query.name = name;
-  query.sql = sql;
-  query.updated_at = now_micros();
-  if (!saved_.update(query))
-    throw not_found("query.savedNotFound", "You have no saved query " + id + ".");
-  return query;
-}
-
-void QueryService::delete_saved_query(const Caller& caller, const std::string& id) {
-  if (!saved_.remove(caller.user_id, id))
-    throw not_found("query.savedNotFound", "You have no saved query " + id + ".");
 }
 
 std::unique_ptr<Service> open(engine::Engine& engine, catalog::Service& catalog,

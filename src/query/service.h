@@ -9,6 +9,8 @@ namespace ob::query {
 
 class QueryService;
 
+Caller of_statement(Caller caller, const std::string& id);
+
 // Connections are kept for the next statement: opening one costs as much as a small query.
 class Connections {
  public:
@@ -77,18 +79,13 @@ class QueryService : public Service {
   std::vector<HistoryItem> history(const Caller&, std::size_t limit,
                                    const HistoryFilter& filter) override;
   HistoryItem history_item(const Caller&, const std::string& id) override;
-  std::vector<SavedQuery> saved_queries(const Caller&) override;
-  SavedQuery saved_query(const Caller&, const std::string& id) override;
-  SavedQuery save_query(const Caller&, const std::string& name, const std::string& sql) override;
-  SavedQuery change_saved_query(const Caller&, const std::string& id, const std::string& name,
-                                const std::string& sql) override;
-  void delete_saved_query(const Caller&, const std::string& id) override;
   InferredFile infer(const Caller&, const std::string& path, const std::string& format,
                      const boost::json::object& options) override;
   catalog::Name table_from_file(const Caller&, const TableFromFile&) override;
   std::vector<std::pair<std::string, std::string>> describe_view(const Caller&,
                                                                  const catalog::Table&) override;
   int running() const override { return activity_.running(); }
+  Load load() const override;
   catalog::Service& catalog() override { return core_.catalog; }
   const Options& options() const override { return options_; }
   Pool& pool() override { return pool_; }
@@ -104,7 +101,6 @@ class QueryService : public Service {
   const Options options_;
   Connections connections_;
   History history_;
-  SavedQueries saved_;
   Activity activity_;
   ResultCache results_;
   Pool pool_;

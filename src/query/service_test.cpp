@@ -478,15 +478,5 @@ TEST_F(QueryTest, TablesFromFiles) {
   EXPECT_NE(error_of("select * from read_csv('" + dir_ + "/objects/a.csv')"), "none");
 }
 
-TEST_F(QueryTest, SavedQueries) {
-  const SavedQuery saved = service_->save_query(admin_, "daily", "select 1");
-  EXPECT_EQ(service_->change_saved_query(admin_, saved.id, "daily", "select 2").sql, "select 2");
-  EXPECT_THROW(service_->saved_query(ann_, saved.id), Error);
-  EXPECT_THROW(service_->delete_saved_query(ann_, saved.id), Error);
-  EXPECT_EQ(service_->saved_queries(ann_).size(), 0U);
-  service_->delete_saved_query(admin_, saved.id);
-  EXPECT_THROW(service_->saved_query(admin_, saved.id), Error);
-}
-
 }  // namespace
 }  // namespace ob::query

@@ -28,7 +28,7 @@ Session::Session(Core& core, engine::Connection& connection, Caller caller, Defa
 Plan Session::execute(const Statement& statement, std::optional<std::int64_t> limit) {
   limit_ = limit;
   check_syntax(statement);
-  return std::visit([this](const auto& typed) { return run(typed); }, statement);
+  return execute_audited(statement);
 }
 
 Plan Session::run(const SelectStatement& select) {
@@ -125,6 +125,7 @@ void Session::scan(const TableUse& use, NamedParameters& parameters, Plan& plan)
   std::string& sql = plan.sql;
   std::string item = use.item;
   if (use.source.scan.places) plan.conjuncts = use.conjuncts;
+  plan.fenced = plan.fenced || use.source.fenced;
   if (item.empty() && use.source.kind == Source::Kind::provider) {
     item = "(" + use.source.sql + ")";
   } else if (item.empty() && !use.source.in_its_place.empty()) {
@@ -137,7 +138,6 @@ void Session::scan(const TableUse& use, NamedParameters& parameters, Plan& plan)
     auto found = core_.engine.scan(*use.source.table, use.source.snapshot, options);
     parameters.scans += found.parameters.size();
     parameters.values.insert(found.parameters.begin(), found.parameters.end());
-    plan.fenced = plan.fenced || use.source.fenced;
     if (!use.source.fenced) {
       plan.statistics.files += static_cast<std::int64_t>(found.files);
       plan.statistics.files_skipped += static_cast<std::int64_t>(found.files_skipped);
@@ -245,6 +245,16 @@ Source Session::find(const Caller& caller, const catalog::Name& name,
                      const std::optional<TimeTravel>& travel) {
   if (const auto stand_in = stand_ins_.find(name.catalog); stand_in != stand_ins_.end())
     return stand_in->second;
+  try {
+    return find_table(caller, name, travel);
+  } catch (const Error& error) {
+    note_refused(caller, name, error);
+    throw;
+  }
+}
+
+Source Session::find_table(const Caller& caller, const catalog::Name& name,
+                           const std::optional<TimeTravel>& travel) {
   Source source;
   auto other = provided(caller, name);
   if (!other) {
@@ -252,16 +262,19 @@ Source Session::find(const Caller& caller, const catalog::Name& name,
     source.name = table.name;
     if (table.kind == catalog::TableKind::view) {
       core_.catalog.require(caller, Privilege::read, ObjectType::table, name);
+      note_read(caller, table);
       source.kind = Source::Kind::view;
       source.sql = table.view_sql;
       source.view_defaults = {table.view_defaults.catalog, table.view_defaults.schema};
-      source.view_caller = owner_of(table, caller);
+      source.view_caller = owner_of(table.owner, "view " + table.name.text(), caller);
     } else {
       const catalog::Opened opened = core_.catalog.open(caller, name, Privilege::read);
+      note_read(caller, opened.table);
       source.table = opened.delta;
       source.snapshot = snapshot(opened, travel);
       if (opened.table.id == changed_table_) reads_changed_table_ = true;
-      if (opened.table.guarded) return fenced(std::move(source), opened.table);
+      const bool pending = pending_policy_ && pending_policy_->first == opened.table.id;
+      if (opened.table.guarded || pending) return fenced(std::move(source), opened.table);
     }
   } else {
     source = std::move(*other);
@@ -272,18 +285,19 @@ Source Session::find(const Caller& caller, const catalog::Name& name,
   return source;
 }
 
-// A view reads with its owner's rights, as in Databricks: who may read the view need not be able
-// to read what it shows a part of.
-Caller Session::owner_of(const catalog::Table& view, const Caller& caller) {
-  if (view.owner == caller.user_id) return caller;
+// A view and a function that looks up tables read with their owner's rights, as in Databricks: who
+// may read the view need not be able to read what it shows a part of.
+Caller Session::owner_of(const std::string& user_id, const std::string& what,
+                         const Caller& caller) {
+  if (user_id == caller.user_id) return caller;
   Caller owner = identity::Identity::system();
-  if (view.owner != owner.user_id) {
+  if (user_id != owner.user_id) {
     const auto users = core_.identity.users(owner);
-    const auto found = std::ranges::find(users, view.owner, &identity::User::id);
+    const auto found = std::ranges::find(users, user_id, &identity::User::id);
     if (found == users.end())
-      throw forbidden("sql.viewOwnerGone", "The owner of the view " + view.name.text() +
+      throw forbidden("sql.viewOwnerGone", "The owner of the " + what +
                                                " no longer exists: an administrator must make "
-                                               "the view again.");
+                                               "it again.");
     owner.user_id = found->id;
     owner.email = found->email;
     owner.admin = found->admin;
@@ -291,6 +305,13 @@ Caller Session::owner_of(const catalog::Table& view, const Caller& caller) {
   }
   owner.request_id = caller.request_id;
   owner.address = caller.address;
+  owner.user_agent = caller.user_agent;
+  owner.statement = caller.statement;
+  owner.scopes = caller.scopes;
+  owner.noted = caller.noted;
+  // Who really reads.
+  owner.viewer_id = caller.viewer_id.empty() ? caller.user_id : caller.viewer_id;
+  owner.viewer_email = caller.viewer_id.empty() ? caller.email : caller.viewer_email;
   return owner;
 }
 
@@ -324,12 +345,14 @@ delta::SnapshotPtr Session::snapshot(const catalog::Opened& opened,
 std::string Session::file(const Caller& caller, const std::string& function,
                           const std::vector<std::string>& paths, const json::object& options) {
   if (paths.size() != 1) throw bad_request("sql.badFilePath", function + " takes one path here.");
+  require_scope(caller.scopes, "files:read");
   const std::string location = core_.files.readable_location(caller, paths[0]);
   return core_.engine.scan_file(connection_, location, file_reader_format(function), options).sql;
 }
 
 Plan Session::read_files(const std::string& format, const std::vector<std::string>& paths,
                          const json::object& options) {
+  require_scope(caller_.scopes, "files:read");
   const std::string location = core_.files.readable_location(caller_, paths.at(0));
   Plan plan;
   plan.sql = "SELECT * FROM " + core_.engine.scan_file(connection_, location, format, options).sql;

@@ -89,6 +89,8 @@ class Rewrite : public testing::Test, public Tables {
     return std::nullopt;
   }
   bool is_member(const Caller&, const std::string&) override { return false; }
+  Caller owner_of(const catalog::Function&, const Caller& caller) override { return caller; }
+  void check_alone(const catalog::Function&) override {}
   json::value parse_select(const std::string& sql) override {
     return connection_->parse(sql).at("statements").as_array().at(0);
   }

@@ -20,12 +20,35 @@ Error bad_function(const std::string& what) {
   return bad_request("sql.badFunction", what);
 }
 
+// Whether an item of a FROM in it goes by the name.
+bool names_item(const json::value& value, std::string_view name) {
+  if (value.is_array())
+    return std::ranges::any_of(value.as_array(), [&](auto& v) { return names_item(v, name); });
+  if (!value.is_object()) return false;
+  const json::object& object = value.as_object();
+  if (!object.contains("class") && (equals_ignoring_case(text_of(object, "table_name"), name) ||
+                                    equals_ignoring_case(text_of(object, "alias"), name)))
+    return true;
+  return std::ranges::any_of(object, [&](auto& v) { return names_item(v.value(), name); });
+}
+
+json::object column_node(json::array names, const json::object& replaced) {
+  json::object out{{"class", "COLUMN_REF"}, {"type", "COLUMN_REF"}};
+  for (std::string_view key : {"alias", "query_location"}) out[key] = replaced.at(key);
+  out["column_names"] = std::move(names);
+  return out;
+}
+
 // Puts markers for the parameters of a function into its body, and refuses what reaches beyond
-// them: columns of the calling query, other tables, parameters of the statement.
+// them: columns of the calling query, parameters of the statement. A name alone that is a
+// parameter's means that also within a lookup, whatever columns its tables have or will have.
 class Body {
  public:
-  Body(const catalog::Function& function, const std::vector<std::string>& markers)
-      : function_(function), markers_(markers) {}
+  Body(const catalog::Function& function, const std::vector<std::string>& markers,
+       const json::value& body)
+      : function_(function),
+        markers_(markers),
+        qualified_(!names_item(body, function.name.object)) {}
 
   void mark(json::value& value) {
     if (value.is_array())
@@ -33,35 +56,61 @@ class Body {
     if (!value.is_object()) return;
     json::object& object = value.as_object();
     const std::string kind = text_of(object, "class");
-    for (std::string_view never : {"SUBQUERY", "WINDOW", "STAR", "PARAMETER", "DEFAULT"})
-      if (kind == never)
-        throw bad_function("The body of " + function_.name.text() + " holds a " +
-                           std::string(never) +
-                           ": it must be an expression over the parameters alone.");
+    if (kind == "PARAMETER" || kind == "DEFAULT" ||
+        (lookups_ == 0 && (kind == "WINDOW" || kind == "STAR")))
+      throw bad_function("The body of " + function_.name.text() + " holds a " + kind +
+                         ": it must be an expression over the parameters.");
     if (kind == "COLUMN_REF") return mark_column(value);
     if (kind == "LAMBDA") return mark_lambda(object);
-    for (auto& item : object) mark(item.value());
+    if (text_of(object, "type") == "SELECT_NODE") keep_names(object.at("select_list").as_array());
+    for (auto& item : object) {
+      const bool lookup = kind == "SUBQUERY" && item.key() == "subquery";
+      lookups_ += lookup;
+      mark(item.value());
+      lookups_ -= lookup;
+    }
   }
 
  private:
-  void mark_column(json::value& value) {
-    const json::array& names = value.as_object().at("column_names").as_array();
+  std::optional<std::size_t> parameter(const json::object& column) const {
+    const json::array& names = column.at("column_names").as_array();
     const auto part = [&](std::size_t i) { return std::string_view(names[i].as_string()); };
     if (names.size() == 1 && std::ranges::any_of(bound_, [&](const std::string& name) {
           return equals_ignoring_case(name, part(0));
         }))
-      return;
-    const bool own = names.size() == 1 ||
-                     (names.size() == 2 && equals_ignoring_case(part(0), function_.name.object));
-    for (std::size_t i = 0; own && i < function_.parameters.size(); ++i) {
-      if (!equals_ignoring_case(function_.parameters[i].name, part(names.size() - 1))) continue;
-      value = text_constant(markers_[i], value.as_object());
+      return std::nullopt;
+    const bool own = names.size() == 1 || (names.size() == 2 && qualified_ &&
+                                           equals_ignoring_case(part(0), function_.name.object));
+    for (std::size_t i = 0; own && i < function_.parameters.size(); ++i)
+      if (equals_ignoring_case(function_.parameters[i].name, part(names.size() - 1))) return i;
+    return std::nullopt;
+  }
+
+  void mark_column(json::value& value) {
+    const json::object& column = value.as_object();
+    const json::array& names = column.at("column_names").as_array();
+    const std::string_view last = names.back().as_string();
+    if (const auto found = parameter(column)) {
+      value = column_node({json::value(markers_[*found])}, column);
       return;
     }
-    // A word without brackets, such as current_user.
-    if (names.size() == 1 && is_context_word(part(0))) return;
-    throw bad_function("The body of " + function_.name.text() + " names " +
-                       std::string(part(names.size() - 1)) + ", which is none of its parameters.");
+    const bool bound = names.size() == 1 && std::ranges::any_of(bound_, [&](auto& name) {
+                         return equals_ignoring_case(name, last);
+                       });
+    // Of the tables that are looked up; or a word without brackets, such as current_user.
+    if (lookups_ > 0 || bound || (names.size() == 1 && is_context_word(last))) return;
+    throw bad_function("The body of " + function_.name.text() + " names " + std::string(last) +
+                       ", which is none of its parameters.");
+  }
+
+  // What is given instead of a parameter must not name a column of a lookup.
+  void keep_names(json::array& columns) const {
+    for (json::value& item : columns) {
+      json::object& column = item.as_object();
+      if (text_of(column, "class") == "COLUMN_REF" && text_of(column, "alias").empty() &&
+          parameter(column))
+        column["alias"] = column.at("column_names").as_array().back();
+    }
   }
 
   void mark_lambda(json::object& lambda) {
@@ -83,16 +132,19 @@ class Body {
 
   const catalog::Function& function_;
   const std::vector<std::string>& markers_;
+  const bool qualified_;            // f.x means the parameter x of f
+  int lookups_ = 0;                 // around what is being marked
   std::vector<std::string> bound_;  // by lambdas around
 };
 
-// The argument that a constant of the tree stands for.
+// The argument that a column of the tree stands for.
 std::optional<std::size_t> marker_of(const json::object& node,
                                      const std::vector<std::string>& markers) {
-  if (text_of(node, "class") != "CONSTANT") return std::nullopt;
-  const std::string text = text_of(node.at("value").as_object(), "value");
-  const auto found = std::ranges::find(markers, text);
-  if (text.empty() || found == markers.end()) return std::nullopt;
+  if (text_of(node, "class") != "COLUMN_REF") return std::nullopt;
+  const json::array& names = node.at("column_names").as_array();
+  if (names.size() != 1) return std::nullopt;
+  const auto found = std::ranges::find(markers, std::string_view(names[0].as_string()));
+  if (found == markers.end()) return std::nullopt;
   return static_cast<std::size_t>(found - markers.begin());
 }
 
@@ -109,6 +161,53 @@ void put_arguments(json::value& value, const std::vector<std::string>& markers,
     return;
   }
   for (auto& item : value.as_object()) put_arguments(item.value(), markers, arguments, uses);
+}
+
+// How often the body may name the parameter, at most: a name with quotes may be written otherwise.
+std::size_t most_uses(const std::string& body, const std::string& name) {
+  if (name.empty() || name.find_first_of("\"`") != name.npos) return body.size();
+  const std::string text = lower(body), wanted = lower(name);
+  std::size_t uses = 0;
+  for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + wanted.size()))
+    ++uses;
+  return uses;
+}
+
+// About so many bytes.
+std::size_t size_of(const json::value& tree) {
+  std::size_t size = sizeof(json::value);
+  if (const auto* text = tree.if_string()) size += text->size();
+  if (const auto* items = tree.if_array())
+    for (const json::value& item : *items) size += size_of(item);
+  if (const auto* object = tree.if_object())
+    for (const auto& item : *object) size += sizeof(json::value) + size_of(item.value());
+  return size;
+}
+
+// Whether all columns in it are those of a table inside its fence, which mean the same wherever the
+// expression stands.
+bool means_the_same(const json::value& value) {
+  if (value.is_array()) return std::ranges::all_of(value.as_array(), means_the_same);
+  if (!value.is_object()) return true;
+  const json::object& object = value.as_object();
+  if (text_of(object, "class") == "SUBQUERY") return false;
+  if (text_of(object, "class") == "COLUMN_REF")
+    return object.at("column_names").as_array()[0] == json::value(fence_alias());
+  return std::ranges::all_of(object, [](auto& item) { return means_the_same(item.value()); });
+}
+
+// Whether it has one value for each row around it, also inside a query of its own.
+bool is_of_one_row(const json::value& value) {
+  if (value.is_array()) return std::ranges::all_of(value.as_array(), is_of_one_row);
+  if (!value.is_object()) return true;
+  const json::object& object = value.as_object();
+  const std::string kind = text_of(object, "class");
+  if (kind == "WINDOW" || kind == "STAR" || kind == "POSITIONAL_REFERENCE" ||
+      (kind == "FUNCTION" && function_takes_rows(text_of(object, "function_name"))))
+    return false;
+  return std::ranges::all_of(object, [&](auto& item) {
+    return (kind == "SUBQUERY" && item.key() == "subquery") || is_of_one_row(item.value());
+  });
 }
 
 void require_plain_call(const json::object& call, const std::string& name) {
@@ -139,6 +238,7 @@ json::value Rewriter::parse_expression(const std::string& text) {
                      text_of(node.at("from_table").as_object(), "type") == "EMPTY";
   if (!plain || !text_of(columns[0].as_object(), "alias").empty())
     throw bad_function("The body of a function must be one expression.");
+  grow(columns[0]);
   return std::move(columns[0]);
 }
 
@@ -170,6 +270,8 @@ bool Rewriter::replace_user_function(Value& value) {
     visit_expression(arguments[i]);
     arguments[i] = cast_to(function->parameters[i].type, std::move(arguments[i]));
   }
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    grow(arguments[i], most_uses(function->body, function->parameters[i].name));
   const bool repeatable = out_.repeatable;
   Value body = expanded(*function, arguments, repeatable);
   out_.repeatable = out_.repeatable && before;
@@ -178,7 +280,7 @@ bool Rewriter::replace_user_function(Value& value) {
   return true;
 }
 
-json::value Rewriter::expanded(const catalog::Function& function, const json::array& arguments,
+json::value Rewriter::expanded(const catalog::Function& function, json::array& arguments,
                                bool repeatable) {
   if (functions_ >= max_function_depth)
     throw bad_function("Functions call each other deeper than 16 levels at " +
@@ -186,23 +288,91 @@ json::value Rewriter::expanded(const catalog::Function& function, const json::ar
   std::vector<std::string> markers;
   for (std::size_t i = 0; i < arguments.size(); ++i)
     markers.push_back("__arg_" + std::to_string(++made_up_) + "_" + nonce_);
-  ++functions_;
-  const Frame outer =
-      std::exchange(frame_, {frame_.caller, {function.name.catalog, function.name.schema}, true});
-  auto scopes = std::exchange(scopes_, {});
   Value body = parse_expression(function.body);
-  Body(function, markers).mark(body);
-  visit_expression(body);
-  scopes_ = std::move(scopes);
-  frame_ = outer;
-  --functions_;
+  const bool lookup = mentions(body, "SUBQUERY");
+  Body(function, markers, body).mark(body);
+  if (lookup) {
+    visit_lookup(function, body);
+  } else {
+    visit_body(function, body, frame_.caller);
+  }
   std::vector<int> uses(arguments.size(), 0);
+  Value out;
+  if (lookup && !std::ranges::all_of(arguments, means_the_same)) {
+    if (!std::ranges::all_of(arguments, is_of_one_row))
+      throw bad_function(function.name.text() +
+                         " looks up tables: compute aggregates and the like in a subquery, and "
+                         "give it columns of that.");
+    out = around(arguments, body);
+  }
   put_arguments(body, markers, arguments, uses);
   if (!repeatable && std::ranges::any_of(uses, [](int n) { return n > 1; }))
     throw bad_function(function.name.text() +
                        " uses a parameter twice: give it no value that differs from one "
                        "evaluation to the next, such as random().");
+  if (!out.is_null()) {
+    out.at("subquery").at("node").at("select_list").as_array()[0] = std::move(body);
+    body = std::move(out);
+  }
   return function.returns.empty() ? body : cast_to(function.returns, std::move(body));
+}
+
+void Rewriter::visit_body(const catalog::Function& function, Value& body, const Caller& caller) {
+  ++functions_;
+  const Frame outer =
+      std::exchange(frame_, {caller, {function.name.catalog, function.name.schema}, true});
+  auto scopes = std::exchange(scopes_, {});
+  auto ctes = std::exchange(ctes_, {});
+  visit_expression(body);
+  ctes_ = std::move(ctes);
+  scopes_ = std::move(scopes);
+  frame_ = outer;
+  --functions_;
+}
+
+// A body that reads tables does so with the rights of the function's owner. Names in it that its
+// tables lack could be taken for columns of the calling query, so it must also do without one.
+void Rewriter::visit_lookup(const catalog::Function& function, Value& body) {
+  const Caller owner = tables_.owner_of(function, invoker_);
+  try {
+    visit_body(function, body, owner);
+    tables_.check_alone(function);
+  } catch (const Error& error) {
+    // Who calls it need not know what it reads.
+    const bool stopped = error.status() >= 410;  // which is no fault of the function's
+    if (owner.user_id == invoker_.user_id || stopped) throw;
+    if (error.id() == "sql.viewCycle")
+      throw bad_request("sql.viewCycle", "What the function " + function.name.text() +
+                                             " looks up leads back to itself.");
+    throw conflict("sql.lookupBroken", "The function " + function.name.text() +
+                                           " can no longer read what it looks up: its owner must "
+                                           "make it anew.");
+  }
+}
+
+// (SELECT … FROM (SELECT the arguments)): for a body with scopes of its own, in which the arguments
+// might mean something else. They become references to that.
+json::value Rewriter::around(json::array& arguments, const Value& body) {
+  const std::string number = std::to_string(++made_up_) + "_" + nonce_;
+  const std::string alias = "__args_" + number;
+  std::string columns;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    columns += (i > 0 ? ", 1 AS __p" : "1 AS __p") + std::to_string(i) + "_" + number;
+  Value out = parse_expression("(SELECT 1 FROM (SELECT " + columns + ") AS " + alias + ")");
+  json::array& given = out.at("subquery")
+                           .at("node")
+                           .at("from_table")
+                           .at("subquery")
+                           .at("node")
+                           .at("select_list")
+                           .as_array();
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string name = "__p" + std::to_string(i) + "_" + number;
+    Value column = column_node({json::value(alias), json::value(name)}, body.as_object());
+    arguments[i].as_object()["alias"] = name;
+    given[i] = std::exchange(arguments[i], std::move(column));
+  }
+  return out;
 }
 
 // is_member('group'): of the one who asks, whatever view or function it stands in.
@@ -221,6 +391,16 @@ bool Rewriter::replace_membership(Value& value) {
   truth.as_object()["alias"] = text_of(call, "alias");
   value = std::move(truth);
   return true;
+}
+
+void Rewriter::grow(const Value& tree, std::size_t times) {
+  constexpr std::size_t kMost = 64 * 1024 * 1024;
+  const std::size_t size = size_of(tree);
+  if (times > (kMost - grown_) / size)
+    throw bad_request("sql.tooLarge",
+                      "With the views and functions that it uses, and those that they use, the "
+                      "statement is too large. Use fewer, or make tables of some.");
+  grown_ += size * times;
 }
 
 }  // namespace ob::query

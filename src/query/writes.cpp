@@ -89,9 +89,13 @@ bool has_volatile_function(const std::string& expression) {
   return names_any(expression, names);
 }
 
-bool repeatable(const std::string& expression) {
+bool holds_query(const std::string& expression) {
   static constexpr std::array<std::string_view, 9> queries = {
       "select", "with", "from", "values", "table", "pivot", "unpivot", "describe", "summarize"};
+  return names_any(expression, queries);
+}
+
+bool repeatable(const std::string& expression) {
   static constexpr std::array<std::string_view, 14> clocks = {"now",
                                                               "today",
                                                               "age",
@@ -106,7 +110,7 @@ bool repeatable(const std::string& expression) {
                                                               "get_current_timestamp",
                                                               "transaction_timestamp",
                                                               "ago"};
-  return !has_volatile_function(expression) && !names_any(expression, queries) &&
+  return !has_volatile_function(expression) && !holds_query(expression) &&
          !names_any(expression, clocks);
 }
 

@@ -17,6 +17,7 @@ std::int64_t add_files(std::vector<engine::WrittenFile> files, delta::CommitRequ
 std::string json_list(const std::vector<std::string>& names);
 // Whether a text may call a function that gives another value each time.
 bool has_volatile_function(const std::string& expression);
+bool holds_query(const std::string& expression);
 // Whether a text certainly gives the same value of the same row when it is evaluated again: it
 // holds no query, and calls nothing volatile and nothing that tells the time.
 bool repeatable(const std::string& expression);

@@ -1,9 +1,8 @@
 // Files and directories.
-#include "storage/service.h"
-
 #include <openssl/evp.h>
 
 #include "base/ids.h"
+#include "storage/audited.h"
 #include "storage/migrations/migrations.h"
 
 namespace ob::storage {
@@ -322,7 +321,7 @@ std::unique_ptr<Service> open(db::Database& database, catalog::Service& catalog,
   auto find = [&catalog](const Caller& caller, const catalog::Name& name, Privilege privilege) {
     return catalog.volume(caller, name, privilege);
   };
-  return std::make_unique<StorageService>(database, find, std::move(objects), options);
+  return std::make_unique<AuditedStorage>(database, find, std::move(objects), options);
 }
 
 }  // namespace ob::storage

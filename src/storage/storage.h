@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/api.h"
+#include "audit/audit.h"
 #include "base/caller.h"
 #include "base/error.h"
 #include "base/pool.h"
@@ -120,6 +121,7 @@ class Service {
 
 struct Options {
   std::int64_t max_file_bytes = std::int64_t{1} << 40;
+  audit::Audit* audit = nullptr;  // outlives it; null: nothing is recorded
 };
 // Applies its migrations and drops uploads older than seven days.
 std::unique_ptr<Service> open(db::Database&, catalog::Service&, std::shared_ptr<objects::Store>,

@@ -355,3 +355,71 @@ def test_missing_and_forbidden_look_the_same(user: Client, secret: str) -> None:
     missing = user.refused("SELECT * FROM main.vault.nothing")
     assert (forbidden.status, forbidden.id) == (missing.status, missing.id)
     assert forbidden.detail.replace("secret", "X") == missing.detail.replace("nothing", "X")
+
+
+LONG = "/" + "a" * 400_000
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT CAST('{LONG}' AS INT)",
+        f"SELECT error('{LONG}')",
+        f'SELECT "{LONG}"',
+        f"SELECT strptime('{LONG}', '%Y')",
+        f"SELECT regexp_matches('a', '({LONG}')",
+        f"SELECT CAST(x AS DATE) FROM (SELECT '{LONG}' || i AS x FROM range(2) AS t(i))",
+        f"EXPLAIN SELECT i::VARCHAR || '{LONG}' FROM range(3) AS t(i)",
+        f"EXPLAIN ANALYZE SELECT i::VARCHAR || '{LONG}' FROM range(3) AS t(i)",
+    ],
+    ids=lambda sql: sql[:30],
+)
+def test_long_texts_in_errors_and_plans(server, user: Client, sql: str) -> None:
+    """Whoever may sign in must not end the server with what a message or a plan repeats."""
+    answer = user.post("query", {"sql": sql})
+    assert answer.status_code in (200, 400), answer.text[:300]
+    assert server.process.poll() is None
+
+
+def test_views_and_functions_do_not_multiply_without_end(
+    server, admin: Client, schema: str
+) -> None:
+    admin.sql(f"CREATE VIEW {schema}.v0 AS SELECT 1 AS a")
+    admin.sql(f"CREATE FUNCTION {schema}.f0(x INT) RETURNS INT RETURN x")
+    made = []
+    for i in range(1, 7):
+        many = " UNION ALL ".join([f"SELECT a FROM {schema}.v{i - 1}"] * 40)
+        view = admin.post("query", {"sql": f"CREATE VIEW {schema}.v{i} AS {many}"})
+        calls = " + ".join([f"{schema}.f{i - 1}(x)"] * 40)
+        sql = f"CREATE FUNCTION {schema}.f{i}(x INT) RETURNS INT RETURN {calls}"
+        made += [view.json().get("id"), admin.post("query", {"sql": sql}).json().get("id")]
+        if None not in made[-2:]:
+            break
+    assert made[:2] == [None, None] and made[-2:] == ["sql.tooLarge"] * 2
+    # Nor values that are used more than once.
+    admin.sql(f"CREATE FUNCTION {schema}.twice(x STRING) RETURNS STRING RETURN x || x")
+    nested = "'a'"
+    for _ in range(40):
+        nested = f"{schema}.twice({nested})"
+    assert admin.refused(f"SELECT {nested}").id == "sql.tooLarge"
+    assert admin.value(f"SELECT {schema}.twice({schema}.twice('ab'))") == "ab" * 4
+    assert server.process.poll() is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "levenshtein",
+        "editdist3",
+        "damerau_levenshtein",
+        "jaro_similarity",
+        "jaro_winkler_similarity",
+    ],
+)
+def test_distances_of_long_texts_are_refused(user: Client, name: str) -> None:
+    """They take quadratic time, and nothing could end them."""
+    long = "repeat('a', 5000)"
+    assert user.refused(f"SELECT {name}({long}, 'b')").id == "sql.value"
+    assert user.refused(f"SELECT {name}('b', {long})").id == "sql.value"
+    assert user.value(f"SELECT {name}('abc', NULL)") is None
+    assert user.value(f"SELECT {name}('abc', 'abc')") in (0, 1)

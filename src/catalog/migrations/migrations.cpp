@@ -124,7 +124,14 @@ CREATE INDEX catalog_policies_function ON catalog_policies (function_id);
 ALTER TABLE catalog_tables ADD COLUMN guarded BIGINT NOT NULL DEFAULT 0
 )sql";
 
-constexpr std::array<db::Migration, 3> kMigrations{{{1, kFirst}, {2, kStores}, {3, kPolicies}}};
+// '': it belongs to no workspace.
+constexpr const char* kWorkspaces = R"sql(
+ALTER TABLE catalog_catalogs ADD COLUMN workspace_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX catalog_catalogs_workspace ON catalog_catalogs (workspace_id)
+)sql";
+
+constexpr std::array<db::Migration, 4> kMigrations{
+    {{1, kFirst}, {2, kStores}, {3, kPolicies}, {4, kWorkspaces}}};
 
 }  // namespace
 

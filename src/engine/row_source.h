@@ -1,0 +1,18 @@
+#pragma once
+#include <duckdb.h>
+
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "engine/registry.h"
+
+namespace ob::engine {
+
+// __ob_rows(id BIGINT), the rows of a RowSource.
+void register_row_sources(duckdb_connection connection, Functions& functions);
+
+// The error of a source's that a message of DuckDB's is about.
+std::optional<Error> source_failure(std::string_view message);
+
+}  // namespace ob::engine
