@@ -26,6 +26,7 @@
 #include <boost/json/value.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,10 +55,15 @@ struct Doc {
   int status = 200;         // of success
   std::vector<int> errors;  // documented beside 400, 401, 403, 429, 500, which the registry adds
                             // where they apply
+  bool open_query = false;  // lets unknown query parameters pass, as others' protocols demand
   bool anonymous = false;   // answers without identity (sign-in)
   Pool* pool = nullptr;     // where its handler runs; null: the registry's
   // Streaming endpoints: content types of the request body and the answers; empty means JSON.
   std::vector<std::string> consumes, produces;
+  // Whether it changes something; by default all but GET and HEAD do.
+  std::optional<bool> changes;
+  bool oauth = false;   // 400 and 401 may also be answered as RFC 6749 section 5.2 says
+  std::string problem;  // content type of errors that it tells by itself; empty: the usual one
 };
 
 // What an endpoint is: from it come routing, binding and the OpenAPI document.
@@ -69,6 +75,8 @@ struct Endpoint {
   boost::json::value request_schema, body_schema, response_schema;
   bool body_required = false;
   bool streaming = false;
+  bool changes = false;
+  std::string scope;  // that a limited credential needs
   std::vector<std::string> path_parameters;
   std::vector<std::string> query_parameters;
   // Runs the endpoint; the gateway has authenticated and filled the context.

@@ -120,8 +120,18 @@ json::object responses(const Endpoint& e) {
   json::object out;
   for (const int status : statuses(e)) {
     json::object one{{"description", reason(status)}};
-    if (status >= 400) {
+    if (status >= 400 && !e.doc.problem.empty()) {
+      one["content"] = {{e.doc.problem, json::object()}};
+    } else if (status >= 400) {
       one["content"] = {{"application/problem+json", {{"schema", {{"$ref", kProblemRef}}}}}};
+      if (e.doc.oauth && status <= 401) {
+        one["content"].as_object()["application/json"] = {
+            {"schema",
+             {{"type", "object"},
+              {"properties",
+               {{"error", {{"type", "string"}}}, {"error_description", {{"type", "string"}}}}},
+              {"required", json::array{"error"}}}}};
+      }
     } else if (status != 204 && status != 304) {
       json::object content = content_of(e);
       if (!content.empty()) one["content"] = std::move(content);
@@ -172,7 +182,11 @@ json::object operation(const Endpoint& e) {
     out["requestBody"] = {{"required", true}, {"content", std::move(content)}};
   }
   out["responses"] = responses(e);
-  if (e.doc.anonymous) out["security"] = json::array();
+  if (e.doc.anonymous) {
+    out["security"] = json::array();
+  } else {
+    out["x-scope"] = e.scope;  // that a limited credential needs
+  }
   return out;
 }
 

@@ -77,7 +77,7 @@ json::object bind_texts(const Binding& binding, const net::Request& request,
   for (const auto& [name, text] : net::parse_query(request.query)) {
     if (const wire::Member* member = find(binding.query, name)) {
       wire::put_text(in, *member, text, problems);
-    } else {
+    } else if (!binding.open_query) {
       problems.add(wire::Path{}.member(name), "is not a query parameter here");
     }
   }
@@ -232,9 +232,13 @@ bool Registry::has_body(const Binding& binding) {
 
 void Registry::insert(std::shared_ptr<Binding> binding, Endpoint endpoint, Invoke invoke,
                       Stream stream) {
+  binding->open_query = endpoint.doc.open_query;
   auto route = std::make_shared<Route>(
       Route{binding, endpoint.doc.pool ? endpoint.doc.pool : &blocking_, endpoint.doc.status,
             max_json_bytes_, endpoint.doc.consumes, std::move(invoke), std::move(stream)});
+  endpoint.changes =
+      endpoint.doc.changes.value_or(endpoint.method != "GET" && endpoint.method != "HEAD");
+  endpoint.scope = scope_of(endpoint.doc.tag, endpoint.changes);
   endpoint.path_parameters = binding->path_names;
   for (const wire::Member& m : binding->query) endpoint.query_parameters.emplace_back(m.name);
   endpoint.body_required = std::any_of(binding->body.begin(), binding->body.end(),

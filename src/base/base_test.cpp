@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/lru.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace ob {
@@ -58,6 +59,23 @@ TEST(Ids, Utf8FollowsRfc3629) {
                           "a\xc3", "\xe2\x82"}) {
     EXPECT_FALSE(valid_utf8(bad));
   }
+}
+
+TEST(Text, CodePointsThereAndBack) {
+  for (const char32_t c : {U'a', U'\x7F', U'\x80', U'ß', U'\x7FF', U'\x800', U'€', U'\xFFFF',
+                           U'\x10000', U'😀', U'\x10FFFF'}) {
+    std::string text = "x";
+    append_code_point(text, c);
+    EXPECT_TRUE(valid_utf8(text));
+    std::size_t i = 1;
+    EXPECT_EQ(next_code_point(text, i), c);
+    EXPECT_EQ(i, text.size());
+  }
+}
+
+TEST(Text, MarkupIsEscaped) {
+  EXPECT_EQ(escape_markup("<a b=\"c\" d='e'>&amp;ü"),
+            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;ü");
 }
 
 TEST(Ids, Sha256KnownAnswer) {

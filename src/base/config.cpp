@@ -93,6 +93,13 @@ const std::vector<Setting>& settings() {
   static const std::vector<Setting> table{
       {"host", "127.0.0.1", "Address to listen on."},
       {"port", "8080", "Port to listen on; 0 takes any free one.", Kind::number, 0, 65535},
+      {"roles", "",
+       "What this instance does, comma-separated: auth, api, storage and web answer their paths, "
+       "worker does the work that no request waits for (letters, samples, clean-up); by default "
+       "all."},
+      {"advertise_url", "",
+       "Address at which the proxy reaches this instance (http://10.0.0.5:8080); with redis_url it "
+       "is written there for Traefik to find."},
       {"data", "data", "Directory of everything the server keeps."},
       {"database_url", "",
        "Metadata database, sqlite:///path or postgresql://user:password@host:port/database; by "
@@ -121,6 +128,11 @@ const std::vector<Setting>& settings() {
        "Lets the store's endpoint be http:// on another machine, where others may read what "
        "passes.",
        Kind::flag},
+      {"objects_encryption", "",
+       "How an S3 store is to encrypt what is written, AES256 or aws:kms; the start fails where it "
+       "does not. By default as the bucket says."},
+      {"objects_kms_key", "",
+       "Id or ARN of the key for aws:kms; by default the account's own for S3."},
       {"external_locations", "",
        "Directories where external tables may live, comma-separated; never inside the data "
        "directory."},
@@ -129,7 +141,11 @@ const std::vector<Setting>& settings() {
       {"admin_password", "",
        "Password of that administrator; by default one is made up and printed once."},
       {"master_key_file", "",
-       "File with the key that encrypts secrets at rest; by default one in the data directory."},
+       "File with the key that encrypts secrets at rest, 32 bytes as base64; further lines hold "
+       "older keys that still open them. By default one in the data directory."},
+      {"master_key", "",
+       "The key itself instead of a file, and older ones after commas; as a variable, since others "
+       "see flags."},
       {"registration", "invitation",
        "Who can make accounts: open (everybody), invitation (whom an administrator invites) or off "
        "(administrators only)."},
@@ -138,7 +154,28 @@ const std::vector<Setting>& settings() {
        Kind::number, 10, 16},
       {"public_url", "",
        "Address at which people reach this server, for links in letters; by default the one it "
-       "listens on."},
+       "listens on. Its path, if it has one, is where the page and the API are."},
+      {"trusted_proxies", "",
+       "Addresses and networks of the proxies before this server, comma-separated (10.0.0.0/8): "
+       "their X-Forwarded-For, -Proto, -Host and -Prefix say who the client is. Nobody else's do."},
+      {"forwarded_header", "false",
+       "Those proxies send Forwarded (RFC 7239) instead of X-Forwarded-For, -Proto and -Host.",
+       Kind::flag},
+      {"https_redirect", "false", "Sends what a trusted proxy took without TLS to https.",
+       Kind::flag},
+      {"redirect_port", "0", "Second port, without TLS, that sends everything to https; 0: none.",
+       Kind::number, 0, 65535},
+      {"hsts_seconds", "31536000",
+       "Time for which browsers are told, over TLS, to come by TLS only; 0: they are not told.",
+       Kind::number, 0, 315'360'000},
+      {"outbound_private_hosts", "",
+       "Hosts (or host:port) with private addresses that the server may call where people give it "
+       "addresses, such as identity providers of the own network; comma-separated. They may be "
+       "called without TLS."},
+      {"sso_enforced", "true",
+       "Refuses passwords where a provider of single sign-on is enforced; false lets "
+       "administrators in again whose provider fails.",
+       Kind::flag},
       {"smtp_url", "",
        "Server for letters, smtp://user:password@host:port or smtps://…; without it letters are "
        "shown in the log with their links, which is for development only."},
@@ -150,9 +187,22 @@ const std::vector<Setting>& settings() {
       {"signing_key_days", "30", "Days after which a new key signs access tokens.", Kind::number, 1,
        3650},
       {"access_token_seconds", "3600", "Lifetime of an access token.", Kind::number, 900, 86400},
-      {"tls_certificate", "", "PEM file with the certificate chain; with tls_key turns TLS on."},
+      {"audit_days", "365", "Days that entries of the audit log are kept; 0: for ever.",
+       Kind::number, 0, 36500},
+      {"tls_certificate", "",
+       "PEM file with the certificate chain; with tls_key turns TLS on. Replaced files are read "
+       "anew."},
       {"tls_key", "", "PEM file with the certificate's private key."},
-      {"cors_origins", "", "Origins that may call the API from a browser, comma-separated."},
+      {"cors_origins", "",
+       "Origins that may call the API from a browser, comma-separated; * for all."},
+      {"cors_headers", "",
+       "Headers of such calls beside those that the API knows, comma-separated."},
+      {"cors_credentials", "false", "Such calls may carry cookies.", Kind::flag},
+      {"cors_max_age_seconds", "600", "Time for which a browser may keep these rules.",
+       Kind::number, 0, 86400},
+      {"response_headers", "",
+       "Lines such as 'X-Robots-Tag: noindex', which set a header of every answer, or '-Server', "
+       "which take one off."},
       {"samples", "false", "Loads the samples catalog at start.", Kind::flag},
       {"samples_dir", "",
        "Directory of the samples' CSV files; by default third_party/samples beside the build."},
@@ -175,8 +225,22 @@ const std::vector<Setting>& settings() {
       {"max_body_mb", "16", "Largest JSON request body, in MiB.", Kind::number, 1, 1024},
       {"requests_per_second", "1000", "Requests a second that one address may send.", Kind::number,
        1, 1'000'000},
+      {"rate_limits", "auth.address=100/s, any.user=2000/s, any.key=2000/s",
+       "Further limits, comma-separated: class (any, auth, read, write, query, upload), whose "
+       "(address, user, key), how many a second, minute or hour (s, m, h) and how many at once, as "
+       "in query.user=600/m:50."},
+      {"redis_url", "",
+       "Redis that several instances share, redis://user:password@host:port/database or rediss:// "
+       "with TLS: rate limits hold across them, and the proxy finds them."},
+      {"redis_ca_file", "",
+       "PEM file with the authorities of Redis' certificate; by default the system's."},
       {"sockets_per_address", "200", "Connections that one address may hold.", Kind::number, 1,
        1'000'000},
+      {"drain_seconds", "0",
+       "Time that a stopping server goes on answering while its /readyz says that it stops, so "
+       "that "
+       "proxies before it send elsewhere.",
+       Kind::number, 0, 3600},
       {"shutdown_seconds", "10", "Time that running requests get when the server stops.",
        Kind::number, 0, 3600},
       {"log_level", "info", "debug, info, warn or error."},

@@ -45,6 +45,11 @@ class LruCache {
     const std::lock_guard lock(mutex_);
     return items_.size();
   }
+  // The sum of costs.
+  std::size_t used() const {
+    const std::lock_guard lock(mutex_);
+    return used_;
+  }
 
  private:
   struct Item {

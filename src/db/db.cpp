@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "db/postgres.h"
 #include "db/sqlite.h"
+#include "db/usage.h"
 
 namespace ob::db {
 namespace {
@@ -51,6 +52,10 @@ std::optional<Row> Tx::query_one(std::string_view sql, std::vector<Value> parame
   if (rows.empty()) return std::nullopt;
   if (rows.size() > 1) throw internal("more than one row for: " + std::string(sql));
   return std::move(rows.front());
+}
+
+Usage usage_of(Database& database) {
+  return dynamic_cast<Measured&>(database).usage();
 }
 
 std::unique_ptr<Database> open(const std::string& url, const Options& options) {

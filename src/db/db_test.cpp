@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "db/testing.h"
+#include "db/usage.h"
 
 namespace ob::db {
 namespace {
@@ -63,6 +64,22 @@ TEST_P(DbTest, KeepsEveryType) {
     EXPECT_EQ(rows[1].optional_text(1), std::nullopt);
     EXPECT_THROW(rows[1].text(0), Error);
     EXPECT_THROW(rows[1].text(9), Error);
+  });
+}
+
+TEST_P(DbTest, Usage) {
+  const Usage usage = usage_of(*database_);
+  EXPECT_EQ(usage.kind, GetParam() == "postgres" ? "PostgreSQL" : "SQLite");
+  EXPECT_TRUE(std::isdigit(static_cast<unsigned char>(usage.version.at(0)))) << usage.version;
+  EXPECT_EQ(usage.version.find(' '), std::string::npos) << usage.version;
+  EXPECT_GT(usage.bytes, 0);
+  EXPECT_LE(usage.idle, usage.open);
+  EXPECT_EQ(usage.most > 0, GetParam() == "postgres");
+  if (usage.most == 0) return;
+  // One that is lent is open and not idle.
+  database_->read([&](Tx&) {
+    const Usage inside = usage_of(*database_);
+    EXPECT_GE(inside.open - inside.idle, 1);
   });
 }
 

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "db/migrate.h"
 #include "db/postgres_pool.h"
+#include "db/usage.h"
 
 namespace ob::db {
 namespace {
@@ -83,7 +84,7 @@ void back_off(int attempt) {
       std::chrono::microseconds(static_cast<std::int64_t>(longest * part(random))));
 }
 
-class PostgresDatabase : public Database {
+class PostgresDatabase : public Database, public Measured {
  public:
   PostgresDatabase(const std::string& url, const Options& options)
       : options_(options), pool_(url, options) {
@@ -115,6 +116,20 @@ class PostgresDatabase : public Database {
     Attempts attempts{.until = Clock::now() + milliseconds(options_.wait_ms)};
     while (!try_write(fn, nested, attempts)) {
     }
+  }
+
+  Usage usage() override {
+    Usage out{.kind = "PostgreSQL", .most = options_.connections};
+    read([&](Tx& tx) {
+      const auto row = tx.query_one(
+          "SELECT pg_database_size(current_database()), current_setting('server_version')");
+      out.bytes = row->integer(0);
+      out.version = row->text(1).substr(0, row->text(1).find(' '));
+    });
+    const auto connections = pool_.use();
+    out.open = connections.open;
+    out.idle = connections.idle;
+    return out;
   }
 
  private:

@@ -103,4 +103,9 @@ void PostgresPool::drop_idle() {
   open_ -= static_cast<int>(closing.size());
 }
 
+PostgresPool::Use PostgresPool::use() {
+  const std::lock_guard lock(mutex_);
+  return {.open = open_, .idle = static_cast<int>(idle_.size())};
+}
+
 }  // namespace ob::db

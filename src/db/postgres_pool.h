@@ -39,6 +39,10 @@ class PostgresPool {
   std::unique_ptr<PostgresConnection> connect() const;
   // After a connection was lost: the others are most likely lost too.
   void drop_idle();
+  struct Use {
+    int open = 0, idle = 0;  // the idle ones are among the open
+  };
+  Use use();
 
  private:
   using Clock = std::chrono::steady_clock;

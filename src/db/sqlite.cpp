@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "db/migrate.h"
 #include "db/parameters.h"
+#include "db/usage.h"
 
 namespace ob::db {
 namespace {
@@ -255,7 +256,7 @@ std::string create_private(const std::string& path) {
   return path;
 }
 
-class SqliteDatabase : public Database {
+class SqliteDatabase : public Database, public Measured {
  public:
   explicit SqliteDatabase(std::string path)
       : path_(std::move(path)), writer_(create_private(path_), true) {}
@@ -284,6 +285,16 @@ class SqliteDatabase : public Database {
     }
     connection->script("COMMIT");
     give_back(std::move(connection));
+  }
+
+  Usage usage() override {
+    Usage out{.kind = "SQLite", .version = sqlite3_libversion()};
+    for (const char* part : {"", "-wal"}) {
+      std::error_code code;  // the log may not be there
+      const auto bytes = std::filesystem::file_size(path_ + part, code);
+      if (!code) out.bytes += static_cast<std::int64_t>(bytes);
+    }
+    return out;
   }
 
  private:

@@ -34,6 +34,16 @@ struct Posted {
   std::optional<Micros> sent_at;
 };
 
+// How letters fare, of those that are still known.
+struct Backlog {
+  std::int64_t waiting = 0;        // to be sent
+  std::int64_t refused = 0;        // of these, those that could not be sent at the last attempt
+  std::int64_t failed = 0;         // given up
+  std::int64_t failed_lately = 0;  // of these, within the last 24 hours
+  std::int64_t sent = 0;
+  std::string last_error;  // of the newest letter that has one
+};
+
 // Encrypts content at rest: letters hold links that sign people in.
 struct Sealer {
   std::function<std::string(std::string_view secret, std::string_view context)> seal, open;
@@ -79,6 +89,8 @@ class Mail {
   // Newest first, those before the id `before` (empty: from the newest). Administrators only.
   virtual std::vector<Posted> outbox(const Caller& caller, std::int64_t limit,
                                      const std::string& before) = 0;
+  // Administrators only.
+  virtual Backlog backlog(const Caller& caller) = 0;
 };
 
 // Throws ob::Error 400 mail.badSetting for an address or URL that cannot be.

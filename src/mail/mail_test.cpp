@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "db/testing.h"
 #include "mail/message.h"
+#include "mail/outbox.h"
 #include "mail/smtp.h"
 
 namespace ob::mail {
@@ -252,6 +253,30 @@ TEST_F(MailTest, OnlyAdministratorsSeeTheOutbox) {
   ASSERT_EQ(first.size(), 2u);
   EXPECT_GT(first[0].id, first[1].id);
   EXPECT_EQ(mail_->outbox(Caller{.admin = true}, 2, first[1].id).size(), 1u);
+}
+
+TEST_F(MailTest, TheBacklogCountsByWhatBecameOfLetters) {
+  open_mail({}, false);
+  EXPECT_EQ(refusal([&] { mail_->backlog(Caller{.user_id = "u"}); }), "403 identity.notAdmin");
+  EXPECT_EQ(mail_->backlog(Caller{.admin = true}).waiting, 0);
+  database_->write([&](db::Tx& tx) {
+    for (int i = 0; i < 4; ++i) mail_->post(tx, letter_);
+    mail_->defer(tx, "note", "is no letter");
+  });
+  const auto ids = mail_->outbox(Caller{.admin = true}, 4, "");
+  database_->write([&](db::Tx& tx) {
+    outbox::retry(tx, ids[0].id, "no answer", 0);
+    outbox::finish(tx, ids[1].id, "failed", "no such mailbox", now_micros());
+    outbox::finish(tx, ids[2].id, "failed", "long ago", 1);
+    outbox::finish(tx, ids[3].id, "sent", "", now_micros());
+  });
+  const Backlog backlog = mail_->backlog(Caller{.admin = true});
+  EXPECT_EQ(backlog.waiting, 1);
+  EXPECT_EQ(backlog.refused, 1);
+  EXPECT_EQ(backlog.failed, 2);
+  EXPECT_EQ(backlog.failed_lately, 1);
+  EXPECT_EQ(backlog.sent, 1);
+  EXPECT_EQ(backlog.last_error, "no answer");
 }
 
 TEST_F(MailTest, BadAddresses) {

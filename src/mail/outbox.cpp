@@ -51,6 +51,31 @@ void delete_finished(db::Tx& tx, Micros before) {
   tx.execute("DELETE FROM mail_outbox WHERE state <> 'waiting' AND created_at < $1", {before});
 }
 
+Backlog backlog(db::Tx& tx, Micros lately) {
+  Backlog out;
+  for (const auto& row :
+       tx.query("SELECT state, count(*), sum(CASE WHEN error <> '' THEN 1 ELSE 0 END), "
+                "sum(CASE WHEN sent_at >= $1 THEN 1 ELSE 0 END) "
+                "FROM mail_outbox WHERE kind = 'letter' GROUP BY state",
+                {lately})) {
+    const std::string& state = row.text(0);
+    if (state == "waiting") {
+      out.waiting = row.integer(1);
+      out.refused = row.integer(2);
+    } else if (state == "failed") {
+      out.failed = row.integer(1);
+      out.failed_lately = row.integer(3);
+    } else if (state == "sent") {
+      out.sent = row.integer(1);
+    }
+  }
+  const auto last = tx.query_one(
+      "SELECT error FROM mail_outbox WHERE kind = 'letter' AND error <> '' "
+      "ORDER BY id DESC LIMIT 1");
+  if (last) out.last_error = last->text(0);
+  return out;
+}
+
 std::vector<Posted> list(db::Tx& tx, std::int64_t limit, const std::string& before) {
   std::vector<Posted> out;
   for (const auto& row :

@@ -25,6 +25,7 @@ void finish(db::Tx&, const std::string& id, const std::string& state, const std:
             Micros now);  // its content goes
 void retry(db::Tx&, const std::string& id, const std::string& error, Micros due_at);
 void delete_finished(db::Tx&, Micros before);
+Backlog backlog(db::Tx&, Micros lately);  // lately: an instant
 std::vector<Posted> list(db::Tx&, std::int64_t limit, const std::string& before);
 
 }  // namespace ob::mail::outbox

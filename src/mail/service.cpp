@@ -24,6 +24,7 @@ constexpr Micros kSecond = 1'000'000;
 constexpr Micros kClaim = 120 * kSecond;  // longer than one delivery takes
 constexpr Micros kMostDelay = 3600 * kSecond;
 constexpr Micros kKept = 30 * 86'400 * kSecond;
+constexpr Micros kLately = 86'400 * kSecond;
 constexpr Micros kCleanUp = 3600 * kSecond;
 constexpr auto kPoll = std::chrono::seconds(5);
 constexpr std::string_view kLetter = "letter";
@@ -56,6 +57,10 @@ Letter to_letter(const outbox::Row& row, const std::string& text) {
     letter.paragraphs.emplace_back(one.as_string());
   for (const auto& one : in.at("after").as_array()) letter.after.emplace_back(one.as_string());
   return letter;
+}
+
+void require_admin(const Caller& caller) {
+  if (!caller.admin) throw forbidden("identity.notAdmin", "Only an administrator may do this.");
 }
 
 class MailService final : public Mail {
@@ -95,10 +100,13 @@ class MailService final : public Mail {
   }
   std::vector<Posted> outbox(const Caller& caller, std::int64_t limit,
                              const std::string& before) override {
-    if (!caller.admin) {
-      throw forbidden("identity.notAdmin", "Only an administrator may do this.");
-    }
+    require_admin(caller);
     return db_.reading([&](db::Tx& tx) { return outbox::list(tx, limit, before); });
+  }
+  Backlog backlog(const Caller& caller) override {
+    require_admin(caller);
+    const Micros lately = now_micros() - kLately;
+    return db_.reading([&](db::Tx& tx) { return outbox::backlog(tx, lately); });
   }
 
  private:

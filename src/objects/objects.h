@@ -96,6 +96,10 @@ class Store {
   // The URL or local path under which DuckDB and other engines open this key.
   virtual std::string location(const std::string& key) const = 0;
 
+  // How the store says that it encrypts a new object ("AES256", "aws:kms"), "" when it does not
+  // say; nullopt of a directory, which the disk encrypts or not. Asks the store.
+  virtual std::optional<std::string> encryption() { return std::nullopt; }
+
   // Staged objects by an id of the caller's (one key part). Without `create`, null when absent.
   virtual std::unique_ptr<Staged> stage(const std::string& id, bool create);
   virtual bool drop_staged(const std::string& id);  // false when absent
@@ -131,6 +135,9 @@ struct RemoteOptions {
   std::int64_t backoff_ms = 100;     // before the second attempt; doubles, up to 5 s
   std::size_t part_bytes = 8 << 20;  // larger objects are uploaded in parts (5 MiB at least on S3)
   int requests = 32;                 // under way at once
+  // Of S3: how the store is to encrypt what is written, "AES256" or "aws:kms" with a key's id or
+  // ARN (else the account's own); empty: as the bucket says.
+  std::string encryption, kms_key;
 };
 
 // A directory: "file:///path". Objects are files; temporary files live under ".openbricks-tmp" and

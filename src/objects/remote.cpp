@@ -112,6 +112,8 @@ native::RemoteConfig to_config(const RemotePlace& place, const Credentials& cred
           .client_secret = credentials.client_secret,
           .service_account = credentials.service_account,
           .ambient = credentials.ambient,
+          .encryption = options.encryption,
+          .kms_key = options.kms_key,
           .virtual_hosted = in_host,
           .allow_http = place.plain_http,
           .attempts = static_cast<std::uint32_t>(std::max(options.attempts, 1)),
@@ -179,6 +181,12 @@ bool RemoteStore::remove(const std::string& key) {
   return bridged(where_, said("remove", key), [&](const native::Call& call) {
     return (*remote_)->remove(call, bridge_text(whole(key)));
   });
+}
+
+std::optional<std::string> RemoteStore::encryption() {
+  const auto told = bridged(where_, "write a probe",
+                            [&](const native::Call& call) { return (*remote_)->encryption(call); });
+  return std::string(told);
 }
 
 void RemoteStore::move(const std::string& from, const std::string& to) {

@@ -31,6 +31,7 @@ class RemoteStore : public Store {
   std::vector<ObjectInfo> list(const std::string& prefix, const std::string& after,
                                std::size_t limit, bool delimited) override;
   std::string location(const std::string& key) const override;
+  std::optional<std::string> encryption() override;
   std::unique_ptr<Staged> stage(const std::string& id, bool create) override;
   bool drop_staged(const std::string& id) override;
   std::vector<std::string> staged() override;

@@ -51,6 +51,9 @@ pub mod ffi {
         service_account: String,
         /// Use what the environment and the machine's identity give.
         ambient: bool,
+        /// Of S3, for what is written: "AES256", "aws:kms", or empty for the bucket's own way.
+        encryption: String,
+        kms_key: String,
         virtual_hosted: bool,
         allow_http: bool,
         attempts: u32,
@@ -99,6 +102,8 @@ pub mod ffi {
         fn remove(self: &RemoteStore, call: &Call, key: &str) -> Result<bool>;
         /// Replaces what is at `to`; `bytes` is the object's size, for the time-out.
         fn copy(self: &RemoteStore, call: &Call, from: &str, to: &str, bytes: usize) -> Result<()>;
+        /// How the server says that it keeps a new object; empty when it does not say.
+        fn encryption(self: &RemoteStore, call: &Call) -> Result<String>;
         fn list(self: &RemoteStore, call: &Call, request: &ListRequest) -> Result<Vec<RemoteInfo>>;
 
         type RemoteReader;

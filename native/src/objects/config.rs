@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::client::StaticCredentialProvider;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
@@ -103,6 +103,16 @@ fn s3(
     set!(builder, with_access_key_id, config.access_key);
     set!(builder, with_secret_access_key, config.secret_key);
     set!(builder, with_token, config.session_token);
+    let encryption = [
+        ("aws_server_side_encryption", &config.encryption),
+        ("aws_sse_kms_key_id", &config.kms_key),
+    ];
+    for (key, value) in encryption {
+        if !value.is_empty() {
+            let key: AmazonS3ConfigKey = key.parse().map_err(refuse)?;
+            builder = builder.with_config(key, value);
+        }
+    }
     Ok(Arc::new(builder.build().map_err(refuse)?))
 }
 

@@ -40,10 +40,13 @@ tokio::task_local! {
     pub static TRACE: Trace;
     /// Within it, a multipart upload is completed only if the key is absent.
     pub static COMPLETE_IF_ABSENT: ();
+    /// How the server says that it keeps the object that was asked for.
+    pub static ENCRYPTION: Arc<Mutex<String>>;
     /// Whether a copy within Google Cloud Storage is for an absent key only.
     pub static COPY_IF_ABSENT: bool;
 }
 
+const S3_ENCRYPTION: &str = "x-amz-server-side-encryption";
 const GOOGLE_COPY: &str = "x-goog-copy-source";
 const GOOGLE_CONDITION: &str = "x-goog-if-generation-match";
 
@@ -91,6 +94,14 @@ impl HttpService for Service {
                 transport: Some(error.kind()),
             },
         };
+        if let Ok(response) = &result {
+            let told = response.headers().get(S3_ENCRYPTION);
+            let told = told.and_then(|value| value.to_str().ok());
+            let _ = ENCRYPTION.try_with(|it| {
+                let mut kept = it.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                *kept = told.unwrap_or_default().to_string();
+            });
+        }
         // Outside an attempt (an upload's parts) nobody asks.
         let _ = TRACE.try_with(|trace| trace.note(seen));
         result

@@ -1,5 +1,5 @@
 //! The operations on whole objects and listings.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use object_store::list::PaginatedListOptions;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use super::bridge::{Kind, ListRequest, Provider, RemoteConfig, RemoteHead, RemoteInfo, ffi};
 use super::config::{Backend, persistent, single};
 use super::failure::{Failure, Result};
-use super::http::COPY_IF_ABSENT;
+use super::http::{COPY_IF_ABSENT, ENCRYPTION};
 use super::retry::Policy;
 use crate::runtime::{Call, guard, runtime};
 
@@ -136,6 +136,20 @@ impl RemoteStore {
             self.inner
                 .copy(&from, &to, bytes, CopyMode::Overwrite)
                 .await
+        })
+    }
+
+    pub fn encryption(&self, call: &Call) -> Result<String> {
+        call.run(async {
+            let inner = &self.inner;
+            let at = path(&format!("{}probe-{}", inner.scratch, new_marker()))?;
+            inner.put(&at, Bytes::from_static(b"probe"), "").await?;
+            let told = Arc::new(Mutex::new(String::new()));
+            let looked = ENCRYPTION.scope(told.clone(), inner.meta(&at, true)).await;
+            inner.remove(&at).await?;
+            looked?;
+            let told = told.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            Ok(told.clone())
         })
     }
 
