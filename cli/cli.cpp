@@ -49,6 +49,7 @@ int cli_main(int argc, char** argv) {
   app.fallthrough();
   app.add_option("--url", program->url, "The server, e.g. http://127.0.0.1:8080.");
   app.add_subcommand("serve", "Start the server (openbricks serve --help).");
+  app.add_subcommand("reseal", "Change the server's master key (openbricks reseal --help).");
   add_sign_in_commands(*program);
   add_sql_command(*program);
   add_table_commands(*program);

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -17,6 +18,7 @@ namespace {
 
 struct KeyOptions {
   std::string name, expires_in, output = "table";
+  std::vector<std::string> scopes;
 };
 
 int create(const std::string& url, const KeyOptions& options) {
@@ -25,6 +27,7 @@ int create(const std::string& url, const KeyOptions& options) {
     body["expires_at"] =
         format_instant(now_micros() + parse_duration(options.expires_in) * 1'000'000);
   }
+  if (!options.scopes.empty()) body["scopes"] = json::value_from(options.scopes);
   const json::value made = Session(url).call("POST", "/api/v1/keys", body);
   if (parse_format(options.output) == Format::json) {
     std::cout << json::serialize(made) << '\n';
@@ -37,7 +40,7 @@ int create(const std::string& url, const KeyOptions& options) {
 
 int list(const std::string& url, const KeyOptions& options) {
   write_objects(parse_format(options.output), Session(url).list("/api/v1/keys"),
-                {"id", "name", "prefix", "created_at", "expires_at", "last_used_at"});
+                {"id", "name", "prefix", "created_at", "expires_at", "last_used_at", "scopes"});
   return 0;
 }
 
@@ -77,6 +80,9 @@ void add_key_commands(Program& program) {
                            [&program, options] { return create(program.url, *options); });
   made->add_option("name", options->name, "What it is for.")->required();
   made->add_option("--expires-in", options->expires_in, "90d, 12h, 30m; without it, never.");
+  made->add_option("--scope", options->scopes,
+                   "What it is limited to, e.g. sql:read; may be given several times. Without it, "
+                   "all that you may do.");
   add_output(made, options->output);
 
   auto* listed = program.add(keys, "list", "List your keys.", "",

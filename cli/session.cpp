@@ -12,7 +12,8 @@ namespace ob::cli {
 namespace json = boost::json;
 namespace {
 
-constexpr auto kPollInterval = std::chrono::seconds(5);
+// RFC 8628: the usual interval, and how much longer it gets each time the server says so.
+constexpr std::int64_t kPollInterval = 5;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -48,11 +49,31 @@ SignIn tokens_from(const HttpResponse& response, const std::string& email) {
   return sign_in;
 }
 
+HttpRequest form_request(const std::string& path,
+                         const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string body = "client_id=openbricks";
+  for (const auto& [name, value] : fields) body += "&" + name + "=" + percent_encode(value, false);
+  return {.method = "POST",
+          .path = path,
+          .headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                      {"Accept", "application/json"}},
+          .body = body};
+}
+
 HttpRequest json_request(const std::string& path, const json::object& body) {
   return {.method = "POST",
           .path = path,
           .headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}},
           .body = json::serialize(body)};
+}
+
+// Ctrl-C ends it.
+void wait(std::int64_t seconds) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (std::chrono::steady_clock::now() < until) {
+    if (interrupted()) throw Interrupted();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 }  // namespace
@@ -61,6 +82,7 @@ void throw_problem(const HttpResponse& response) {
   boost::system::error_code error;
   const json::value body = json::parse(response.body, error);
   std::string detail = error ? std::string() : text_at(body, "detail");
+  if (detail.empty() && !error) detail = text_at(body, "error_description");
   if (detail.empty())
     detail =
         "The server answered with status " + std::to_string(response.status) + " and no reason.";
@@ -88,10 +110,9 @@ Session::Session(const std::string& url)
 std::string Session::token() {
   if (!fixed_token_.empty()) return fixed_token_;
   if (!kept_)
-    throw unauthenticated("cli.notSignedIn",
-                          "Not signed in to " + url() +
-                              ". Run: openbricks login --email you@example.com --url " + url() +
-                              "  (or set OPENBRICKS_TOKEN to an API key).");
+    throw unauthenticated("cli.notSignedIn", "Not signed in to " + url() +
+                                                 ". Run: openbricks login --url " + url() +
+                                                 "  (or set OPENBRICKS_TOKEN to an API key).");
   if (std::time(nullptr) + 60 >= kept_->expires_at) renew(kept_->access_token);
   return kept_->access_token;
 }
@@ -185,21 +206,35 @@ void Session::sign_in(const std::string& email, const std::string& password) {
 
 std::string Session::sign_in_by_page(
     const std::function<void(const std::string& page, const std::string& code)>& show) {
-  const auto started = http_.send(json_request("/api/v1/auth/device", {}));
+  const auto started = http_.send(form_request("/api/v1/oauth/device", {}));
   if (started.status != 200) throw_problem(started);
-  const json::value answer = json::parse(started.body);
+  boost::system::error_code error;
+  const json::value answer = json::parse(started.body, error);
+  if (error || text_at(answer, "device_code").empty())
+    throw Error(0, "cli.badAnswer", url() + " did not answer as OpenBricks does.");
   show(text_at(answer, "verification_uri_complete"), text_at(answer, "user_code"));
-  const json::object question{{"device_code", text_at(answer, "device_code")}};
+  const auto question = form_request(
+      "/api/v1/oauth/token", {{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"},
+                              {"device_code", text_at(answer, "device_code")}});
+  const json::value* given = answer.get_object().if_contains("interval");
+  std::int64_t interval =
+      given != nullptr && given->is_int64() ? given->get_int64() : kPollInterval;
   while (true) {
-    std::this_thread::sleep_for(kPollInterval);
-    const auto response = http_.send(json_request("/api/v1/auth/device/token", question));
+    wait(interval);
+    const auto response = http_.send(question);
     if (response.status == 200) {
       kept_ = tokens_from(response, "");
       break;
     }
-    boost::system::error_code error;
-    const std::string id = text_at(json::parse(response.body, error), "id");
-    if (id != "identity.authorizationPending" && id != "identity.slowDown") throw_problem(response);
+    const json::value refusal = json::parse(response.body, error);
+    const std::string code = error ? std::string() : text_at(refusal, "error");
+    if (code == "slow_down") {
+      interval += kPollInterval;
+    } else if (code == "access_denied" || code == "expired_token") {
+      throw unauthenticated("cli." + code, text_at(refusal, "error_description"));
+    } else if (code != "authorization_pending") {
+      throw_problem(response);
+    }
   }
   kept_->email = text_at(call("GET", "/api/v1/auth/me"), "email");
   Credentials().keep(url(), *kept_);

@@ -6,15 +6,24 @@ programs that ended (crashed, timed out) without a failure in their own file.
 """
 
 import argparse
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+# Control characters that XML 1.0 forbids; runners copy them from a failed test's output (colours).
+FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def testcases(file: Path) -> list[ElementTree.Element]:
+    """The test cases of a JUnit file."""
+    return list(ElementTree.fromstring(FORBIDDEN.sub(b"", file.read_bytes())).iter("testcase"))
 
 
 def cases(file: Path) -> list[str]:
     """The outcome of each test case in a JUnit file: passed, failed or skipped."""
     outcomes = []
-    for case in ElementTree.parse(file).iter("testcase"):
+    for case in testcases(file):
         tags = {child.tag for child in case}
         if tags & {"failure", "error"}:
             outcomes.append("failed")
@@ -28,7 +37,7 @@ def cases(file: Path) -> list[str]:
 def ctest_failures(file: Path, gtest: Path) -> int:
     """Failed ctest programs whose own file shows no failure: each counts as one."""
     failures = 0
-    for case in ElementTree.parse(file).iter("testcase"):
+    for case in testcases(file):
         if case.get("status") != "fail" and case.find("failure") is None:
             continue
         own = [gtest / f"ob_{case.get('name')}_test.xml", gtest / f"{case.get('name')}.xml"]

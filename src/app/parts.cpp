@@ -11,29 +11,20 @@
 #include <sstream>
 
 #include "app/memory.h"
+#include "audit/api.h"
 #include "base/error.h"
 #include "catalog/api.h"
 #include "identity/api.h"
+#include "identity/service_account_api.h"
 #include "mail/api.h"
+#include "oauth/api.h"
+#include "sso/api.h"
+#include "workspaces/api.h"
 
 namespace ob::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> out;
-  std::size_t at = 0;
-  while (at <= text.size()) {
-    const auto comma = std::min(text.find(',', at), text.size());
-    std::string part = text.substr(at, comma - at);
-    part.erase(0, part.find_first_not_of(" \t"));
-    part.erase(part.find_last_not_of(" \t") + 1);
-    if (!part.empty()) out.push_back(std::move(part));
-    at = comma + 1;
-  }
-  return out;
-}
 
 fs::path program_directory() {
   std::error_code code;
@@ -82,6 +73,39 @@ objects::Credentials store_credentials(const Config& config) {
                 out.sas_token.empty() && out.client_secret.empty();
   out.allow_http = config.flag("objects_allow_http");
   return out;
+}
+
+objects::RemoteOptions store_options(const Config& config, const std::string& url) {
+  objects::RemoteOptions out;
+  out.encryption = config.text("objects_encryption");
+  out.kms_key = config.text("objects_kms_key");
+  const bool known = out.encryption == "AES256" || out.encryption == "aws:kms";
+  if (!out.encryption.empty() && !known) {
+    throw bad_request("config.badValue", "Setting 'objects_encryption' is '" + out.encryption +
+                                             "' but must be AES256 or aws:kms.");
+  }
+  if (!out.kms_key.empty() && out.encryption != "aws:kms") {
+    throw bad_request("config.badValue",
+                      "Setting 'objects_kms_key' needs objects_encryption to be aws:kms.");
+  }
+  if (!out.encryption.empty() && !url.starts_with("s3://")) {
+    throw bad_request("config.badValue",
+                      "Setting 'objects_encryption' is for S3. A local disk is encrypted by its "
+                      "volume; Google Cloud and Azure encrypt everything, with keys of your own by "
+                      "the settings of the bucket or account.");
+  }
+  return out;
+}
+
+// A store that does not know the header would keep everything as it is, and say nothing.
+void require_encryption(objects::Store& store, const std::string& wanted) {
+  if (wanted.empty()) return;
+  const std::string told = store.encryption().value_or("");
+  if (told == wanted) return;
+  throw Error(500, "app.notEncrypted",
+              "The object store does not encrypt as objects_encryption asks (" + wanted +
+                  "): of a new object it says " + (told.empty() ? "nothing" : "'" + told + "'") +
+                  ". Choose what the store can do, or take the setting out.");
 }
 
 // Serves the managed data to the engine, when it is in the cloud.
@@ -159,12 +183,13 @@ mail::Options mail_options(const Config& config) {
           .from = config.text("mail_from")};
 }
 
-query::Options query_options(const Config& config, const Paths& paths) {
+query::Options query_options(const Config& config, const Paths& paths, audit::Audit* audit) {
   query::Options options;
   options.temp_directory = paths.temp;
   options.timeout_s = config.number("query_timeout_seconds");
   options.running_total = static_cast<int>(config.number("queries_at_once"));
   options.result_cache_bytes = config.number("result_cache_mb") << 20;
+  options.audit = audit;
   options.vacuum_retention_check = config.flag("vacuum_retention_check");
   return options;
 }
@@ -179,12 +204,24 @@ std::optional<std::string> database_problem(db::Database& database) {
   }
 }
 
-gateway::Options gateway_options(const Config& config, const Paths& paths, db::Database& database) {
+gateway::Options gateway_options(const Config& config, const Paths& paths, db::Database& database,
+                                 audit::Audit* audit, redis::Client* redis) {
   gateway::Options options;
   options.not_ready = [&database] { return database_problem(database); };
+  options.audit = audit;
   options.web_dir = paths.web;
-  options.cors_origins = split_list(config.text("cors_origins"));
+  options.cors = {.origins = split_list(config.text("cors_origins")),
+                  .headers = split_list(config.text("cors_headers")),
+                  .credentials = config.flag("cors_credentials"),
+                  .max_age_s = static_cast<int>(config.number("cors_max_age_seconds"))};
+  options.response_headers = config.text("response_headers");
+  options.hsts_s = config.number("hsts_seconds");
+  options.https_redirect = config.flag("https_redirect");
+  options.public_url = checked_url(config.text("public_url"));
   options.requests_per_second = static_cast<int>(config.number("requests_per_second"));
+  options.rate_limits = config.text("rate_limits");
+  options.redis = redis;
+  options.roles = gateway::Roles(split_list(config.text("roles")));
   return options;
 }
 
@@ -200,6 +237,20 @@ class VolumeFiles final : public query::FileResolver {
 };
 
 }  // namespace
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> out;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    std::string part = text.substr(at, comma - at);
+    part.erase(0, part.find_first_not_of(" \t"));
+    part.erase(part.find_last_not_of(" \t") + 1);
+    if (!part.empty()) out.push_back(std::move(part));
+    at = comma + 1;
+  }
+  return out;
+}
 
 Paths::Paths(const Config& config) {
   data = fs::absolute(config.text("data")).lexically_normal().string();
@@ -251,46 +302,80 @@ Parts::Parts(const Config& config)
     : paths(config),
       lock(paths.data),
       blocking("blocking", 16),
+      outbound("outbound", 16),
       sign_ins("sign-in", 48),
       registry(blocking, config.number("max_body_mb") << 20) {
   paths.make_temp();
+  if (const auto& url = config.text("redis_url"); !url.empty())
+    redis = redis::open(url, {.ca_file = config.text("redis_ca_file")});
   database = db::open(paths.database_url,
                       {.connections = static_cast<int>(config.number("database_connections"))});
-  store = objects::open(paths.objects_url, store_credentials(config));
+  audit = audit::open(*database, {.days = config.number("audit_days")});
+  store = objects::open(paths.objects_url, store_credentials(config),
+                        store_options(config, paths.objects_url));
+  require_encryption(*store, config.text("objects_encryption"));
   identity = identity::open(*database, paths.data, config.text("master_key_file"),
                             {.access_lifetime_s = config.number("access_token_seconds"),
                              .signing_key_period_s = config.number("signing_key_days") * 86'400,
                              .bcrypt_cost = static_cast<int>(config.number("bcrypt_cost")),
-                             .demand_verified = !config.text("smtp_url").empty()});
+                             .master_key = config.text("master_key"),
+                             .demand_verified = !config.text("smtp_url").empty(),
+                             .audit = audit.get()});
   mail = mail::open(*database, mail_sealer(*identity), mail_options(config));
   public_url = checked_url(config.text("public_url"));
   accounts = identity::open_accounts(*identity, *mail,
                                      {.registration = registration(config.text("registration")),
                                       .public_url = [this] { return public_url; }});
   device_flow = identity::open_device_flow(*identity, [this] { return public_url; });
+  passkeys = identity::open_passkeys(*identity, *accounts);
+  workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
+  external = identity::open_external(*identity);
+  sso = sso::open(*database, *identity, *accounts, *external,
+                  {.public_url = [this] { return public_url; },
+                   .private_hosts = split_list(config.text("outbound_private_hosts")),
+                   .enforce = config.flag("sso_enforced"),
+                   .audit = audit.get()});
+  service_accounts = identity::open_service_accounts(*identity);
+  oauth = oauth::open(*database, *identity, *accounts, *external,
+                      {.public_url = [this] { return public_url; }});
   // Before the catalog, whose first start makes `main` for the administrator.
   made_up_password = identity->bootstrap(config.text("admin_email"), config.text("admin_password"));
   if (!paths.httpfs.empty()) relay = relay::make();
   mount_store(relay.get(), store);
   engine = engine::open(engine_options(config, paths, *store, relay.get()));
   catalog = catalog::open(*database, *identity, store, engine->parquet(),
-                          {paths.data, paths.external_locations, relay.get()});
+                          {paths.data, paths.external_locations, relay.get(), audit.get()});
+  workspaces->set_catalog_count([this](const std::string& id) { return catalog->catalogs_of(id); });
   const auto describe_view = [this](const Caller& caller, const catalog::Table& view) {
     return query->describe_view(caller, view);
   };
   information_schema = catalog::make_information_schema(*catalog, describe_view);
-  storage = storage::open(*database, *catalog, store);
+  system_access = catalog::make_system_access(*audit, *engine);
+  storage = storage::open(*database, *catalog, store, {.audit = audit.get()});
   files = std::make_unique<VolumeFiles>(*storage);
-  query = query::open(*engine, *catalog, *identity, *database, {information_schema.get()}, *files,
-                      query_options(config, paths));
+  query = query::open(*engine, *catalog, *identity, *database,
+                      {information_schema.get(), system_access.get()}, *files,
+                      query_options(config, paths, audit.get()));
+  saved_queries = query::open_saved_queries(*database, *workspaces);
+  audit::register_api(registry, *audit, blocking);
   identity::register_api(registry, *identity);
   identity::register_account_api(registry, *identity, *accounts, sign_ins);
   identity::register_device_api(registry, *device_flow);
+  identity::register_passkey_api(registry, *passkeys, sign_ins);
+  oauth::register_api(registry, *oauth, {*identity, *accounts, *service_accounts, *device_flow},
+                      blocking);
+  sso::register_api(registry, *sso, blocking, outbound);
+  identity::register_service_account_api(registry, *service_accounts);
   mail::register_api(registry, *mail);
+  workspaces::register_api(registry, *workspaces);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
   query::register_api(registry, *query);
-  gateway = gateway::make(registry, *identity, blocking, gateway_options(config, paths, *database));
+  query::register_api(registry, *saved_queries);
+  health = std::make_unique<Health>(*this, config);
+  register_health_api(registry, *health);
+  gateway = gateway::make(registry, *identity, blocking,
+                          gateway_options(config, paths, *database, audit.get(), redis.get()));
   gateway->add_gauge("openbricks_queries_running", "Statements at work now.",
                      [this] { return static_cast<double>(query->running()); });
 }

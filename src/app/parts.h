@@ -6,23 +6,37 @@
 #include <vector>
 
 #include "api/api.h"
+#include "app/health.h"
+#include "app/task_log.h"
+#include "audit/audit.h"
 #include "base/config.h"
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/information_schema.h"
+#include "catalog/system_access.h"
 #include "db/db.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/accounts.h"
 #include "identity/device_flow.h"
 #include "identity/identity.h"
+#include "identity/passkeys.h"
+#include "identity/service_accounts.h"
 #include "mail/mail.h"
+#include "oauth/oauth.h"
 #include "objects/objects.h"
 #include "query/query.h"
+#include "query/saved_queries.h"
+#include "redis/redis.h"
 #include "relay/relay.h"
+#include "sso/sso.h"
 #include "storage/storage.h"
+#include "workspaces/workspaces.h"
 
 namespace ob::app {
+
+// The parts of "a, b", without the blanks around them.
+std::vector<std::string> split_list(const std::string& text);
 
 // Where things are, from the configuration, as absolute paths.
 struct Paths {
@@ -54,24 +68,36 @@ struct Parts {
   Paths paths;
   DataLock lock;
   Pool blocking;
+  Pool outbound;  // where other servers are called
   Pool sign_ins;  // where passwords are hashed: those who wait there keep nothing else waiting
+  std::unique_ptr<redis::Client> redis;  // where several instances meet; null without
   std::unique_ptr<db::Database> database;
+  std::unique_ptr<audit::Audit> audit;
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
   std::unique_ptr<mail::Mail> mail;
   std::string public_url;  // for links in letters; set before serving starts
   std::unique_ptr<identity::Accounts> accounts;
   std::unique_ptr<identity::DeviceFlow> device_flow;
+  std::unique_ptr<identity::Passkeys> passkeys;
+  std::unique_ptr<identity::External> external;
+  std::unique_ptr<sso::Service> sso;
+  std::unique_ptr<identity::ServiceAccounts> service_accounts;
+  std::unique_ptr<oauth::Service> oauth;
   std::optional<std::string> made_up_password;  // of the first administrator, to be shown once
   std::unique_ptr<relay::Relay> relay;          // with httpfs only
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<workspaces::Service> workspaces;
   std::unique_ptr<catalog::Service> catalog;
-  std::unique_ptr<catalog::TableProvider> information_schema;
+  std::unique_ptr<catalog::TableProvider> information_schema, system_access;
   std::unique_ptr<storage::Service> storage;
   std::unique_ptr<query::FileResolver> files;  // lets SQL read files of volumes
   std::unique_ptr<query::Service> query;
+  std::unique_ptr<query::SavedQueries> saved_queries;
   api::Registry registry;
   std::unique_ptr<gateway::Gateway> gateway;
+  TaskLog task_log;
+  std::unique_ptr<Health> health;  // looks at all of them
 };
 
 }  // namespace ob::app

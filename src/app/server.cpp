@@ -9,11 +9,15 @@
 #include <thread>
 #include <vector>
 
+#include "app/discovery.h"
 #include "app/memory.h"
 #include "app/parts.h"
+#include "app/presence.h"
 #include "app/samples.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "gateway/redirect.h"
+#include "gateway/roles.h"
 
 namespace ob::app {
 namespace {
@@ -30,14 +34,49 @@ void set_log_level(const std::string& name) {
                                            "' but must be debug, info, warn or error.");
 }
 
+// "/bricks" of "https://example.org/bricks".
+std::string path_of(const std::string& url) {
+  const auto authority = url.find("//");
+  const auto slash = authority == url.npos ? url.npos : url.find('/', authority + 2);
+  return slash == url.npos ? std::string() : url.substr(slash);
+}
+
+// The second listener, which only tells where TLS is; null when none is asked for.
+std::unique_ptr<net::Server> serve_redirect(asio::io_context& io, const Config& config,
+                                            net::ServerOptions options, int tls_port) {
+  options.port = static_cast<int>(config.number("redirect_port"));
+  if (options.port == 0) return nullptr;
+  options.tls_certificate.clear();
+  options.tls_key.clear();
+  try {
+    return net::serve(io, options, gateway::redirect_handler(config.text("public_url"), tls_port));
+  } catch (...) {
+    io.stop();  // nothing runs yet: the first listener must not wait for it
+    throw;
+  }
+}
+
 net::ServerOptions server_options(const Config& config) {
   net::ServerOptions options;
   options.host = config.text("host");
   options.port = static_cast<int>(config.number("port"));
   options.tls_certificate = config.text("tls_certificate");
   options.tls_key = config.text("tls_key");
+  if (config.number("redirect_port") != 0 && options.tls_certificate.empty()) {
+    throw bad_request("config.badValue",
+                      "Setting 'redirect_port' needs tls_certificate and tls_key: without them "
+                      "there is nothing to redirect to.");
+  }
+  if (config.flag("https_redirect") && config.text("trusted_proxies").empty()) {
+    throw bad_request("config.badValue",
+                      "Setting 'https_redirect' needs trusted_proxies: they tell which requests "
+                      "came without TLS. For a port of this server's own there is redirect_port.");
+  }
   options.max_body_bytes = config.number("max_body_mb") << 20;
   options.max_connections_per_address = static_cast<int>(config.number("sockets_per_address"));
+  options.trusted_proxies = split_list(config.text("trusted_proxies"));
+  options.forwarded_header = config.flag("forwarded_header");
+  options.path_prefix = path_of(config.text("public_url"));
   return options;
 }
 
@@ -58,21 +97,27 @@ class Background {
   }
 
  private:
+  // id, name: under which the administrators see it.
   template <class Fn>
-  void guarded(const char* what, Fn fn) {
+  void guarded(const char* id, const char* name, const char* what, Fn fn) {
+    TaskLog& tasks = parts_.task_log;
+    tasks.begin(id, name);
     try {
       fn();
+      tasks.end(id, "");
     } catch (const Error& e) {
+      tasks.end(id, e.what());
       if (!cancel_.cancelled())
         log::error(what, {{"error", std::string_view(e.what())}, {"cause", e.cause()}});
     } catch (const std::exception& e) {
+      tasks.end(id, "It failed. The log of the server has the reason.");
       if (!cancel_.cancelled()) log::error(what, {{"error", std::string_view(e.what())}});
     }
   }
 
   void run(bool samples) {
     if (samples) {
-      guarded("the samples could not be loaded", [this] {
+      guarded("samples", "Load the samples", "the samples could not be loaded", [this] {
         SampleLoader loader{*parts_.catalog, parts_.store,
                             [this](const Caller& caller, const std::string& sql) {
                               parts_.query->run_to_end(caller, sql);
@@ -81,11 +126,18 @@ class Background {
       });
     }
     while (true) {
-      guarded("the purge of dropped objects failed", [this] { parts_.catalog->purge(); });
+      guarded("purge", "Remove what was dropped", "the purge of dropped objects failed",
+              [this] { parts_.catalog->purge(); });
+      guarded("audit", "Clean up the audit log", "the clean-up of the audit log failed",
+              [this] { parts_.audit->clean_up([this] { return cancel_.cancelled(); }); });
+      const Micros next = now_micros() + std::chrono::microseconds(kRound).count();
+      for (const char* id : {"purge", "audit"}) parts_.task_log.plan(id, next);
       std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, std::chrono::hours(24), [this] { return stop_; })) return;
+      if (wake_.wait_for(lock, kRound, [this] { return stop_; })) return;
     }
   }
+
+  static constexpr auto kRound = std::chrono::hours(24);
 
   Parts& parts_;
   CancelToken cancel_;
@@ -94,6 +146,23 @@ class Background {
   bool stop_ = false;
   std::thread thread_;
 };
+
+void check_advertising(const Config& config) {
+  if (config.text("advertise_url").empty()) return;
+  check_advertised(config.text("advertise_url"));
+  if (config.text("redis_url").empty()) {
+    throw bad_request("config.badValue",
+                      "Setting 'advertise_url' needs redis_url: the address is written there.");
+  }
+}
+
+// Null unless the configuration asks for it.
+std::unique_ptr<Discovery> advertise(const Config& config, Parts& parts) {
+  const auto& url = config.text("advertise_url");
+  if (url.empty()) return nullptr;
+  const gateway::Roles roles(split_list(config.text("roles")));
+  return std::make_unique<Discovery>(*parts.redis, url, roles.answering());
+}
 
 std::string served_url(const Config& config, int port) {
   std::string host = config.text("host");
@@ -119,13 +188,19 @@ void announce(const Config& config, const std::string& url,
 
 int run_server(const Config& config) {
   set_log_level(config.text("log_level"));
+  check_advertising(config);
   bound_memory();
   Parts parts(config);
 
   asio::io_context io;
-  auto server = net::serve(io, server_options(config), parts.gateway->handler());
+  const auto listen = server_options(config);
+  auto server = net::serve(io, listen, parts.gateway->handler());
+  auto redirect = serve_redirect(io, config, listen, server->port());
   parts.gateway->add_gauge("openbricks_http_connections", "Connections open now.",
                            [&] { return static_cast<double>(server->connections()); });
+  auto discovery = advertise(config, parts);
+  std::optional<Presence> presence;
+  if (parts.redis) presence.emplace(*parts.redis, [&] { return parts.health->self(); });
   asio::signal_set signals(io, SIGINT, SIGTERM);
   std::thread stopper;
   signals.async_wait([&](const boost::system::error_code& code, int signal) {
@@ -133,16 +208,22 @@ int run_server(const Config& config) {
     log::info("stopping", {{"signal", signal}});
     // Not on an I/O thread: it waits for requests that those threads serve.
     stopper = std::thread([&] {
+      if (discovery) discovery->leave();
+      parts.gateway->drain();
+      std::this_thread::sleep_for(std::chrono::seconds(config.number("drain_seconds")));
+      if (redirect) redirect->shutdown(0);
       server->shutdown(static_cast<int>(config.number("shutdown_seconds")));
       io.stop();
     });
   });
   const std::string url = served_url(config, server->port());
   if (parts.public_url.empty()) parts.public_url = url;
-  parts.mail->start();
+  const gateway::Roles roles(split_list(config.text("roles")));
+  if (roles.has(gateway::Role::worker)) parts.mail->start();
   announce(config, url, parts.made_up_password);
   {
-    Background background(parts, config.flag("samples"));
+    std::optional<Background> background;
+    if (roles.has(gateway::Role::worker)) background.emplace(parts, config.flag("samples"));
     std::vector<std::thread> threads;
     for (unsigned i = 1; i < std::max(2U, std::thread::hardware_concurrency()); ++i) {
       threads.emplace_back([&] { io.run(); });
@@ -153,8 +234,13 @@ int run_server(const Config& config) {
   // Their work ends in coroutines of `io`, which goes before them.
   parts.blocking.executor().join();
   parts.sign_ins.executor().join();
+  parts.outbound.executor().join();
   parts.query->pool().executor().join();
+  parts.audit->stop();
   if (stopper.joinable()) stopper.join();
+  discovery.reset();
+  presence.reset();
+  parts.redis.reset();
   return 0;
 }
 

@@ -1,6 +1,8 @@
 'use strict';
 // The API explorer: lists the endpoints of /api/openapi.json, shows their schemas, and sends requests.
 
+// The server may be under a path: /bricks/api/docs.
+const ROOT = location.pathname.replace(/\/api\/docs$/, '');
 const $ = (id) => document.getElementById(id);
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'];
 let doc = null;
@@ -222,7 +224,7 @@ function tryForm(o) {
     const started = performance.now();
     try {
       const [path, init] = requestOf(o, form);
-      out.replaceChildren(await answerView(await fetch(path, init), started));
+      out.replaceChildren(await answerView(await fetch(ROOT + path, init), started));
     } catch (error) {
       out.replaceChildren(el('p', { class: 'status bad' }, `The request failed: ${error.message}`));
     }
@@ -282,7 +284,7 @@ async function signIn(event) {
     return;
   }
   try {
-    const response = await fetch('/api/v1/auth/login', {
+    const response = await fetch(`${ROOT}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ email: form.get('email'), password: form.get('password') }),
@@ -318,7 +320,7 @@ async function start() {
   addEventListener('hashchange', () => { showDetail(); scrollTo(0, 0); });
   showAccount();
   try {
-    doc = await (await fetch('/api/openapi.json')).json();
+    doc = await (await fetch('openapi.json')).json();
   } catch (error) {
     $('detail').replaceChildren(el('p', { class: 'status bad' }, `The description did not load: ${error.message}`));
     return;

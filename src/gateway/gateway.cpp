@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 
@@ -8,9 +9,11 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "gateway/docs_page.h"
-#include "gateway/limiter.h"
+#include "gateway/entries.h"
+#include "gateway/limits.h"
 #include "gateway/metrics.h"
 #include "gateway/page.h"
+#include "gateway/redirect.h"
 #include "gateway/wrapped.h"
 
 namespace ob::gateway {
@@ -21,15 +24,18 @@ namespace json = boost::json;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr int kHttpsPort = 443;
 
 // What is known of a request while it runs, for its log line and the metrics.
 struct Trace {
   std::string request_id;
   std::string user_id;
   Metrics::Route* route = nullptr;
+  bool limit_told = false;
   bool quiet = false;  // logged only when it fails: probes and files of the page
   std::string cause;
   std::string error_id;
+  Verdict limit;                 // the tightest that was looked at
   net::Headers failure_headers;  // what an endpoint gave before it failed (Upload-Offset, …)
 };
 
@@ -58,6 +64,12 @@ std::string joined(const std::vector<std::string>& list) {
   return out;
 }
 
+// A trusted proxy says so; its own probes come without a word.
+bool came_plainly(const net::Request& request) {
+  return request.proxied && !request.secure &&
+         !(request.header("x-forwarded-proto").empty() && request.header("forwarded").empty());
+}
+
 bool reads(const net::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
@@ -80,9 +92,35 @@ std::int64_t retry_after(const std::exception_ptr& failure) {
     std::rethrow_exception(failure);
   } catch (const identity::Throttled& e) {
     return e.retry_after_s;
+  } catch (const TooMany& e) {
+    return e.retry_after_s;
   } catch (...) {
     return 0;
   }
+}
+
+std::vector<LimitRule> limit_rules(const Options& options) {
+  std::vector<LimitRule> rules = parse_limits(options.rate_limits);
+  const bool named = std::any_of(rules.begin(), rules.end(),
+                                 [](const LimitRule& rule) { return rule.name == "any.address"; });
+  if (options.requests_per_second > 0 && !named) {
+    const auto rate = std::to_string(options.requests_per_second);
+    rules.push_back(parse_limits("any.address=" + rate + "/s").front());
+  }
+  return rules;
+}
+
+// What is left of the tightest limit, as draft-ietf-httpapi-ratelimit-headers-06 has it.
+void tell_limit(const Verdict& limit, net::Headers& headers) {
+  if (!limit.rule) return;
+  const auto whole = [](double number) {
+    return std::to_string(static_cast<std::int64_t>(std::ceil(number)));
+  };
+  const std::string quota = whole(limit.rule->burst);
+  headers.emplace_back("RateLimit-Limit", quota);
+  headers.emplace_back("RateLimit-Remaining", whole(limit.remaining));
+  headers.emplace_back("RateLimit-Reset", whole(limit.full_in_s));
+  headers.emplace_back("RateLimit-Policy", quota + ";w=" + std::to_string(limit.rule->window_s));
 }
 
 class GatewayImpl final : public Gateway {
@@ -93,17 +131,34 @@ class GatewayImpl final : public Gateway {
         identity_(identity),
         blocking_(blocking),
         options_(std::move(options)),
-        limiter_(options_.requests_per_second),
+        audit_(options_.audit ? *options_.audit : audit::nowhere()),
+        cors_(options_.cors),
+        rules_(options_.response_headers),
+        limits_(limit_rules(options_), options_.redis),
         page_(options_.web_dir),
         openapi_(json::serialize(registry.openapi())),
         openapi_etag_("\"" + sha256_hex(openapi_).substr(0, 20) + "\"") {
     for (const api::Endpoint& endpoint : registry_.endpoints()) {
       routes_.push_back(&metrics_.add_route(endpoint.path, endpoint.method));
+      classes_.push_back(class_of(endpoint.method, endpoint.path, endpoint.doc.anonymous));
+    }
+    add_counter("openbricks_http_limited_total", "Requests refused by a rate limit.",
+                [this] { return static_cast<double>(limits_.refused()); });
+    if (options_.redis) {
+      add_gauge("openbricks_redis_up", "1 while Redis answers.",
+                [this] { return options_.redis->up() ? 1.0 : 0.0; });
     }
   }
 
   net::Server::Handler handler() override {
     return [this](net::Exchange& exchange) { return handle(exchange); };
+  }
+  void drain() override { draining_ = true; }
+  Vitals vitals() override {
+    Vitals out = metrics_.vitals();
+    out.limited = limits_.refused();
+    out.draining = draining_;
+    return out;
   }
   void add_gauge(std::string name, std::string help, std::function<double()> value) override {
     add_single(std::move(name), std::move(help), "gauge", std::move(value));
@@ -130,41 +185,39 @@ class GatewayImpl final : public Gateway {
   // Headers of every answer to this request.
   net::Headers common_headers(const net::Request& request, const std::string& request_id) const {
     net::Headers headers{{"X-Request-Id", request_id}};
-    if (!options_.cors_origins.empty()) {
-      headers.emplace_back("Vary", "Origin");
-      if (const std::string_view origin = request.header("origin"); allowed_origin(origin)) {
-        headers.emplace_back("Access-Control-Allow-Origin", origin);
-        headers.emplace_back("Access-Control-Expose-Headers",
-                             "X-Request-Id, ETag, Location, Upload-Offset, Content-Range");
-      }
-    }
+    cors_.decorate(request, headers);
     return headers;
-  }
-  bool allowed_origin(std::string_view origin) const {
-    return !origin.empty() && std::find(options_.cors_origins.begin(), options_.cors_origins.end(),
-                                        origin) != options_.cors_origins.end();
   }
 
   asio::awaitable<void> handle(net::Exchange& exchange);
   asio::awaitable<void> dispatch(Wrapped& exchange, Trace& trace);
+  asio::awaitable<bool> probe(Wrapped& exchange, Trace& trace);
   asio::awaitable<bool> built_in(Wrapped& exchange, Trace& trace);
   asio::awaitable<void> endpoint(Wrapped& exchange, Trace& trace, api::Registry::Match match);
+  asio::awaitable<void> limit(Trace& trace, std::optional<RouteClass> of, LimitBy by,
+                              std::string id);
+  asio::awaitable<void> limit_caller(Trace& trace, RouteClass of, const Caller& caller);
   asio::awaitable<Caller> authenticate(std::string bearer);
-  asio::awaitable<bool> preflight(Wrapped& exchange);
+  asio::awaitable<void> record(audit::Event event);
   void finish(const net::Exchange& exchange, Trace& trace, Clock::time_point begin, int status);
 
   api::Registry& registry_;
   identity::Identity& identity_;
   Pool& blocking_;
   Options options_;
+  audit::Audit& audit_;
   Metrics metrics_;
   std::vector<Metrics::Route*> routes_;  // as registry_.endpoints()
+  std::vector<RouteClass> classes_;      // the same
   Metrics::Route& health_ = metrics_.add_route("/healthz", "GET");
   Metrics::Route& probes_ = metrics_.add_route("(probes)", "GET");
   Metrics::Route& documents_ = metrics_.add_route("(description)", "GET");
   Metrics::Route& files_ = metrics_.add_route("(page)", "GET");
   Metrics::Route& others_ = metrics_.add_route("(none)", "any");
-  Limiter limiter_;
+  Cors cors_;
+  HeaderRules rules_;
+  Limits limits_;
+  std::atomic<bool> draining_ = false;
   Page page_;
   std::string openapi_, openapi_etag_;
 };
@@ -176,7 +229,7 @@ asio::awaitable<void> GatewayImpl::handle(net::Exchange& inner) {
   const std::string_view given = request.header("x-request-id");
   trace.request_id = well_formed_id(given) ? std::string(given) : new_uuid();
   trace.route = &others_;
-  Wrapped exchange(inner, common_headers(request, trace.request_id));
+  Wrapped exchange(inner, common_headers(request, trace.request_id), rules_, options_.hsts_s);
   metrics_.in_flight.fetch_add(1, std::memory_order_relaxed);
   std::exception_ptr failure;
   try {
@@ -195,6 +248,7 @@ asio::awaitable<void> GatewayImpl::handle(net::Exchange& inner) {
     if (!cut) {
       net::Response response = net::problem_response(error, trace.request_id);
       for (auto& header : trace.failure_headers) response.headers.push_back(std::move(header));
+      if (!trace.limit_told) tell_limit(trace.limit, response.headers);
       if (const std::int64_t seconds = retry_after(failure); seconds > 0) {
         response.headers.emplace_back("Retry-After", std::to_string(seconds));
       }
@@ -222,12 +276,22 @@ asio::awaitable<void> GatewayImpl::dispatch(Wrapped& exchange, Trace& trace) {
     co_await exchange.respond(std::move(ok));
     co_return;
   }
-  if (!limiter_.admit(request.remote_address)) {
-    throw Error(429, "request.tooMany",
-                "Too many requests come from this address: send at most " +
-                    std::to_string(options_.requests_per_second) + " a second.");
+  co_await limit(trace, std::nullopt, LimitBy::address, limited_address(request.remote_address));
+  if (options_.https_redirect && came_plainly(request)) {
+    co_await exchange.respond(to_https(request, options_.public_url, kHttpsPort));
+    co_return;
   }
-  if (co_await preflight(exchange)) co_return;
+  if (cors_.is_preflight(request)) {
+    co_await exchange.respond(cors_.preflight());
+    co_return;
+  }
+  if (co_await probe(exchange, trace)) co_return;
+  if (const Role role = role_of(request.path); !options_.roles.has(role)) {
+    const std::string name(name_of(role));
+    throw not_found("request.otherRole", "This instance runs the roles " + options_.roles.text() +
+                                             "; instances with the role " + name +
+                                             " answer here. Ask through the proxy before them.");
+  }
   if (co_await built_in(exchange, trace)) co_return;
   api::Registry::Match match = registry_.match(request.method, request.path);
   if (match.endpoint) {
@@ -258,25 +322,8 @@ asio::awaitable<void> GatewayImpl::dispatch(Wrapped& exchange, Trace& trace) {
   co_await exchange.respond(page_.answer(request));
 }
 
-asio::awaitable<bool> GatewayImpl::preflight(Wrapped& exchange) {
-  const net::Request& request = exchange.request();
-  if (request.method != "OPTIONS" || !allowed_origin(request.header("origin")) ||
-      request.header("access-control-request-method").empty()) {
-    co_return false;
-  }
-  net::Response response{
-      204,
-      {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
-       {"Access-Control-Allow-Headers",
-        "Authorization, Content-Type, Range, If-Match, If-None-Match, Upload-Offset, X-Request-Id"},
-       {"Access-Control-Max-Age", "600"}},
-      {}};
-  co_await exchange.respond(std::move(response));
-  co_return true;
-}
-
-// Health, metrics and the description of the API: all answer without identity.
-asio::awaitable<bool> GatewayImpl::built_in(Wrapped& exchange, Trace& trace) {
+// Answered by instances of every role, without identity.
+asio::awaitable<bool> GatewayImpl::probe(Wrapped& exchange, Trace& trace) {
   const net::Request& request = exchange.request();
   if (!reads(request)) co_return false;
   net::Response response{200, {}, {}};
@@ -284,17 +331,34 @@ asio::awaitable<bool> GatewayImpl::built_in(Wrapped& exchange, Trace& trace) {
     trace.route = &probes_;
     trace.quiet = true;
     std::optional<std::string> reason;
+    if (draining_) throw Error(503, "server.stopping", "This instance stops: ask another.");
     if (options_.not_ready) reason = co_await blocking_.run(options_.not_ready);
     if (reason) throw Error(503, "server.notReady", "Not ready yet: " + *reason);
     response.headers.emplace_back("Content-Type", "application/json");
-    response.body = R"({"status":"ready"})";
+    // Without Redis an instance goes on by itself, so it is ready all the same.
+    const char* redis = !options_.redis        ? ""
+                        : options_.redis->up() ? R"(,"redis":"connected")"
+                                               : R"(,"redis":"away")";
+    response.body = std::string(R"({"status":"ready")") + redis + "}";
   } else if (request.path == "/metrics") {
     trace.route = &probes_;
     trace.quiet = true;
     auto write = [this] { return metrics_.text(); };
     response.body = co_await blocking_.run(write);
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  } else if (request.path == "/api/openapi.json") {
+  } else {
+    co_return false;
+  }
+  co_await exchange.respond(std::move(response));
+  co_return true;
+}
+
+// The description of the API: answered without identity.
+asio::awaitable<bool> GatewayImpl::built_in(Wrapped& exchange, Trace& trace) {
+  const net::Request& request = exchange.request();
+  if (!reads(request)) co_return false;
+  net::Response response{200, {}, {}};
+  if (request.path == "/api/openapi.json") {
     trace.route = &documents_;
     response.headers = {{"Content-Type", "application/json"},
                         {"Cache-Control", "no-cache"},
@@ -318,6 +382,22 @@ asio::awaitable<bool> GatewayImpl::built_in(Wrapped& exchange, Trace& trace) {
   co_return true;
 }
 
+// Notes the tightest limit for the answer's headers. Throws TooMany.
+asio::awaitable<void> GatewayImpl::limit(Trace& trace, std::optional<RouteClass> of, LimitBy by,
+                                         std::string id) {
+  const Verdict verdict = co_await limits_.admit(of, by, std::move(id));
+  if (!verdict.admitted || verdict.share() < trace.limit.share()) trace.limit = verdict;
+  if (!verdict.admitted) throw TooMany(verdict);
+}
+
+asio::awaitable<void> GatewayImpl::limit_caller(Trace& trace, RouteClass of, const Caller& caller) {
+  constexpr std::string_view kKey = "key:";
+  co_await limit(trace, of, LimitBy::user, caller.user_id);
+  if (caller.credential.starts_with(kKey)) {
+    co_await limit(trace, of, LimitBy::key, caller.credential.substr(kKey.size()));
+  }
+}
+
 asio::awaitable<Caller> GatewayImpl::authenticate(std::string bearer) {
   if (bearer.empty()) {
     throw unauthenticated("auth.missing",
@@ -333,22 +413,52 @@ asio::awaitable<void> GatewayImpl::endpoint(Wrapped& exchange, Trace& trace,
   const net::Request& request = exchange.request();
   const auto index = static_cast<std::size_t>(match.endpoint - registry_.endpoints().data());
   trace.route = routes_[index];
+  const RouteClass of = classes_[index];
+  co_await limit(trace, of, LimitBy::address, limited_address(request.remote_address));
   api::Context context;
   context.request_id = trace.request_id;
   if (!match.endpoint->doc.anonymous) {
-    context.caller = co_await authenticate(std::string(bearer_of(request.header("authorization"))));
+    const std::string bearer(bearer_of(request.header("authorization")));
+    std::exception_ptr refused;
+    try {
+      context.caller = co_await authenticate(bearer);
+    } catch (const Error&) {
+      if (bearer.empty()) throw;
+      refused = std::current_exception();
+    }
+    if (refused) {
+      co_await record(refused_token(request, trace.request_id, as_error(refused)));
+      std::rethrow_exception(refused);
+    }
     trace.user_id = context.caller.user_id;
+    co_await limit_caller(trace, of, context.caller);
   }
   context.caller.request_id = trace.request_id;
   context.caller.address = request.remote_address;
+  context.caller.user_agent = std::string(request.header("user-agent"));
+  context.caller.noted = std::make_shared<Noted>();
   context.request = &request;
   context.cancel = exchange.cancel_token();
+  std::exception_ptr failure;
+  tell_limit(trace.limit, exchange.headers());
+  trace.limit_told = true;
   try {
+    if (!match.endpoint->doc.anonymous) require_scope(*match.endpoint, context.caller);
     co_await match.endpoint->run(context, exchange, match.path_values);
   } catch (...) {
     trace.failure_headers = std::move(context.response_headers);
-    throw;
+    failure = std::current_exception();
   }
+  const std::optional<Error> error = failure ? std::optional(as_error(failure)) : std::nullopt;
+  if (auto entry = missing_entry(*match.endpoint, context.caller, request.path, error)) {
+    co_await record(std::move(*entry));
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> GatewayImpl::record(audit::Event event) {
+  auto work = [this, event = std::move(event)]() mutable { audit_.record(std::move(event)); };
+  co_await blocking_.run(std::move(work));
 }
 
 void GatewayImpl::finish(const net::Exchange& exchange, Trace& trace, Clock::time_point begin,

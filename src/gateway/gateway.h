@@ -11,18 +11,30 @@
 #include <vector>
 
 #include "api/api.h"
+#include "audit/audit.h"
 #include "base/pool.h"
+#include "gateway/cors.h"
+#include "gateway/roles.h"
 #include "identity/identity.h"
 #include "net/net.h"
+#include "redis/redis.h"
 
 namespace ob::gateway {
 
 struct Options {
-  std::string web_dir;                    // the built page; empty or absent: none is served
-  std::vector<std::string> cors_origins;  // "https://app.example.org"; empty: no CORS
-  int requests_per_second = 1000;         // from one address; 0: no limit
+  std::string web_dir;  // the built page; empty or absent: none is served
+  CorsOptions cors;
+  std::string response_headers;      // lines "Name: value" and "-Name"
+  std::int64_t hsts_s = 31'536'000;  // told over TLS; 0: not
+  bool https_redirect = false;       // of what a trusted proxy took without TLS
+  std::string public_url;            // for that; empty: the host that the client asked for
+  int requests_per_second = 1000;    // from one address; 0: no limit
+  std::string rate_limits;           // further limits, as limits.h reads them
+  redis::Client* redis = nullptr;    // shares the limits among instances; lives longer
+  Roles roles;
   // Why the server is not ready yet, or nullopt when it is. Runs on the blocking pool.
   std::function<std::optional<std::string>()> not_ready;
+  audit::Audit* audit = nullptr;  // outlives it; null: nothing is recorded
 };
 
 // Numbers for /metrics beside the gateway's own. A callback runs at every scrape, on the blocking
@@ -33,11 +45,24 @@ struct Sample {
   double value = 0;
 };
 
+// Some of what /metrics tells, of the time since the start.
+struct Vitals {
+  int in_flight = 0;                           // requests at work now
+  std::uint64_t answered = 0;                  // requests
+  std::uint64_t failed = 0;                    // of these, with a status of 500 and more
+  std::uint64_t limited = 0;                   // of these, refused by a rate limit
+  bool draining = false;                       // the server stops
+  double resident_bytes = 0, cpu_seconds = 0;  // of the process
+};
+
 class Gateway {
  public:
   virtual ~Gateway() = default;
   // The handler of the server. The gateway must outlive the server.
   virtual net::Server::Handler handler() = 0;
+  // From now on /readyz says that the server stops, so that proxies send elsewhere. Thread-safe.
+  virtual void drain() = 0;
+  virtual Vitals vitals() = 0;
   // Before serving starts.
   virtual void add_gauge(std::string name, std::string help, std::function<double()> value) = 0;
   virtual void add_counter(std::string name, std::string help, std::function<double()> value) = 0;

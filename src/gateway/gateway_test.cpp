@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "gateway/limiter.h"
+#include "gateway/header_rules.h"
+#include "gateway/limits.h"
+#include "gateway/redirect.h"
 #include "net/test_client.h"
 
 namespace {
@@ -37,7 +39,7 @@ class FakeIdentity : public ob::identity::Identity {
     throw ob::identity::Throttled(7);
   }
   ob::identity::Tokens refresh(const std::string&, const std::string&) override { return {}; }
-  void sign_out(const std::string&) override {}
+  void sign_out(const std::string&, const ob::identity::Origin&) override {}
   void change_password(const Caller&, const std::string&, const std::string&) override {}
   ob::identity::User me(const Caller&) override { return {}; }
   std::vector<ob::identity::User> users(const Caller&) override { return {}; }
@@ -48,10 +50,12 @@ class FakeIdentity : public ob::identity::Identity {
   void delete_user(const Caller&, const std::string&) override {}
   std::vector<ob::identity::ApiKey> keys(const Caller&) override { return {}; }
   std::pair<ob::identity::ApiKey, std::string> create_key(const Caller&, const std::string&,
-                                                          std::optional<ob::Micros>) override {
+                                                          std::optional<ob::Micros>,
+                                                          const ob::Scopes&) override {
     return {};
   }
   void delete_key(const Caller&, const std::string&) override {}
+  ob::identity::Tokens view_as(const Caller&, const std::string&) override { return {}; }
   ob::identity::Permissions& permissions() override {
     throw std::logic_error("the gateway asks for no permission");
   }
@@ -108,10 +112,10 @@ class GatewayTest : public testing::Test {
     fs::remove_all(web);
     fs::remove(web.string() + "_secret");
   }
-  void serve(ob::gateway::Options options = {}) {
+  void serve(ob::gateway::Options options = {}, ob::net::ServerOptions listen = {}) {
     if (options.web_dir.empty()) options.web_dir = web.string();
     gateway = ob::gateway::make(registry, identity, pool, options);
-    server = std::make_unique<TestServer>(gateway->handler());
+    server = std::make_unique<TestServer>(gateway->handler(), listen);
   }
   Answer get(const std::string& target, const std::string& headers = {}) {
     Client c(server->port());
@@ -227,6 +231,10 @@ TEST_F(GatewayTest, HealthAndMetrics) {
   holds("# TYPE test_gauge gauge\ntest_gauge 1.5\n");
   holds("openbricks_http_requests_in_flight 1");
   holds("process_resident_memory_bytes ");
+  gateway->drain();
+  EXPECT_EQ(id(get("/readyz")), "server.stopping");
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(get("/api/v1/things/1", good).status, 200);
 }
 
 TEST_F(GatewayTest, Description) {
@@ -239,7 +247,7 @@ TEST_F(GatewayTest, Description) {
   const Answer docs = get("/api/docs");
   EXPECT_TRUE(docs.has("text/html"));
   EXPECT_TRUE(docs.has("default-src 'self'"));
-  EXPECT_NE(docs.body.find("/api/docs.js"), std::string::npos);
+  EXPECT_NE(docs.body.find("\"docs.js\""), std::string::npos);
   EXPECT_NE(get("/api/docs.js").body.find("openapi.json"), std::string::npos);
 }
 
@@ -282,7 +290,7 @@ TEST_F(GatewayTest, NoPage) {
 }
 
 TEST_F(GatewayTest, Cors) {
-  serve({.cors_origins = {"https://app.example"}});
+  serve({.cors = {.origins = {"https://app.example"}}});
   const std::string preflight =
       "Origin: https://app.example\r\nAccess-Control-Request-Method: POST\r\n";
   const Answer yes = send("OPTIONS", "/api/v1/things", "", preflight);
@@ -296,31 +304,167 @@ TEST_F(GatewayTest, Cors) {
                   .has("Access-Control-Allow-Origin: https://app.example"));
 }
 
+TEST_F(GatewayTest, CorsForAll) {
+  serve({.cors = {.origins = {"*"}, .headers = {"X-Mine"}, .max_age_s = 5}});
+  const Answer any = send("OPTIONS", "/api/v1/things", "",
+                          "Origin: https://a.example\r\nAccess-Control-Request-Method: PUT\r\n");
+  EXPECT_TRUE(any.has("Access-Control-Allow-Origin: *\r\n"));
+  EXPECT_TRUE(any.has("X-Session, X-Mine\r\n"));
+  EXPECT_TRUE(any.has("Access-Control-Max-Age: 5\r\n"));
+  EXPECT_FALSE(any.has("Credentials"));
+  for (const ob::gateway::CorsOptions& bad :
+       std::vector<ob::gateway::CorsOptions>{{.origins = {"*"}, .credentials = true},
+                                             {.origins = {"app.example"}},
+                                             {.origins = {"https://app.example/"}},
+                                             {.origins = {}, .headers = {"X: y"}}}) {
+    EXPECT_THROW(ob::gateway::Cors{bad}, ob::Error);
+  }
+}
+
+TEST_F(GatewayTest, CorsWithCookies) {
+  serve({.cors = {.origins = {"https://app.example"}, .credentials = true}});
+  EXPECT_TRUE(get("/api/v1/things/1", good + "Origin: https://app.example\r\n")
+                  .has("Access-Control-Allow-Credentials: true"));
+  EXPECT_FALSE(
+      get("/api/v1/things/1", good + "Origin: https://b.example\r\n").has("Access-Control-Allow-"));
+}
+
+TEST_F(GatewayTest, SecurityHeaders) {
+  serve({}, {.trusted_proxies = {"127.0.0.1"}});
+  const Answer page = get("/");
+  EXPECT_TRUE(page.has("script-src 'self';"));
+  EXPECT_TRUE(page.has("Cross-Origin-Opener-Policy: same-origin"));
+  EXPECT_TRUE(page.has("camera=()"));
+  EXPECT_TRUE(page.has("X-Frame-Options: DENY"));
+  EXPECT_TRUE(page.has("Referrer-Policy: same-origin"));
+  EXPECT_FALSE(page.has("Strict-Transport-Security"));
+  EXPECT_TRUE(
+      get("/", "X-Forwarded-Proto: https\r\n").has("Strict-Transport-Security: max-age=31536000"));
+  EXPECT_TRUE(get("/api/v1/things/1", good).has("default-src 'none'"));
+}
+
+TEST_F(GatewayTest, Roles) {
+  using ob::gateway::Role;
+  using ob::gateway::role_of;
+  EXPECT_EQ(role_of("/api/v1/auth/login"), Role::auth);
+  EXPECT_EQ(role_of("/api/v1/oauth/token"), Role::auth);
+  EXPECT_EQ(role_of("/.well-known/jwks.json"), Role::auth);
+  EXPECT_EQ(role_of("/scim/v2/Users"), Role::auth);
+  EXPECT_EQ(role_of("/api/v1/files/main/a/b/c"), Role::storage);
+  EXPECT_EQ(role_of("/api/v1/uploads"), Role::storage);
+  EXPECT_EQ(role_of("/api/v1/query"), Role::api);
+  EXPECT_EQ(role_of("/api/docs"), Role::api);
+  EXPECT_EQ(role_of("/catalog"), Role::web);
+  EXPECT_TRUE(ob::gateway::Roles().has(Role::worker));
+  EXPECT_FALSE(ob::gateway::Roles({"api", "web"}).has(Role::worker));
+  EXPECT_EQ(ob::gateway::Roles({"web", "worker"}).answering(), std::vector<std::string>{"web"});
+  EXPECT_THROW(ob::gateway::Roles(std::vector<std::string>{"all"}), ob::Error);
+  serve({.roles = ob::gateway::Roles(std::vector<std::string>{"web"})});
+  EXPECT_EQ(get("/catalog").status, 200);
+  const Answer other = get("/api/v1/things/1", good);
+  EXPECT_EQ(other.status, 404);
+  EXPECT_EQ(id(other), "request.otherRole");
+  EXPECT_EQ(get("/api/docs").status, 404);
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_EQ(get("/metrics").status, 200);
+}
+
+TEST_F(GatewayTest, HeaderRules) {
+  serve({.response_headers =
+             "X-Robots-Tag: noindex\n referrer-policy: no-referrer\r\n-x-frame-options"});
+  const Answer page = get("/");
+  EXPECT_TRUE(page.has("X-Robots-Tag: noindex\r\n"));
+  EXPECT_TRUE(page.has("referrer-policy: no-referrer\r\n"));
+  EXPECT_FALSE(page.has("Referrer-Policy"));
+  EXPECT_FALSE(page.has("X-Frame-Options"));
+  for (const char* bad :
+       {"X-A", "X A: b", "Content-Length: 5", "-transfer-encoding", ": b", "X: \x01"}) {
+    EXPECT_THROW(ob::gateway::HeaderRules{bad}, ob::Error) << bad;
+  }
+}
+
+TEST_F(GatewayTest, Redirect) {
+  serve({.https_redirect = true}, {.trusted_proxies = {"127.0.0.1"}});
+  const Answer plain =
+      get("/tables/x?a=b%20c", "X-Forwarded-Proto: http\r\nX-Forwarded-Host: b.example\r\n");
+  EXPECT_EQ(plain.status, 308);
+  EXPECT_TRUE(plain.has("Location: https://b.example/tables/x?a=b%20c\r\n"));
+  EXPECT_EQ(get("/", "X-Forwarded-Proto: https\r\n").status, 200);
+  EXPECT_EQ(get("/healthz", "X-Forwarded-Proto: http\r\n").status, 200);
+  ob::net::Request request;
+  request.path = "/x";
+  request.host = "[::1]:8080";
+  const auto location = [&](const std::string& url, int port) {
+    return ob::gateway::to_https(request, url, port).headers[0].second;
+  };
+  EXPECT_EQ(location("", 443), "https://[::1]/x");
+  EXPECT_EQ(location("", 8443), "https://[::1]:8443/x");
+  EXPECT_EQ(location("https://b.example:9/p", 8443), "https://b.example:9/x");
+  request.host = "a";
+  request.prefix = "/p";
+  EXPECT_EQ(location("http://b.example", 443), "https://a/p/x");
+  request.host.clear();
+  EXPECT_THROW(location("", 443), ob::Error);
+}
+
+TEST_F(GatewayTest, BelowAPath) {
+  std::ofstream(web / "index.html") << "<base href=\"/\" /><div id=root></div>";
+  registry.add<Empty, Empty>(
+      "POST", "/api/v1/cookie", {.operation = "cookie", .status = 204, .anonymous = true},
+      [](Context& c, Empty) {
+        c.response_headers = {{"Set-Cookie", "a=b; Path=/api/v1; Secure"}, {"Location", "/there"}};
+      });
+  serve({}, {.trusted_proxies = {"127.0.0.1"}, .path_prefix = "/bricks"});
+  const std::string based = "<base href=\"/bricks/\" /><div id=root></div>";
+  EXPECT_EQ(get("/bricks/tables/x").body, based);
+  EXPECT_EQ(get("/tables/x").body, based);
+  EXPECT_EQ(get("/bricks").body, based);
+  EXPECT_EQ(get("/bricks/assets/app-1.js").body, "let a;");
+  EXPECT_EQ(get("/", "X-Forwarded-Prefix: /other\r\n").body,
+            "<base href=\"/other/\" /><div id=root></div>");
+  const Answer made = send("POST", "/bricks/api/v1/cookie", "");
+  EXPECT_EQ(made.status, 204);
+  EXPECT_TRUE(made.has("Set-Cookie: a=b; Path=/bricks/api/v1; Secure\r\n")) << made.head;
+  EXPECT_TRUE(made.has("Location: /bricks/there\r\n"));
+}
+
 TEST_F(GatewayTest, RateLimit) {
   serve({.requests_per_second = 5});
   int refused = 0;
   Client c(server->port());
   for (int i = 0; i < 20; ++i) {
     const Answer a = c.get("/api/v1/things/1", good);
+    EXPECT_TRUE(a.has("RateLimit-Limit: 5\r\n"));
+    EXPECT_TRUE(a.has("RateLimit-Policy: 5;w=1\r\n"));
+    if (i == 0) {
+      EXPECT_TRUE(a.has("RateLimit-Remaining: 4\r\n")) << a.head;
+      EXPECT_TRUE(a.has("RateLimit-Reset: 1\r\n"));
+    }
     if (a.status == 429) {
       ++refused;
       EXPECT_TRUE(a.has("Retry-After: 1"));
+      EXPECT_TRUE(a.has("RateLimit-Remaining: 0\r\n"));
     }
   }
   EXPECT_GE(refused, 10);
   EXPECT_EQ(c.get("/healthz").status, 200);
 }
 
-TEST(Limiter, RefillsAndForgets) {
-  ob::gateway::Limiter limiter(2);
-  auto now = ob::gateway::Limiter::Clock::now();
-  EXPECT_TRUE(limiter.admit("a", now));
-  EXPECT_TRUE(limiter.admit("a", now));
-  EXPECT_FALSE(limiter.admit("a", now));
-  EXPECT_TRUE(limiter.admit("b", now));
-  EXPECT_TRUE(limiter.admit("a", now + std::chrono::milliseconds(600)));
-  for (int i = 0; i < 200'000; ++i) limiter.admit(std::to_string(i), now);
-  EXPECT_TRUE(ob::gateway::Limiter(0).admit("a"));
+TEST_F(GatewayTest, LimitsByClassAndCaller) {
+  serve({.rate_limits = "any.user=3/h, write.address=2/m, auth.address=1/h"});
+  EXPECT_EQ(send("POST", "/api/v1/things", R"({"name":"n"})").status, 201);
+  const Answer second = send("POST", "/api/v1/things", R"({"name":"n"})");
+  EXPECT_TRUE(second.has("RateLimit-Limit: 2\r\n")) << second.head;
+  const Answer third = send("POST", "/api/v1/things", R"({"name":"n"})");
+  EXPECT_EQ(third.status, 429);
+  EXPECT_TRUE(third.has("Retry-After: 30\r\n")) << third.head;
+  EXPECT_NE(third.body.find("2 in 60 seconds (write.address)"), std::string::npos) << third.body;
+  EXPECT_EQ(get("/api/v1/things/1", good).status, 200);
+  const Answer user = get("/api/v1/things/1", good);
+  EXPECT_EQ(user.status, 429);
+  EXPECT_TRUE(user.has("RateLimit-Policy: 3;w=3600\r\n")) << user.head;
+  EXPECT_EQ(get("/api/v1/things/1").status, 401);  // its address has some left
+  EXPECT_EQ(send("POST", "/api/v1/auth/none", "").status, 404);
 }
 
 }  // namespace

@@ -144,6 +144,19 @@ void Metrics::write_process(std::string& out) const {
   single(out, "process_cpu_seconds_total", "CPU time used.", "counter", cpu_seconds());
 }
 
+Vitals Metrics::vitals() {
+  Vitals out{
+      .in_flight = in_flight, .resident_bytes = resident_bytes(), .cpu_seconds = cpu_seconds()};
+  for (Route& r : routes_) {
+    const std::lock_guard lock(r.mutex);
+    out.answered += r.count;
+    for (const auto& [status, count] : r.by_status) {
+      if (status >= 500) out.failed += count;
+    }
+  }
+  return out;
+}
+
 std::string Metrics::text() {
   std::string out;
   write_routes(out);

@@ -31,6 +31,7 @@ class Metrics {
   void add_samples(std::string name, std::string help, std::string type,
                    std::function<std::vector<Sample>()> values);
   std::string text();  // blocks in the callbacks
+  Vitals vitals();     // but for what it does not count
 
   std::atomic<int> in_flight{0};
 

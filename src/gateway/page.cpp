@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view kBase = "<base href=\"/\"";   // in index.html
 constexpr std::uintmax_t kMostBytes = 32 * 1024 * 1024;  // of one file
 
 struct Type {
@@ -135,9 +136,22 @@ const Page::File& Page::find(const net::Request& request, const std::string& pat
   return files_.find("/index.html")->second;
 }
 
+// The page finds everything else by its base.
+net::Response Page::below(const net::Request& request, const File& file) const {
+  net::Response out;
+  out.body = file.plain;
+  if (const std::size_t at = out.body.find(kBase); at != std::string::npos) {
+    out.body.replace(at, kBase.size(), "<base href=\"" + request.prefix + "/\"");
+  }
+  out.headers = {{"Content-Type", file.type}, {"Cache-Control", "no-cache"}};
+  if (request.proxied) out.headers.emplace_back("Vary", "X-Forwarded-Prefix");
+  return out;
+}
+
 net::Response Page::answer(const net::Request& request) const {
   const std::string path = net::percent_decode(request.path);
   const File& file = find(request, path);
+  if (!request.prefix.empty() && file.type.starts_with("text/html")) return below(request, file);
   net::Response out;
   const std::string_view accept = request.header("accept-encoding");
   const std::string* body = &file.plain;

@@ -20,6 +20,7 @@ class Page {
     std::string type, etag;
     std::string plain, gzip, brotli;
   };
+  net::Response below(const net::Request& request, const File& file) const;
   void load(const std::string& directory, const std::string& path);
   const File& find(const net::Request& request, const std::string& path) const;
   std::map<std::string, File, std::less<>> files_;  // by path: "/assets/index-3f2a.js"

@@ -1,13 +1,15 @@
 #pragma once
 // An exchange whose answers carry the gateway's headers.
+#include "gateway/header_rules.h"
 #include "net/net.h"
 
 namespace ob::gateway {
 
 class Wrapped final : public net::Exchange {
  public:
-  Wrapped(net::Exchange& inner, net::Headers headers)
-      : inner_(inner), headers_(std::move(headers)) {}
+  // hsts_s: seconds for which browsers are to come by TLS only; 0: not said.
+  Wrapped(net::Exchange& inner, net::Headers headers, const HeaderRules& rules, std::int64_t hsts_s)
+      : inner_(inner), headers_(std::move(headers)), rules_(rules), hsts_s_(hsts_s) {}
 
   const net::Request& request() const override { return inner_.request(); }
   boost::asio::awaitable<std::size_t> read_some(std::span<std::byte> out) override {
@@ -35,11 +37,14 @@ class Wrapped final : public net::Exchange {
   boost::asio::awaitable<std::unique_ptr<net::WebSocket>> accept_websocket() override {
     return inner_.accept_websocket();
   }
+  net::Headers& headers() { return headers_; }  // of the answer to come
 
  private:
   net::Response decorated(net::Response response) const;
   net::Exchange& inner_;
   net::Headers headers_;
+  const HeaderRules& rules_;
+  std::int64_t hsts_s_;
 };
 
 }  // namespace ob::gateway

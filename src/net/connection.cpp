@@ -18,10 +18,12 @@ constexpr std::size_t kSmallBuffer = 8 * 1024;
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::shared_ptr<ServerState> server, std::string address)
+Connection::Connection(Socket socket, std::shared_ptr<ServerState> server, std::string address,
+                       bool trusted)
     : socket_(std::move(socket)),
       server_(std::move(server)),
       address_(std::move(address)),
+      trusted_(trusted),
       buffer_(kSmallBuffer),
       clock_(socket_.lowest().get_executor()) {}
 

@@ -11,7 +11,9 @@
 #include <set>
 
 #include "net/net.h"
+#include "net/proxies.h"
 #include "net/socket.h"
+#include "net/tls.h"
 
 namespace ob::net {
 
@@ -20,9 +22,14 @@ class HttpExchange;
 
 // What the server and its connections share; lives as long as any of them.
 struct ServerState {
+  ServerState(const ServerOptions& o, Server::Handler h)
+      : options(o),
+        handler(std::move(h)),
+        proxies(o.trusted_proxies, o.forwarded_header, o.path_prefix) {}
   ServerOptions options;
   Server::Handler handler;
-  std::optional<asio::ssl::context> tls;
+  Proxies proxies;
+  std::optional<Tls> tls;
   std::mutex mutex;
   std::condition_variable changed;
   std::set<std::shared_ptr<Connection>> connections;
@@ -32,7 +39,7 @@ struct ServerState {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Socket socket, std::shared_ptr<ServerState> server, std::string address);
+  Connection(Socket socket, std::shared_ptr<ServerState> server, std::string address, bool trusted);
 
   asio::awaitable<void> run();
   void drain();  // closes when idle, else after the running request
@@ -40,6 +47,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void kill();   // closes the socket
 
   const std::string& address() const { return address_; }
+  bool trusted() const { return trusted_; }  // a proxy of ours
+  const Proxies& proxies() const { return server_->proxies; }
   const ServerOptions& options() const { return server_->options; }
   Socket& socket() { return socket_; }
 
@@ -84,6 +93,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Socket socket_;
   std::shared_ptr<ServerState> server_;
   std::string address_;
+  bool trusted_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;
   bool reading_ = false, eof_ = false, idle_ = false, draining_ = false, timed_out_ = false,

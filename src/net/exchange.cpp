@@ -50,6 +50,7 @@ HttpExchange::HttpExchange(Connection& connection, RequestParser& parser)
       body_limit_(connection.options().max_body_bytes) {
   request_.remote_address = connection.address();
   request_.secure = connection.socket().secure();
+  connection.proxies().apply(request_, connection.trusted());
   body_done_ = !parser.chunked() && request_.content_length.value_or(0) == 0;
   continue_pending_ = parser.expects_continue() && !body_done_;
   connection_.set_exchange(this);

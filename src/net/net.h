@@ -28,8 +28,12 @@ struct Request {
   std::string path;    // percent-encoded as received, without the query; starts with '/'
   std::string query;   // after '?', still encoded
   Headers headers;     // names as received; look up case-insensitively
+  // Behind trusted proxies (ServerOptions) these are what the proxies say of the client.
   std::string remote_address;
-  bool secure = false;
+  bool secure = false;   // the client's connection has TLS
+  bool proxied = false;  // a trusted proxy sent it
+  std::string host;      // the authority that the client asked for; "" when it is not one
+  std::string prefix;    // path under which the client sees the server: "/bricks", mostly ""
   std::optional<std::int64_t> content_length;
   std::string_view header(std::string_view name) const;  // "" when absent
 };
@@ -104,6 +108,11 @@ struct ServerOptions {
   int websocket_idle_timeout_s = 60;                  // half of it: a ping
   std::int64_t max_message_bytes = 16 * 1024 * 1024;  // of a WebSocket message
   int max_connections = 10000, max_connections_per_address = 200;
+  // Addresses and networks ("10.0.0.0/8") whose X-Forwarded-For, -Proto and -Host, or Forwarded
+  // (RFC 7239) where that is chosen, and X-Forwarded-Prefix are believed.
+  std::vector<std::string> trusted_proxies;
+  bool forwarded_header = false;
+  std::string path_prefix;  // taken off the paths that have it: "/bricks"
 };
 
 class Server {

@@ -1,6 +1,5 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -14,40 +13,6 @@ namespace {
 
 using tcp = asio::ip::tcp;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-
-asio::ssl::context make_tls(const ServerOptions& options) {
-  asio::ssl::context context(asio::ssl::context::tls_server);
-  using Context = asio::ssl::context;
-  context.set_options(Context::default_workarounds | Context::no_sslv2 | Context::no_sslv3 |
-                      Context::no_tlsv1 | Context::no_tlsv1_1);
-  // Only HTTP/1.1 is spoken; a client that offers no ALPN is served as well.
-  SSL_CTX_set_alpn_select_cb(
-      context.native_handle(),
-      [](SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
-         unsigned int in_size, void*) {
-        static constexpr unsigned char kOurs[] = "\x08http/1.1";
-        unsigned char* chosen = nullptr;
-        const int found =
-            SSL_select_next_proto(&chosen, size, kOurs, sizeof(kOurs) - 1, in, in_size);
-        *out = chosen;
-        return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-      },
-      nullptr);
-  error_code ec;
-  context.use_certificate_chain_file(options.tls_certificate, ec);
-  if (ec) {
-    throw Error(500, "net.badCertificate",
-                "The TLS certificate could not be read: give a PEM file that holds the chain.",
-                options.tls_certificate + ": " + ec.message());
-  }
-  context.use_private_key_file(options.tls_key, Context::pem, ec);
-  if (ec) {
-    throw Error(500, "net.badKey",
-                "The TLS key could not be read or does not fit the certificate: give its PEM file.",
-                options.tls_key + ": " + ec.message());
-  }
-  return context;
-}
 
 // Says why, as far as that goes without waiting, and closes.
 void turn_away(tcp::socket socket, bool plain) {
@@ -72,12 +37,10 @@ class AsioServer final : public Server {
  public:
   AsioServer(asio::io_context& io, const ServerOptions& options, Handler handler)
       : io_(io),
-        state_(std::make_shared<ServerState>()),
+        state_(std::make_shared<ServerState>(options, std::move(handler))),
         acceptor_(std::make_shared<tcp::acceptor>(asio::make_strand(io))) {
-    state_->options = options;
-    state_->handler = std::move(handler);
     if (!options.tls_certificate.empty() || !options.tls_key.empty()) {
-      state_->tls = make_tls(options);
+      state_->tls.emplace(options.tls_certificate, options.tls_key);
     }
     bind();
     asio::co_spawn(acceptor_->get_executor(), accept_loop(acceptor_, state_, io_),
@@ -163,23 +126,25 @@ class AsioServer final : public Server {
     error_code ec;
     const auto remote = socket.remote_endpoint(ec);
     if (ec) return;  // gone already
-    std::string address = remote.address().to_string();
+    std::string address = plain_address(remote.address().to_string());
+    // A proxy's connections are those of many clients.
+    const bool trusted = state->proxies.trusts(address);
     socket.set_option(tcp::no_delay(true), ec);
     std::shared_ptr<Connection> connection;
+    const auto tls = state->tls ? state->tls->context() : nullptr;
     {
       const std::lock_guard lock(state->mutex);
       int& count = state->per_address[address];
       const bool full =
-          count >= state->options.max_connections_per_address ||
+          (!trusted && count >= state->options.max_connections_per_address) ||
           static_cast<int>(state->connections.size()) >= state->options.max_connections;
       if (state->draining || full) {
         if (count == 0) state->per_address.erase(address);
         return turn_away(std::move(socket), !state->tls);
       }
       ++count;
-      Socket stream =
-          state->tls ? Socket(std::move(socket), *state->tls) : Socket(std::move(socket));
-      connection = std::make_shared<Connection>(std::move(stream), state, address);
+      Socket stream = state->tls ? Socket(std::move(socket), *tls) : Socket(std::move(socket));
+      connection = std::make_shared<Connection>(std::move(stream), state, address, trusted);
       state->connections.insert(connection);
     }
     asio::co_spawn(

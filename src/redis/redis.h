@@ -1,0 +1,52 @@
+#pragma once
+// A client of Redis: what many threads ask travels together over one connection, which a thread of
+// the client's own keeps up. Nothing that must not be lost may live in Redis alone.
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ob::redis {
+
+struct Reply {
+  enum class Kind { nil, integer, text, array, error };
+  Kind kind = Kind::nil;
+  std::int64_t integer = 0;
+  std::string text;  // of a text, a status or an error
+  std::vector<Reply> items;
+};
+
+using Command = std::vector<std::string>;  // {"SET", "key", "value"}
+
+struct Options {
+  int connect_timeout_ms = 1000;
+  int answer_timeout_ms = 250;  // then the connection is given up
+  std::string ca_file;          // authorities for rediss://; empty: the system's
+};
+
+// Thread-safe. While Redis is away every command is answered with nullopt at once, so that callers
+// can go on without it; the connection is tried again within 2 s.
+class Client {
+ public:
+  virtual ~Client() = default;  // commands under way are answered with nullopt
+
+  using Done = std::move_only_function<void(std::optional<Reply>)>;
+  // `done` is called once, on the client's thread or, when Redis is away, before this returns; it
+  // must not block. nullopt: not known whether Redis ran the command.
+  virtual void send(const Command& command, Done done) = 0;
+  virtual bool up() const = 0;
+};
+
+// Waits for the answer on the caller's executor.
+boost::asio::awaitable<std::optional<Reply>> ask(Client& client, Command command);
+// Blocks the calling thread.
+std::optional<Reply> ask_now(Client& client, const Command& command);
+
+// url: redis://[[user]:password@]host[:port][/database], rediss:// with TLS. Returns at once; the
+// first connection is made in the background. Throws ob::Error config.badValue for a bad url.
+std::unique_ptr<Client> open(const std::string& url, Options options = {});
+
+}  // namespace ob::redis
