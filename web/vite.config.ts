@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 const server = process.env.OPENBRICKS_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
+  // Everything is found relative to the page's base, which the server sets.
+  base: './',
   plugins: [react(), tailwindcss()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {

@@ -115,13 +115,13 @@ test('another session is seen and ended', async () => {
 });
 
 test('a program is approved by its code', async () => {
-  const post = (path, body) =>
+  const post = (path, form) =>
     fetch(new URL(path, url), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'openbricks-cli' },
-      body: JSON.stringify(body),
+      headers: { 'user-agent': 'openbricks-cli' },
+      body: new URLSearchParams({ client_id: 'openbricks', ...form }),
     });
-  const started = await (await post('/api/v1/auth/device', {})).json();
+  const started = await (await post('/api/v1/oauth/device', {})).json();
   const { page } = own;
   await page.goto(started.verification_uri_complete);
   assert.equal(await page.getByLabel('Code').inputValue(), started.user_code);
@@ -130,7 +130,10 @@ test('a program is approved by its code', async () => {
   assert.deepEqual(await accessProblems(page), []);
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByText('Approved.').waitFor();
-  const answer = await post('/api/v1/auth/device/token', { device_code: started.device_code });
+  const answer = await post('/api/v1/oauth/token', {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    device_code: started.device_code,
+  });
   assert.equal(answer.status, 200);
 });
 

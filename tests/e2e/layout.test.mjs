@@ -20,6 +20,7 @@ const PAGES = [
   ['/settings', 'API keys'],
   ['/settings?tab=account', 'Change password'],
   ['/settings?tab=storage', 'Create credential'],
+  ['/settings?tab=health', 'answers this page'],
 ];
 const AA = 4.5; // the contrast that WCAG asks of normal text
 

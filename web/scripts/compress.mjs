@@ -30,7 +30,9 @@ for (const entry of entries) {
 }
 
 const html = await readFile(join(dist, 'index.html'), 'utf8');
-const first = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]);
+const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(
+  (match) => match[1],
+);
 const total = first.reduce((sum, name) => sum + (gzipped.get(name) ?? 0), 0);
 console.log(
   `first load: ${(total / 1024).toFixed(1)} KB of compressed script in ${first.length} files`,

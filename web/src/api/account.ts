@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { allItems, api, body, PAGE } from '@/api/client';
+import type { Scope } from '@/api/types';
 
 export const apiKeys = () =>
   queryOptions({
@@ -7,7 +8,7 @@ export const apiKeys = () =>
     queryFn: () =>
       allItems((after) => api.GET('/api/v1/keys', { params: { query: { limit: PAGE, after } } })),
   });
-export const createKey = (values: { name: string; expires_at?: string }) =>
+export const createKey = (values: { name: string; expires_at?: string; scopes?: Scope[] }) =>
   body(api.POST('/api/v1/keys', { body: values }));
 export const deleteKey = (id: string) =>
   api.DELETE('/api/v1/keys/{id}', { params: { path: { id } } });

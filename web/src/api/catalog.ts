@@ -149,7 +149,7 @@ export const searchQuery = (text: string, limit = 30) =>
     staleTime: 10_000,
   });
 
-export const createCatalog = (values: { name: string; comment?: string }) =>
+export const createCatalog = (values: { name: string; comment?: string; workspace?: string }) =>
   body(api.POST('/api/v1/catalogs', { body: values }));
 export const updateCatalog = (catalog: string, values: Description) =>
   body(api.PATCH(CATALOG, { params: { path: { catalog } }, body: values }));

@@ -1,7 +1,8 @@
 import createClient, { defaultPathSerializer } from 'openapi-fetch';
-import { ConnectionError, errorOf } from '@/api/errors';
+import { ApiError, ConnectionError, errorOf } from '@/api/errors';
 import type { paths } from '@/api/schema';
-import { accessToken } from '@/api/session';
+import { accessToken, session } from '@/api/session';
+import { BASE } from '@/lib/base';
 import { parseLossless } from '@/lib/lossless-json';
 import { createStore } from '@/lib/store';
 
@@ -21,6 +22,18 @@ async function attempt(request: Request, token: string | undefined): Promise<Res
   }
 }
 
+/** Why nothing can be changed, where the server only knows that the token cannot. */
+function explained(error: ApiError): ApiError {
+  const current = session.get();
+  if (error.id !== 'identity.readOnly' || current.status !== 'signed-in' || !current.viewer)
+    return error;
+  return new ApiError(error.status, {
+    id: error.id,
+    detail: `You see OpenBricks as ${current.user.email} does, and can change nothing. Stop viewing first.`,
+    ...(error.requestId && { request_id: error.requestId }),
+  });
+}
+
 /** Sends a request with the session's token; renews the token once when the server refuses it. */
 async function authorised(request: Request): Promise<Response> {
   const again = request.clone();
@@ -30,7 +43,7 @@ async function authorised(request: Request): Promise<Response> {
     const renewed = await accessToken(token);
     if (renewed) response = await attempt(again, renewed);
   }
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok) throw explained(await errorOf(response));
   return response;
 }
 
@@ -39,6 +52,7 @@ export const filePath = (text: string): string => text.split('/').map(encodeURIC
 
 /** The REST API; a call throws ApiError or ConnectionError unless it succeeds. */
 export const api = createClient<paths>({
+  baseUrl: BASE,
   fetch: authorised,
   pathSerializer(pathname, { path, ...others }) {
     const whole =

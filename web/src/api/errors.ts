@@ -8,8 +8,15 @@ export class ApiError extends Error {
   readonly fields: { field: string; problem: string }[];
   /** With which a sign-in that is half done goes on. */
   readonly challenge: string | undefined;
+  /** Such a sign-in may go on with a passkey, too. */
+  readonly passkeys: boolean;
+  /** The provider at which this email has to sign in. */
+  readonly provider: string | undefined;
 
-  constructor(status: number, problem: Problem & { challenge?: string }) {
+  constructor(
+    status: number,
+    problem: Problem & { challenge?: string; passkeys?: string; provider?: string },
+  ) {
     super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
     this.name = 'ApiError';
     this.status = status;
@@ -17,6 +24,8 @@ export class ApiError extends Error {
     this.requestId = problem.request_id;
     this.fields = problem.errors ?? [];
     this.challenge = problem.challenge;
+    this.passkeys = problem.passkeys === 'true';
+    this.provider = problem.provider;
   }
 
   /** The problem that the server found with one field. */

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { api, body, filePath } from '@/api/client';
+import { BASE } from '@/lib/base';
 
 export interface VolumeName {
   catalog: string;
@@ -37,8 +38,8 @@ export const directoryQuery = (volume: VolumeName, directory: string) =>
 
 /** Where a file's bytes are sent. */
 export const fileUrl = ({ catalog, schema, volume }: VolumeName, inside: string): string =>
-  `/api/v1/files/${filePath([catalog, schema, volume, inside].join('/'))}`;
-export const uploadUrl = (id: string): string => `/api/v1/uploads/${encodeURIComponent(id)}`;
+  `${BASE}/api/v1/files/${filePath([catalog, schema, volume, inside].join('/'))}`;
+export const uploadUrl = (id: string): string => `${BASE}/api/v1/uploads/${encodeURIComponent(id)}`;
 
 export async function downloadFile(volume: VolumeName, inside: string): Promise<Response> {
   const params = { path: { ...volume, path: inside } };

@@ -96,8 +96,12 @@ interface NamedSql {
   name: string;
   sql: string;
 }
+interface PlacedSql extends NamedSql {
+  workspace?: string;
+  folder?: string;
+}
 
-export const saveQuery = (values: NamedSql) =>
+export const saveQuery = (values: PlacedSql) =>
   body(api.POST('/api/v1/saved-queries', { body: values }));
 export const updateSavedQuery = (id: string, values: NamedSql) =>
   body(api.PUT('/api/v1/saved-queries/{id}', { params: { path: { id } }, body: values }));

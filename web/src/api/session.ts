@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError, errorOf } from '@/api/errors';
-import type { Tokens, User } from '@/api/types';
+import type { PasskeyProof, Tokens, User } from '@/api/types';
+import { BASE } from '@/lib/base';
 import { createStore } from '@/lib/store';
 
 // The access token lives in memory only, the refresh token in a cookie that no script reads: the
@@ -12,12 +13,21 @@ const EARLY = 30_000; // milliseconds before its end at which a token is renewed
 export type Session =
   | { status: 'starting' }
   | { status: 'signed-out'; expired?: boolean }
-  | { status: 'signed-in'; user: User };
+  // viewer: the administrator who looks at the page as the user does, and can change nothing.
+  | { status: 'signed-in'; user: User; viewer?: User };
 
 export const session = createStore<Session>({ status: 'starting' });
 
 let access: { token: string; until: number } | undefined;
 let refreshing: Promise<string | undefined> | undefined;
+
+/** While an administrator looks at the page as somebody else. Like the access token it does not
+ * survive a reload. */
+interface Viewing {
+  token: string;
+  until: number;
+}
+let viewing: Viewing | undefined;
 
 function keep(tokens: Tokens): string {
   access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 - EARLY };
@@ -32,13 +42,14 @@ async function post(path: string, body: unknown, token?: string): Promise<Respon
   };
   if (token) headers.authorization = `Bearer ${token}`;
   const init = { method: 'POST', headers, body: JSON.stringify(body) };
-  return fetch(path, init).catch(() => {
+  return fetch(BASE + path, init).catch(() => {
     throw new ConnectionError();
   });
 }
 
 function forget(expired: boolean): void {
   access = undefined;
+  viewing = undefined;
   localStorage.removeItem(MARK_KEY);
   session.set({ status: 'signed-out', expired });
 }
@@ -70,19 +81,64 @@ function renew(stale: string | undefined): Promise<string | undefined> {
   return refreshing;
 }
 
+/** What was asked for as somebody else is not asked again as the administrator. */
+export class ViewingEnded extends Error {
+  constructor() {
+    super('You no longer see OpenBricks as somebody else.');
+    this.name = 'ViewingEnded';
+  }
+}
+
 /** A token that is good now; undefined when signed out. `stale`: one that the server refused. */
 export async function accessToken(stale?: string): Promise<string | undefined> {
+  if (viewing) {
+    if (viewing.token !== stale && Date.now() < viewing.until) return viewing.token;
+    endViewing();
+    throw new ViewingEnded();
+  }
   if (access && access.token !== stale && Date.now() < access.until) return access.token;
   return renew(stale ?? access?.token);
 }
 
-async function loadUser(token: string): Promise<void> {
+async function userOf(token: string): Promise<User> {
   const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch('/api/v1/auth/me', { headers }).catch(() => {
+  const response = await fetch(`${BASE}/api/v1/auth/me`, { headers }).catch(() => {
     throw new ConnectionError();
   });
   if (!response.ok) throw await errorOf(response);
-  session.set({ status: 'signed-in', user: (await response.json()) as User });
+  return (await response.json()) as User;
+}
+
+async function loadUser(token: string): Promise<void> {
+  const user = await userOf(token);
+  session.set((before) => ({
+    status: 'signed-in',
+    user,
+    ...(viewing && before.status === 'signed-in' && before.viewer && { viewer: before.viewer }),
+  }));
+}
+
+/** The page as a user sees it, for an administrator; nothing can be changed. */
+export async function beginViewing(id: string): Promise<void> {
+  const before = session.get();
+  const own = await accessToken();
+  if (!own || before.status !== 'signed-in') return;
+  const response = await post(`/api/v1/users/${encodeURIComponent(id)}/view-as`, {}, own);
+  if (!response.ok) throw await errorOf(response);
+  const { access_token: token, expires_in } = (await response.json()) as Tokens;
+  const user = await userOf(token);
+  viewing = { token, until: Date.now() + expires_in * 1000 };
+  session.set({ status: 'signed-in', user, viewer: before.user });
+}
+
+/** When it ends by itself, in milliseconds since 1970. */
+export const viewingUntil = (): number | undefined => viewing?.until;
+
+export function endViewing(): void {
+  viewing = undefined;
+  const current = session.get();
+  if (current.status === 'signed-in' && current.viewer)
+    session.set({ status: 'signed-in', user: current.viewer });
 }
 
 /** Called once at the start: signs in silently when there was a session. */
@@ -90,6 +146,13 @@ export async function restoreSession(): Promise<void> {
   const token = await accessToken();
   if (token) await loadUser(token);
   else session.set({ status: 'signed-out' });
+}
+
+/** After a sign-in that left the page and came back with a cookie of the session. */
+export async function adoptSession(): Promise<void> {
+  access = undefined;
+  localStorage.setItem(MARK_KEY, String(Date.now()));
+  await restoreSession();
 }
 
 async function enter(path: string, values: unknown): Promise<void> {
@@ -103,6 +166,10 @@ export const signIn = (email: string, password: string): Promise<void> =>
   enter('/api/v1/auth/login', { email, password });
 export const completeSignIn = (challenge: string, code: string): Promise<void> =>
   enter('/api/v1/auth/second-factor', { challenge, code });
+export const signInWithPasskey = (proof: PasskeyProof): Promise<void> =>
+  enter('/api/v1/auth/passkey-sign-in', proof);
+export const completeWithPasskey = (challenge: string, proof: PasskeyProof): Promise<void> =>
+  enter('/api/v1/auth/passkey-second-factor', { challenge, ...proof });
 export const replacePassword = (challenge: string, password: string): Promise<void> =>
   enter('/api/v1/auth/temporary-password', { challenge, password });
 export const acceptInvitation = (values: {

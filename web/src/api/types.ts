@@ -3,12 +3,22 @@ import type { components } from '@/api/schema';
 
 type Schemas = components['schemas'];
 
+export type Scope = NonNullable<Schemas['CreateKeyRequest']['scopes']>[number];
+
 export type Problem = Partial<Schemas['Problem']>;
 export type Tokens = Schemas['TokensAnswer'];
 export type User = Schemas['UserAnswer'];
 export type SignInSession = Schemas['SessionAnswer'];
+export type Passkey = Schemas['PasskeyAnswer'];
+export type PasskeyCreation = Schemas['PasskeyCreationAnswer'];
+export type PasskeyRequest = Schemas['PasskeyRequestAnswer'];
+export type PasskeyProof = Schemas['PasskeySignIn'];
 export type Invitation = Schemas['InvitationAnswer'];
 export type ApiKey = Schemas['KeyAnswer'];
+export type ServiceAccount = Schemas['ServiceAccountAnswer'];
+export type ClientSecret = Schemas['SecretAnswer'];
+export type AuditEntry = Schemas['EntryAnswer'];
+export type AuditPage = Schemas['EntryList'];
 export type Catalog = Schemas['CatalogItem'];
 export type Schema = Schemas['SchemaItem'];
 export type Volume = Schemas['VolumeItem'];

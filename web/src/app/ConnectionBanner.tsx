@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { WifiOff } from 'lucide-react';
 import { useEffect } from 'react';
 import { online } from '@/api/client';
+import { BASE } from '@/lib/base';
 import { useStore } from '@/lib/store';
 
 const RETRY = 3000; // milliseconds
@@ -13,7 +14,7 @@ export function ConnectionBanner() {
   useEffect(() => {
     if (connected) return;
     const timer = setInterval(() => {
-      fetch('/healthz', { cache: 'no-store' }).then(
+      fetch(`${BASE}/healthz`, { cache: 'no-store' }).then(
         (response) => {
           if (!response.ok) return;
           online.set(true);

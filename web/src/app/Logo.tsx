@@ -1,3 +1,5 @@
+import { BASE } from '@/lib/base';
+
 export function Logo({ size = 24 }: { size?: number }) {
-  return <img src="/icon.svg" width={size} height={size} alt="" className="rounded-md" />;
+  return <img src={`${BASE}/icon.svg`} width={size} height={size} alt="" className="rounded-md" />;
 }

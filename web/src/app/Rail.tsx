@@ -3,7 +3,8 @@ import { Moon, Search, Sun } from 'lucide-react';
 import { Logo } from '@/app/Logo';
 import { openPalette } from '@/app/overlays';
 import { PAGES } from '@/app/pages';
-import { isDark, setTheme, theme } from '@/app/theme';
+import { chooseTheme } from '@/app/preferences';
+import { isDark, theme } from '@/app/theme';
 import { UserMenu } from '@/app/UserMenu';
 import { IconButton } from '@/components/IconButton';
 import { Tip } from '@/components/Tip';
@@ -46,7 +47,7 @@ export function Rail() {
         </IconButton>
         <IconButton
           label={dark ? 'Light theme' : 'Dark theme'}
-          onClick={() => setTheme(dark ? 'light' : 'dark')}
+          onClick={() => chooseTheme(dark ? 'light' : 'dark')}
         >
           {dark ? <Sun size={16} /> : <Moon size={16} />}
         </IconButton>

@@ -4,12 +4,14 @@ import { restoreSession, session } from '@/api/session';
 import { ConnectionBanner } from '@/app/ConnectionBanner';
 import { Logo } from '@/app/Logo';
 import { closeOverlay, overlay } from '@/app/overlays';
-import { queryClient } from '@/app/query-client';
+import { loadedFormats, loadPreferences } from '@/app/preferences';
 import { Rail } from '@/app/Rail';
 import { useGlobalKeys } from '@/app/useGlobalKeys';
+import { ViewingBanner } from '@/app/ViewingBanner';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { toastError } from '@/components/toasts';
 import { catalogDialog } from '@/features/catalog/dialogs/store';
+import { shared } from '@/features/sharing/store';
 import { createStore, useStore } from '@/lib/store';
 
 // Not lazy(): that shows nothing for a moment even when it is loaded, and the first letters typed
@@ -21,6 +23,9 @@ const loadPalette = async () => {
 };
 const ShortcutsModal = lazy(() =>
   import('@/app/ShortcutsModal').then((module) => ({ default: module.ShortcutsModal })),
+);
+const ShareDialog = lazy(() =>
+  import('@/features/sharing/ShareDialog').then((module) => ({ default: module.ShareDialog })),
 );
 const CatalogDialogs = lazy(() =>
   import('@/features/catalog/dialogs/CatalogDialogs').then((module) => ({
@@ -53,6 +58,7 @@ function Starting() {
 function Overlays() {
   const current = useStore(overlay);
   const dialog = useStore(catalogDialog);
+  const share = useStore(shared);
   const loaded = useStore(palette);
   useEffect(() => {
     if (current !== 'palette') return;
@@ -66,23 +72,28 @@ function Overlays() {
       {current === 'palette' && loaded && createElement(loaded)}
       {current === 'shortcuts' && <ShortcutsModal />}
       {dialog && <CatalogDialogs dialog={dialog} />}
+      {share && <ShareDialog {...share} onClose={() => shared.set(undefined)} />}
     </Suspense>
   );
 }
 
 function SignedIn() {
   useGlobalKeys();
+  const formats = useStore(loadedFormats);
   useEffect(() => {
+    // Without them the page works as the browser prefers.
+    loadPreferences().catch((error: unknown) => toastError('Could not load preferences', error));
     // In time for the first Ctrl-K.
     const timer = setTimeout(() => loadPalette().catch(() => undefined), PRELOAD_DELAY);
     return () => clearTimeout(timer);
   }, []);
   return (
     <div className="flex h-dvh flex-col">
+      <ViewingBanner />
       <ConnectionBanner />
       <div className="flex min-h-0 flex-1 flex-col md:flex-row">
         <Rail />
-        <main className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <main key={formats} className="flex min-h-0 min-w-0 flex-1 flex-col">
           <Outlet />
         </main>
       </div>
@@ -93,14 +104,15 @@ function SignedIn() {
 
 /** Everything behind the sign-in. */
 export function Shell() {
-  const { status } = useStore(session);
+  const current = useStore(session);
+  const { status } = current;
   const router = useRouter();
   useEffect(() => {
     if (status !== 'signed-out') return;
-    queryClient.clear();
     const { href } = router.state.location;
     void router.navigate({ to: '/sign-in', search: href === '/' ? {} : { next: href } });
   }, [status, router]);
-  if (status === 'starting') return <Starting />;
-  return status === 'signed-in' ? <SignedIn /> : null;
+  if (current.status === 'starting') return <Starting />;
+  if (current.status !== 'signed-in') return null;
+  return <SignedIn key={`${current.user.id}:${current.viewer?.id ?? ''}`} />;
 }

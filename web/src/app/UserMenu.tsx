@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Keyboard, KeyRound, LogOut, UserRound } from 'lucide-react';
+import { Inbox, Keyboard, KeyRound, LogOut, UserRound } from 'lucide-react';
 import { session, signOut } from '@/api/session';
 import { openShortcuts } from '@/app/overlays';
 import { Menu } from '@/components/Menu';
@@ -23,6 +23,11 @@ export function UserMenu() {
           label: 'API keys',
           icon: <KeyRound size={14} />,
           onSelect: () => void navigate({ to: '/settings', search: { tab: 'keys' } }),
+        },
+        {
+          label: 'Access requests',
+          icon: <Inbox size={14} />,
+          onSelect: () => void navigate({ to: '/requests' }),
         },
         {
           label: 'Keyboard shortcuts',

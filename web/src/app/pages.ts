@@ -1,5 +1,6 @@
 import {
   Activity,
+  Boxes,
   FolderOpen,
   House,
   Library,
@@ -9,7 +10,7 @@ import {
 } from 'lucide-react';
 
 export interface PageLink {
-  to: '/' | '/sql' | '/catalog' | '/files' | '/queries' | '/settings';
+  to: '/' | '/sql' | '/catalog' | '/files' | '/workspaces' | '/queries' | '/settings';
   label: string;
   icon: LucideIcon;
   keys: string;
@@ -21,6 +22,7 @@ export const PAGES: PageLink[] = [
   { to: '/sql', label: 'SQL', icon: SquareTerminal, keys: 'g then s' },
   { to: '/catalog', label: 'Catalog', icon: Library, keys: 'g then c' },
   { to: '/files', label: 'Files', icon: FolderOpen, keys: 'g then f' },
+  { to: '/workspaces', label: 'Workspaces', icon: Boxes, keys: 'g then w' },
   { to: '/queries', label: 'Queries', icon: Activity, keys: 'g then q' },
   { to: '/settings', label: 'Settings', icon: Settings, keys: 'g then k' },
 ];

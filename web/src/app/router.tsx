@@ -5,6 +5,7 @@ import { NotFoundPage, RouteError } from '@/app/RouteError';
 import { Shell } from '@/app/Shell';
 import { SignInPage } from '@/features/auth/SignInPage';
 import { HomePage } from '@/features/home/HomePage';
+import { BASE } from '@/lib/base';
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
@@ -26,15 +27,30 @@ interface TableSearch {
   to?: number;
 }
 
+interface SignInSearch {
+  next?: string;
+  signed?: 'in';
+  problem?: string;
+  request?: string;
+}
+
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   component: SignInPage,
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+  // signed: a provider's sign-in succeeded. problem, request: why it did not, and where to look.
+  validateSearch: (search: Record<string, unknown>): SignInSearch => {
     const next = text(search.next);
-    return next?.startsWith('/') && !next.startsWith('//') ? { next } : {};
+    const problem = text(search.problem);
+    const request = text(search.request);
+    return {
+      ...(next?.startsWith('/') && !next.startsWith('//') && { next }),
+      ...(search.signed === 'in' && { signed: 'in' as const }),
+      ...(problem && { problem }),
+      ...(request && { request }),
+    };
   },
 });
 
@@ -68,6 +84,13 @@ const confirmEmail = createRoute({
   getParentRoute: () => root,
   path: '/confirm-email',
   component: lazyPage(() => import('@/features/auth/ConfirmPages'), 'ConfirmEmailPage'),
+});
+
+// Where applications send browsers; its query is what they ask.
+const oauthAuthorize = createRoute({
+  getParentRoute: () => root,
+  path: '/oauth/authorize',
+  component: lazyPage(() => import('@/features/oauth/AuthorizePage'), 'AuthorizePage'),
 });
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -141,6 +164,22 @@ const filesVolume = createRoute({
   validateSearch: validateAppend,
 });
 
+const workspaces = createRoute({
+  getParentRoute: () => shell,
+  path: '/workspaces',
+  component: lazyPage(() => import('@/features/workspaces/WorkspacesPage'), 'WorkspacesPage'),
+});
+const workspace = createRoute({
+  getParentRoute: () => shell,
+  path: '/workspaces/$workspace',
+  component: lazyPage(() => import('@/features/workspaces/WorkspacePage'), 'WorkspacePage'),
+  // folder: the id of the one that is shown.
+  validateSearch: (search: Record<string, unknown>): { folder?: string; tab?: 'members' } => {
+    const folder = text(search.folder);
+    return { ...(folder && { folder }), ...(search.tab === 'members' && { tab: 'members' }) };
+  },
+});
+
 const QUERY_STATES = ['running', 'finished', 'failed', 'cancelled'] as const;
 
 const queries = createRoute({
@@ -166,7 +205,26 @@ const device = createRoute({
   },
 });
 
-const SETTINGS_TABS = ['keys', 'account', 'users', 'storage'] as const;
+// Where letters about access lead.
+const requests = createRoute({
+  getParentRoute: () => shell,
+  path: '/requests',
+  component: lazyPage(() => import('@/features/requests/RequestsPage'), 'RequestsPage'),
+});
+
+const SETTINGS_TABS = [
+  'keys',
+  'account',
+  'preferences',
+  'users',
+  'services',
+  'groups',
+  'roles',
+  'sign-on',
+  'storage',
+  'audit',
+  'health',
+] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 const settings = createRoute({
@@ -188,17 +246,22 @@ export const router = createRouter({
     acceptInvitation,
     verifyEmail,
     confirmEmail,
+    oauthAuthorize,
     shell.addChildren([
       home,
       catalog.addChildren([catalogIndex, catalogOne, catalogSchema, table]),
       sql,
       files,
       filesVolume,
+      workspaces,
+      workspace,
       queries,
       settings,
+      requests,
       device,
     ]),
   ]),
+  basepath: BASE || '/',
   defaultErrorComponent: RouteError,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',

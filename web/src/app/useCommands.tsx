@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import {
   FileCode2,
   FolderPlus,
+  Inbox,
   Keyboard,
   LogOut,
   Monitor,
@@ -18,7 +19,7 @@ import { signOut } from '@/api/session';
 import type { FoundObject } from '@/api/types';
 import { openShortcuts } from '@/app/overlays';
 import { PAGES } from '@/app/pages';
-import { setTheme } from '@/app/theme';
+import { chooseTheme } from '@/app/preferences';
 import { ObjectIcon } from '@/components/ObjectIcon';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { addTab } from '@/features/sql/tabs';
@@ -69,9 +70,10 @@ function usePageAndActionCommands(): Command[] {
     action('Create catalog', <FolderPlus size={14} />, () =>
       openCatalogDialog({ kind: 'create-catalog' }),
     ),
-    action('Theme: light', <Sun size={14} />, () => setTheme('light')),
-    action('Theme: dark', <Moon size={14} />, () => setTheme('dark')),
-    action('Theme: as the system', <Monitor size={14} />, () => setTheme('system')),
+    action('Access requests', <Inbox size={14} />, () => void navigate({ to: '/requests' })),
+    action('Theme: light', <Sun size={14} />, () => chooseTheme('light')),
+    action('Theme: dark', <Moon size={14} />, () => chooseTheme('dark')),
+    action('Theme: as the system', <Monitor size={14} />, () => chooseTheme('system')),
     action('Keyboard shortcuts', <Keyboard size={14} />, openShortcuts, '?'),
     action('Sign out', <LogOut size={14} />, () => void signOut()),
   ];

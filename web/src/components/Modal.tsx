@@ -12,6 +12,7 @@ interface Props {
   /** With it the dialog is a form: Enter submits. */
   onSubmit?(): void;
   footer?: ReactNode;
+  medium?: boolean;
   wide?: boolean;
   children?: ReactNode;
 }
@@ -24,7 +25,8 @@ function focusContent(event: Event): void {
 }
 
 /** A dialog; on a phone a sheet that fills the width at the bottom. */
-export function Modal({ title, description, onClose, onSubmit, footer, wide, children }: Props) {
+export function Modal(props: Props) {
+  const { title, description, onClose, onSubmit, footer, medium, wide, children } = props;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     event.stopPropagation();
@@ -43,7 +45,7 @@ export function Modal({ title, description, onClose, onSubmit, footer, wide, chi
           className={classes(
             'pop-in fixed z-40 flex max-h-[88dvh] flex-col border border-line bg-raised shadow-pop outline-none',
             'inset-x-0 bottom-0 rounded-t-lg md:inset-x-auto md:top-[10vh] md:bottom-auto md:left-1/2 md:-translate-x-1/2 md:rounded-lg',
-            wide ? 'md:w-[min(960px,92vw)]' : 'md:w-[440px]',
+            wide ? 'md:w-[min(960px,92vw)]' : medium ? 'md:w-[min(600px,92vw)]' : 'md:w-[440px]',
           )}
         >
           <Body

@@ -1,4 +1,4 @@
-import { useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { classes } from '@/components/classes';
 
 interface Props<Id extends string> {
@@ -14,6 +14,12 @@ interface Props<Id extends string> {
 export function TabBar<Id extends string>(props: Props<Id>) {
   const { label, tabs, selected, onSelect, children } = props;
   const list = useRef<HTMLDivElement>(null);
+  // On a phone the row is longer than the screen.
+  useEffect(() => {
+    list.current
+      ?.querySelector('[aria-selected=true]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [selected]);
   const move = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (!step) return;

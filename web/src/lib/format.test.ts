@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { columnFormat, formatAgo, formatBytes, formatDuration, formatMany } from './format';
+import {
+  columnFormat,
+  formatAgo,
+  formatBytes,
+  formatDuration,
+  formatFullTime,
+  formatMany,
+  formatPercent,
+  setFormats,
+} from './format';
 
 const show = (name: string, type: string, value: unknown) =>
   columnFormat({ name, type }).text(value);
@@ -41,4 +50,20 @@ test('sizes, durations and ages read well', () => {
   expect(formatDuration(90_000)).toBe('1 min 30 s');
   const now = Date.parse('2026-01-02T00:00:00Z');
   expect(formatAgo('2026-01-01T23:57:00Z', now)).toBe('3 minutes ago');
+});
+
+test('times and numbers follow what the user chose, and say when that is new', () => {
+  const time = '2026-01-01T00:30:00Z';
+  expect(setFormats('en-GB', 'Asia/Tokyo')).toBe(true);
+  expect(setFormats('en-GB', 'Asia/Tokyo')).toBe(false);
+  expect(formatFullTime(time)).toBe('1 Jan 2026, 09:30:00 GMT+9');
+  expect(show('t', 'TIMESTAMP WITH TIME ZONE', time)).toBe('2026-01-01 09:30:00');
+  expect(formatPercent(0.126)).toBe('13%');
+  expect(setFormats('de-DE', 'UTC')).toBe(true);
+  expect(formatFullTime(time)).toBe('01.01.2026, 00:30:00 UTC');
+  expect(formatPercent(0.126)).toBe('13\u00a0%');
+  // What the browser does not know is as if nothing were chosen.
+  setFormats('xx-nowhere-', 'Mars/Olympus');
+  expect(formatFullTime(time)).toContain('2026');
+  setFormats('', '');
 });

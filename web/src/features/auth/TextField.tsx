@@ -11,6 +11,7 @@ interface Props {
   numeric?: boolean;
   value: string;
   onChange(value: string): void;
+  onLeave?(): void;
 }
 
 /** A line of text in a form of these pages. */
@@ -29,6 +30,7 @@ export function TextField(props: Props) {
           className="h-9"
           value={props.value}
           onChange={(event) => props.onChange(event.target.value)}
+          onBlur={props.onLeave}
         />
       )}
     </Field>

@@ -10,6 +10,8 @@ import { SkeletonRows } from '@/components/Skeleton';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { ObjectList } from '@/features/catalog/ObjectList';
 import { schemaId } from '@/features/catalog/tree-model';
+import { RequestAccess } from '@/features/requests/RequestAccess';
+import { ShareButton } from '@/features/sharing/ShareButton';
 import { useTitle } from '@/lib/hooks';
 
 export function CatalogPage() {
@@ -29,16 +31,22 @@ export function CatalogPage() {
   return (
     <>
       <PageHeader crumbs={[{ label: 'Catalog', to: '/catalog' }, { label: catalog }]}>
+        {schemas.data && (
+          <ShareButton secured={{ type: 'catalog', object: catalog }} name={catalog} />
+        )}
         {create}
       </PageHeader>
       {comment && <p className="border-b border-line px-4 py-2 text-muted">{comment}</p>}
       {schemas.isPending && <SkeletonRows />}
       {schemas.isError && (
-        <ErrorPanel
-          error={schemas.error}
-          retry={schemas.refetch}
-          instead={{ label: 'Show all catalogs', to: '/catalog' }}
-        />
+        <>
+          <ErrorPanel
+            error={schemas.error}
+            retry={schemas.refetch}
+            instead={{ label: 'Show all catalogs', to: '/catalog' }}
+          />
+          <RequestAccess secured={{ type: 'catalog', object: catalog }} error={schemas.error} />
+        </>
       )}
       {schemas.data?.length === 0 && (
         <EmptyState title="No schemas yet" actions={create}>

@@ -13,6 +13,8 @@ import { SkeletonRows } from '@/components/Skeleton';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { ObjectList, type ListedObject } from '@/features/catalog/ObjectList';
 import { objectNode } from '@/features/catalog/tree-model';
+import { RequestAccess } from '@/features/requests/RequestAccess';
+import { ShareButton } from '@/features/sharing/ShareButton';
 import { addTab } from '@/features/sql/tabs';
 import { useTitle } from '@/lib/hooks';
 
@@ -48,6 +50,9 @@ export function SchemaPage() {
           { label: schema },
         ]}
       >
+        {tables.data && (
+          <ShareButton secured={{ type: 'schema', object: `${catalog}.${schema}` }} name={schema} />
+        )}
         <Button icon={<SquareTerminal size={14} />} onClick={query}>
           New query
         </Button>
@@ -67,11 +72,17 @@ export function SchemaPage() {
         )}
       </PageHeader>
       {failed ? (
-        <ErrorPanel
-          error={failed}
-          instead={{ label: `Show ${catalog}`, to: `/catalog/${encodeURIComponent(catalog)}` }}
-          retry={() => Promise.all([tables.refetch(), volumes.refetch()])}
-        />
+        <>
+          <ErrorPanel
+            error={failed}
+            instead={{ label: `Show ${catalog}`, to: `/catalog/${encodeURIComponent(catalog)}` }}
+            retry={() => Promise.all([tables.refetch(), volumes.refetch()])}
+          />
+          <RequestAccess
+            secured={{ type: 'schema', object: `${catalog}.${schema}` }}
+            error={failed}
+          />
+        </>
       ) : tables.isPending || volumes.isPending ? (
         <SkeletonRows />
       ) : items.length === 0 ? (

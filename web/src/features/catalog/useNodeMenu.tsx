@@ -7,11 +7,13 @@ import {
   Pencil,
   SquareTerminal,
   Trash2,
+  UserRoundPlus,
 } from 'lucide-react';
 import type { MenuItem } from '@/components/Menu';
 import { copyWithToast } from '@/components/toasts';
-import { openCatalogDialog, type Target } from '@/features/catalog/dialogs/store';
-import type { TreeNode } from '@/features/catalog/tree-model';
+import { openCatalogDialog, targetName, type Target } from '@/features/catalog/dialogs/store';
+import { nodeHref, type TreeNode } from '@/features/catalog/tree-model';
+import { openShare } from '@/features/sharing/store';
 import { addTab } from '@/features/sql/tabs';
 import { qualified } from '@/lib/identifiers';
 
@@ -58,6 +60,21 @@ export function useNodeMenu(node: TreeNode): MenuItem[] {
       },
     });
   }
+  items.push({
+    label: 'Share',
+    icon: <UserRoundPlus size={14} />,
+    onSelect: () =>
+      openShare({
+        secured: {
+          type: target.kind === 'view' ? 'table' : target.kind,
+          object: [node.catalog, node.schema, node.object]
+            .filter((part) => part !== undefined)
+            .join('.'),
+        },
+        name: targetName(target),
+        path: nodeHref(node),
+      }),
+  });
   items.push({
     label: 'Copy name',
     icon: <Copy size={14} />,

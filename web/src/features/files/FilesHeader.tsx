@@ -4,10 +4,13 @@ import type { VolumeName } from '@/api/files';
 import { Button } from '@/components/Button';
 import { IconButton } from '@/components/IconButton';
 import { PageHeader, type Crumb } from '@/components/PageHeader';
+import { ShareButton } from '@/features/sharing/ShareButton';
 
 interface Props {
   volume: VolumeName;
   directory: string;
+  /** False where the volume cannot be seen: there is nothing to do then. */
+  usable: boolean;
   onPick(files: File[]): void;
   onCreateFolder(): void;
 }
@@ -26,8 +29,9 @@ function crumbsOf(volume: VolumeName, directory: string): Crumb[] {
   ];
 }
 
-export function FilesHeader({ volume, directory, onPick, onCreateFolder }: Props) {
+export function FilesHeader({ volume, directory, usable, onPick, onCreateFolder }: Props) {
   const input = useRef<HTMLInputElement>(null);
+  if (!usable) return <PageHeader crumbs={crumbsOf(volume, directory)} />;
   return (
     <PageHeader crumbs={crumbsOf(volume, directory)}>
       <input
@@ -40,6 +44,13 @@ export function FilesHeader({ volume, directory, onPick, onCreateFolder }: Props
           onPick([...(event.target.files ?? [])]);
           event.target.value = '';
         }}
+      />
+      <ShareButton
+        secured={{
+          type: 'volume',
+          object: [volume.catalog, volume.schema, volume.volume].join('.'),
+        }}
+        name={volume.volume}
       />
       <IconButton label="New folder" onClick={onCreateFolder}>
         <FolderPlus size={16} />

@@ -16,6 +16,7 @@ import { FilesHeader } from '@/features/files/FilesHeader';
 import { FileTable } from '@/features/files/FileTable';
 import { UploadPanel } from '@/features/files/UploadPanel';
 import { addUploads } from '@/features/files/uploads';
+import { RequestAccess } from '@/features/requests/RequestAccess';
 import { saveResponse } from '@/lib/download';
 import { useTitle } from '@/lib/hooks';
 
@@ -60,6 +61,7 @@ export function FilesPage() {
       <FilesHeader
         volume={volume}
         directory={directory}
+        usable={!(listing.isError && directory === '')}
         onPick={(files) => add(files.map((file) => ({ path: file.name, file })))}
         onCreateFolder={() => setDialog({ kind: 'folder', directory })}
       />
@@ -76,6 +78,12 @@ export function FilesPage() {
               error={listing.error}
               retry={listing.refetch}
               instead={{ label: 'Show all volumes', to: '/files' }}
+            />
+          )}
+          {listing.isError && directory === '' && (
+            <RequestAccess
+              secured={{ type: 'volume', object: [catalog, schema, name].join('.') }}
+              error={listing.error}
             />
           )}
           {listing.isSuccess && entries.length === 0 && (

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
-import { HardDrive, Plus } from 'lucide-react';
+import { HardDrive, Plus, UserRoundPlus } from 'lucide-react';
 import { useState } from 'react';
 import { catalogsQuery, schemasQuery, volumesQuery } from '@/api/catalog';
 import type { Volume } from '@/api/types';
@@ -8,9 +8,11 @@ import { Ago } from '@/components/Ago';
 import { Button } from '@/components/Button';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
+import { IconButton } from '@/components/IconButton';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
 import { CreateVolumeDialog } from '@/features/files/CreateVolumeDialog';
+import { openShare } from '@/features/sharing/store';
 import { useTitle } from '@/lib/hooks';
 
 /** All volumes of all schemas that the user sees. */
@@ -35,24 +37,39 @@ function useVolumes() {
 function VolumeCard({ volume, append }: { volume: Volume; append: string | undefined }) {
   const { catalog, schema, name } = volume;
   return (
-    <Link
-      to="/files/$catalog/$schema/$volume/$"
-      params={{ catalog, schema, volume: name, _splat: '' }}
-      search={append ? { append } : {}}
-      className="flex items-center gap-3 rounded-lg border border-line px-4 py-3 hover:border-line-strong hover:bg-hover"
-    >
-      <HardDrive size={18} className="shrink-0 text-accent" />
-      <span className="min-w-0 flex-1">
-        <span className="block truncate font-medium">{name}</span>
-        <span className="block truncate text-sm text-muted">
-          {catalog}.{schema}
-          {volume.comment && ` · ${volume.comment}`}
+    <div className="flex items-center rounded-lg border border-line pr-2 hover:border-line-strong hover:bg-hover">
+      <Link
+        to="/files/$catalog/$schema/$volume/$"
+        params={{ catalog, schema, volume: name, _splat: '' }}
+        search={append ? { append } : {}}
+        className="flex min-w-0 flex-1 items-center gap-3 rounded-lg py-3 pl-4"
+      >
+        <HardDrive size={18} className="shrink-0 text-accent" />
+        <span className="min-w-0 flex-1">
+          <span className="block truncate font-medium">{name}</span>
+          <span className="block truncate text-sm text-muted">
+            {catalog}.{schema}
+            {volume.comment && ` · ${volume.comment}`}
+          </span>
         </span>
-      </span>
-      <span className="text-sm text-muted max-sm:hidden">
-        <Ago time={volume.created_at} />
-      </span>
-    </Link>
+        <span className="text-sm text-muted max-sm:hidden">
+          <Ago time={volume.created_at} />
+        </span>
+      </Link>
+      <IconButton
+        label={`Share ${name}`}
+        className="ml-1"
+        onClick={() =>
+          openShare({
+            secured: { type: 'volume', object: [catalog, schema, name].join('.') },
+            name,
+            path: `/files/${[catalog, schema, name].map(encodeURIComponent).join('/')}/`,
+          })
+        }
+      >
+        <UserRoundPlus size={14} />
+      </IconButton>
+    </div>
   );
 }
 

@@ -2,18 +2,19 @@ import { useState, type FormEvent } from 'react';
 import { changePassword } from '@/api/account';
 import { signOut } from '@/api/session';
 import type { User } from '@/api/types';
-import { setTheme, theme, type Theme } from '@/app/theme';
 import { Button } from '@/components/Button';
-import { Field, Input, Select } from '@/components/Field';
+import { Field, Input } from '@/components/Field';
 import { FormError } from '@/components/FormError';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
 import { DeleteAccountSection } from '@/features/keys/DeleteAccountSection';
+import { IdentitiesSection } from '@/features/keys/IdentitiesSection';
+import { PasskeysSection } from '@/features/keys/PasskeysSection';
 import { passwordProblem } from '@/features/keys/password';
 import { ProfileSection } from '@/features/keys/ProfileSection';
 import { SecondFactorSection } from '@/features/keys/SecondFactorSection';
 import { SessionsSection } from '@/features/keys/SessionsSection';
-import { useStore } from '@/lib/store';
+import { ConsentsSection } from '@/features/oauth/ConsentsSection';
 
 function PasswordForm() {
   const empty = { current: '', password: '', again: '' };
@@ -62,7 +63,6 @@ function PasswordForm() {
 }
 
 export function AccountTab({ user }: { user: User }) {
-  const chosen = useStore(theme);
   return (
     <div className="flex flex-col gap-8">
       <section className="flex flex-wrap items-center gap-3">
@@ -76,25 +76,13 @@ export function AccountTab({ user }: { user: User }) {
         <Button onClick={() => void signOut()}>Sign out</Button>
       </section>
       <ProfileSection key={user.name} user={user} />
-      <section className="max-w-80">
-        <Field label="Theme">
-          {(control) => (
-            <Select
-              {...control}
-              value={chosen}
-              onChange={(event) => setTheme(event.target.value as Theme)}
-            >
-              <option value="system">As the system</option>
-              <option value="light">Light</option>
-              <option value="dark">Dark</option>
-            </Select>
-          )}
-        </Field>
-      </section>
       <section className="flex flex-col gap-3">
         <h2 className="text-lg">Password</h2>
         <PasswordForm />
       </section>
+      <IdentitiesSection />
+      <ConsentsSection />
+      <PasskeysSection />
       <SecondFactorSection />
       <SessionsSection />
       <DeleteAccountSection />

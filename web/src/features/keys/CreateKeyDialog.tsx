@@ -6,6 +6,8 @@ import { Field, Input, Select } from '@/components/Field';
 import { FormModal } from '@/components/FormModal';
 import { Modal } from '@/components/Modal';
 import { useAction } from '@/components/useAction';
+import { ScopePicker } from '@/features/keys/ScopePicker';
+import { type Choice, scopesOf } from '@/features/keys/scopes';
 
 const DAY = 24 * 60 * 60 * 1000; // milliseconds
 
@@ -39,11 +41,19 @@ function ShownOnce({ secret, onClose }: { secret: string; onClose(): void }) {
 export function CreateKeyDialog({ onClose, onCreated }: Props) {
   const [name, setName] = useState('');
   const [days, setDays] = useState('90');
+  const [limited, setLimited] = useState(false);
+  const [choice, setChoice] = useState<Choice>({ sql: 'read' });
   const [tried, setTried] = useState(false);
+  const scopes = limited ? scopesOf(choice) : [];
+  const nothing = limited && scopes.length === 0;
   const [secret, setSecret] = useState<string>();
   const create = useAction(async () => {
     const expires = days && new Date(Date.now() + Number(days) * DAY).toISOString();
-    const made = await createKey({ name: name.trim(), ...(expires && { expires_at: expires }) });
+    const made = await createKey({
+      name: name.trim(),
+      ...(expires && { expires_at: expires }),
+      ...(limited && { scopes }),
+    });
     setSecret(made.key);
     await onCreated();
   });
@@ -54,7 +64,7 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
-        if (name.trim()) create.run();
+        if (name.trim() && !nothing) create.run();
       }}
       submit="Create"
       busy={create.busy}
@@ -85,6 +95,22 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
           </Select>
         )}
       </Field>
+      <Field
+        label="May do"
+        error={tried && nothing ? 'Give access to at least one area.' : undefined}
+      >
+        {(control) => (
+          <Select
+            {...control}
+            value={limited ? 'limited' : 'all'}
+            onChange={(event) => setLimited(event.target.value === 'limited')}
+          >
+            <option value="all">Everything that you may do</option>
+            <option value="limited">Only what you choose</option>
+          </Select>
+        )}
+      </Field>
+      {limited && <ScopePicker value={choice} onChange={setChoice} />}
     </FormModal>
   );
 }

@@ -13,6 +13,7 @@ import { ErrorPanel } from '@/components/ErrorPanel';
 import { IconButton } from '@/components/IconButton';
 import { SkeletonRows } from '@/components/Skeleton';
 import { CreateKeyDialog } from '@/features/keys/CreateKeyDialog';
+import { scopesText } from '@/features/keys/scopes';
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
 
@@ -28,6 +29,7 @@ function KeyRow({ item, now, onDelete }: { item: ApiKey; now: number; onDelete()
           <span>
             created <Ago time={item.created_at} />
           </span>
+          {item.scopes.length > 0 && <span>limited to {scopesText(item.scopes)}</span>}
           {item.expires_at && !expired && (
             <span>
               expires <Ago time={item.expires_at} />

@@ -23,6 +23,7 @@ function SessionRow({ item }: { item: SignInSession }) {
           {item.current && <Badge tone="accent">this one</Badge>}
         </span>
         <span className="flex flex-wrap gap-x-2 text-sm text-muted">
+          {item.via && <span>with {item.via}</span>}
           {item.address && <code className="font-mono">{item.address}</code>}
           <span>
             signed in <Ago time={item.created_at} />

@@ -7,6 +7,7 @@ import {
   sendReset,
   setTemporaryPassword,
 } from '@/api/account';
+import { removePasskeysOf } from '@/api/passkeys';
 import type { User } from '@/api/types';
 import { Ago } from '@/components/Ago';
 import { Badge } from '@/components/Badge';
@@ -18,6 +19,7 @@ import { Menu } from '@/components/Menu';
 import { toast, toastError } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
 import { passwordProblem } from '@/features/keys/password';
+import { ViewAsDialog } from '@/features/keys/ViewAsDialog';
 
 interface DialogProps {
   user: User;
@@ -68,7 +70,7 @@ interface Props {
 
 /** A user as administrators see them, with what they can do. */
 export function UserRow({ user, self, refresh }: Props) {
-  const [open, setOpen] = useState<'password' | 'remove' | 'factor'>();
+  const [open, setOpen] = useState<'password' | 'remove' | 'factor' | 'passkeys' | 'view'>();
   const close = () => setOpen(undefined);
   const act = (title: string, action: () => Promise<unknown>) => () => {
     action().then(
@@ -96,6 +98,12 @@ export function UserRow({ user, self, refresh }: Props) {
       <Menu
         items={[
           {
+            label: 'View as',
+            disabled: self || user.disabled,
+            onSelect: () => setOpen('view'),
+          },
+          {
+            separated: true,
             label: user.admin ? 'Make no administrator' : 'Make administrator',
             onSelect: act('Changed', () => changeUser(user.id, { admin: !user.admin })),
           },
@@ -117,6 +125,7 @@ export function UserRow({ user, self, refresh }: Props) {
             onSelect: () => setOpen('password'),
           },
           { label: 'Turn off the second factor', onSelect: () => setOpen('factor') },
+          { label: 'Remove all passkeys', onSelect: () => setOpen('passkeys') },
           {
             label: 'Remove',
             danger: true,
@@ -130,6 +139,7 @@ export function UserRow({ user, self, refresh }: Props) {
           <Ellipsis size={14} />
         </IconButton>
       </Menu>
+      {open === 'view' && <ViewAsDialog user={user} onClose={close} />}
       {open === 'password' && <TemporaryPasswordDialog user={user} onClose={close} />}
       {open === 'factor' && (
         <ConfirmModal
@@ -139,6 +149,16 @@ export function UserRow({ user, self, refresh }: Props) {
           onClose={close}
         >
           <p className="text-muted">Their password alone signs them in then. They get a letter.</p>
+        </ConfirmModal>
+      )}
+      {open === 'passkeys' && (
+        <ConfirmModal
+          title={`Remove all passkeys of ${user.email}?`}
+          action="Remove passkeys"
+          onConfirm={() => removePasskeysOf(user.id)}
+          onClose={close}
+        >
+          <p className="text-muted">They sign in with their password then. They get a letter.</p>
         </ConfirmModal>
       )}
       {open === 'remove' && (

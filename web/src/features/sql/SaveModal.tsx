@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Field, Input } from '@/components/Field';
+import { workspaces } from '@/api/workspaces';
+import { Field, Input, Select } from '@/components/Field';
 import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
 import { saveTab } from '@/features/sql/save';
@@ -7,9 +9,12 @@ import type { SqlTab } from '@/features/sql/tabs';
 
 export function SaveModal({ tab, onClose }: { tab: SqlTab; onClose(): void }) {
   const [name, setName] = useState(tab.savedId ? tab.title : '');
+  const [place, setPlace] = useState('');
+  const places = useQuery({ ...workspaces(), enabled: !tab.savedId });
+  const shared = places.data?.filter(({ own }) => own.includes('create')) ?? [];
   const [tried, setTried] = useState(false);
   const save = useAction(async () => {
-    await saveTab(tab, name.trim());
+    await saveTab(tab, name.trim(), place);
     onClose();
   });
   return (
@@ -36,6 +41,23 @@ export function SaveModal({ tab, onClose }: { tab: SqlTab; onClose(): void }) {
           />
         )}
       </Field>
+      {shared.length > 0 && (
+        <Field
+          label="Where"
+          hint={place ? 'All members of the workspace see it, by their role.' : 'Only you see it.'}
+        >
+          {(control) => (
+            <Select {...control} value={place} onChange={(event) => setPlace(event.target.value)}>
+              <option value="">Private</option>
+              {shared.map(({ id, name: label }) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      )}
     </FormModal>
   );
 }

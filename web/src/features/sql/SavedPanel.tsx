@@ -1,13 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
-import { FileCode2, Trash2 } from 'lucide-react';
+import { FileCode2, Trash2, UserRoundPlus } from 'lucide-react';
 import { savedQueries } from '@/api/query';
 import { Ago } from '@/components/Ago';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { IconButton } from '@/components/IconButton';
 import { SkeletonRows } from '@/components/Skeleton';
 import { toastError } from '@/components/toasts';
+import { openShare } from '@/features/sharing/store';
 import { deleteSaved } from '@/features/sql/save';
-import { openSaved } from '@/features/sql/tabs';
+import { openSaved, sharedQuery } from '@/features/sql/tabs';
+
+const HIDDEN =
+  'opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100';
 
 /** Queries kept by name. */
 export function SavedPanel() {
@@ -40,8 +44,16 @@ export function SavedPanel() {
           </button>
           <IconButton
             small
+            label={`Share ${query.name}`}
+            className={HIDDEN}
+            onClick={() => openShare(sharedQuery(query))}
+          >
+            <UserRoundPlus size={14} />
+          </IconButton>
+          <IconButton
+            small
             label={`Delete ${query.name}`}
-            className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
+            className={HIDDEN}
             onClick={() => {
               deleteSaved(query).catch((error: unknown) => toastError('Could not delete', error));
             }}

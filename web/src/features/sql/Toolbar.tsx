@@ -7,6 +7,7 @@ import {
   Play,
   Save,
   Square,
+  UserRoundPlus,
   X,
 } from 'lucide-react';
 import { Button } from '@/components/Button';
@@ -15,10 +16,12 @@ import { IconButton } from '@/components/IconButton';
 import { Menu, type MenuItem } from '@/components/Menu';
 import { Tip } from '@/components/Tip';
 import { copyWithToast, toastError } from '@/components/toasts';
+import { openShare } from '@/features/sharing/store';
 import type { EditorActions } from '@/features/sql/editor-setup';
 import { PlaceSelect } from '@/features/sql/PlaceSelect';
 import { cancel } from '@/features/sql/runs';
-import { closeWithUndo, updateTab, type SqlTab } from '@/features/sql/tabs';
+import { closeWithUndo, sharedQuery, updateTab, type SqlTab } from '@/features/sql/tabs';
+import { BASE } from '@/lib/base';
 import { formatCount } from '@/lib/format';
 
 const LONGEST_LINK = 4000; // characters of a statement that a link may carry
@@ -59,7 +62,7 @@ export function Toolbar({ tab, running, actions, onBrowse }: Props) {
   const shared = tab.savedId
     ? `q=${encodeURIComponent(tab.savedId)}`
     : tab.sql.trim() && tab.sql.length <= LONGEST_LINK && `text=${encodeURIComponent(tab.sql)}`;
-  const link = shared && `${location.origin}/sql?${shared}`;
+  const link = shared && `${location.origin}${BASE}/sql?${shared}`;
   const more: MenuItem[] = [
     {
       label: 'Run all',
@@ -69,6 +72,15 @@ export function Toolbar({ tab, running, actions, onBrowse }: Props) {
     },
     { label: 'Format', icon: <Braces size={14} />, keys: 'shift+alt+F', onSelect: actions.format },
     { label: 'Save', icon: <Save size={14} />, keys: 'mod+S', onSelect: actions.save },
+    ...(tab.savedId
+      ? [
+          {
+            label: 'Share',
+            icon: <UserRoundPlus size={14} />,
+            onSelect: () => openShare(sharedQuery({ id: tab.savedId!, name: tab.title })),
+          },
+        ]
+      : []),
     {
       label: 'Copy link',
       icon: <Link2 size={14} />,

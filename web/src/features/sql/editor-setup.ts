@@ -8,6 +8,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { SQLDialect } from '@codemirror/lang-sql';
 import {
   bracketMatching,
+  indentUnit,
   HighlightStyle,
   indentOnInput,
   LanguageSupport,
@@ -26,6 +27,7 @@ import {
   placeholder,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { preferences } from '@/app/preferences';
 import { catalogCompletion, type DefaultPlace } from '@/features/sql/completion';
 import { FUNCTIONS, KEYWORDS } from '@/features/sql/sql-words';
 
@@ -60,7 +62,12 @@ const highlight = HighlightStyle.define([
 ]);
 
 const look = EditorView.theme({
-  '&': { height: '100%', fontSize: '13px', backgroundColor: 'var(--bg)', color: 'var(--text)' },
+  '&': {
+    height: '100%',
+    fontSize: 'var(--editor-font-size, 13px)',
+    backgroundColor: 'var(--bg)',
+    color: 'var(--text)',
+  },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--font-mono)', lineHeight: '20px' },
   '.cm-content': { padding: '8px 0', caretColor: 'var(--text)' },
@@ -120,7 +127,9 @@ export function editorExtensions(
         { key: 'Shift-Alt-f', run: command('format') },
       ]),
     ),
-    lineNumbers(),
+    preferences.get().editor.line_numbers ? lineNumbers() : [],
+    EditorState.tabSize.of(preferences.get().editor.tab_size),
+    indentUnit.of(' '.repeat(preferences.get().editor.tab_size)),
     highlightSpecialChars(),
     history(),
     drawSelection(),
@@ -131,7 +140,7 @@ export function editorExtensions(
     highlightActiveLine(),
     highlightActiveLineGutter(),
     highlightSelectionMatches(),
-    EditorView.lineWrapping,
+    preferences.get().editor.word_wrap ? EditorView.lineWrapping : [],
     placeholder('SELECT * FROM …'),
     EditorView.contentAttributes.of({ 'aria-label': 'SQL' }),
     new LanguageSupport(dialect.language),

@@ -1,4 +1,5 @@
 import { ApiError, messageOf } from '@/api/errors';
+import { session, type Session } from '@/api/session';
 import { cancelQuery, queryPage, runQuery } from '@/api/query';
 import type { QueryResult } from '@/api/types';
 import { queryClient } from '@/app/query-client';
@@ -35,6 +36,17 @@ export const runs = createStore<Record<string, Run[]>>({});
 
 /** Which of a tab's runs is shown. */
 export const shownRun = createStore<Record<string, number>>({});
+
+const idOf = (current: Session) => current.status === 'signed-in' && current.user.id;
+let owner = idOf(session.get());
+// Results are for whom they were computed: not for those who sign in or are looked at next.
+session.subscribe(() => {
+  const next = idOf(session.get());
+  if (next === owner) return;
+  owner = next;
+  runs.set({});
+  shownRun.set({});
+});
 
 function change(tabId: string, runId: string, values: Partial<Run>): void {
   runs.set((all) => ({

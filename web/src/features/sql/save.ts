@@ -4,12 +4,18 @@ import { queryClient } from '@/app/query-client';
 import { toast, toastError } from '@/components/toasts';
 import { sqlTabs, updateTab, type SqlTab } from '@/features/sql/tabs';
 
-const refresh = () => queryClient.invalidateQueries({ queryKey: ['saved-queries'] });
+const refresh = () =>
+  Promise.all([
+    queryClient.invalidateQueries({ queryKey: ['saved-queries'] }),
+    queryClient.invalidateQueries({ queryKey: ['workspaces'] }),
+  ]);
 
 /** Saves a tab under a name, as a new saved query or over the one it came from. */
-export async function saveTab(tab: SqlTab, name: string): Promise<void> {
+export async function saveTab(tab: SqlTab, name: string, workspace = ''): Promise<void> {
   const values = { name, sql: tab.sql };
-  const saved = tab.savedId ? await updateSavedQuery(tab.savedId, values) : await saveQuery(values);
+  const saved = tab.savedId
+    ? await updateSavedQuery(tab.savedId, values)
+    : await saveQuery({ ...values, workspace });
   updateTab(tab.id, { title: name, savedId: saved.id, savedSql: tab.sql });
   await refresh();
   toast({ title: `Saved “${name}”`, tone: 'success' });
@@ -33,7 +39,12 @@ export async function deleteSaved(saved: SavedQuery): Promise<void> {
   detach(saved.id);
   await refresh();
   const undo = () =>
-    saveQuery({ name: saved.name, sql: saved.sql })
+    saveQuery({
+      name: saved.name,
+      sql: saved.sql,
+      workspace: saved.workspace,
+      folder: saved.folder,
+    })
       .then(refresh)
       .catch((error: unknown) => toastError('Could not bring it back', error));
   toast({ title: `Deleted “${saved.name}”`, action: { label: 'Undo', run: undo } });

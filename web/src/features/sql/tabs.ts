@@ -1,4 +1,5 @@
 import { toast } from '@/components/toasts';
+import type { Shared } from '@/features/sharing/store';
 import { createStoredStore } from '@/lib/storage';
 import { uuid } from '@/lib/ids';
 
@@ -94,6 +95,13 @@ export function closeWithUndo(tab: SqlTab): void {
     toast({ title: `Closed “${tab.title}”`, action: { label: 'Undo', run: undo } });
   }
 }
+
+/** A saved query as it is shared. */
+export const sharedQuery = ({ id, name }: { id: string; name: string }): Shared => ({
+  secured: { type: 'saved_query', object: id },
+  name,
+  path: `/sql?q=${encodeURIComponent(id)}`,
+});
 
 /** Opens a saved query, or moves to the tab where it is open. */
 export function openSaved(saved: { id: string; name: string; sql: string }): void {

@@ -19,6 +19,7 @@ import { Menu, type MenuItem } from '@/components/Menu';
 import { copyWithToast, toast, toastError } from '@/components/toasts';
 import { openCatalogDialog, type Target } from '@/features/catalog/dialogs/store';
 import { dropTableWithUndo } from '@/features/catalog/drop-table';
+import { ShareButton } from '@/features/sharing/ShareButton';
 import { addTab } from '@/features/sql/tabs';
 import { pythonSnippet } from '@/features/table/snippets';
 import { saveResponse } from '@/lib/download';
@@ -101,6 +102,10 @@ export function TableActions({ name, detail, version }: Props) {
   ];
   return (
     <>
+      <ShareButton
+        secured={{ type: 'table', object: [name.catalog, name.schema, name.table].join('.') }}
+        name={name.table}
+      />
       <Button variant="primary" icon={<SquareTerminal size={14} />} onClick={query}>
         Query
       </Button>

@@ -10,6 +10,7 @@ import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
 import { TabBar } from '@/components/TabBar';
+import { RequestAccess } from '@/features/requests/RequestAccess';
 import { DetailsTab } from '@/features/table/DetailsTab';
 import { FilesTab } from '@/features/table/FilesTab';
 import { HistoryTab } from '@/features/table/history/HistoryTab';
@@ -96,6 +97,12 @@ export function TablePage() {
                   to: `${schemaPath}/${encodeURIComponent(table)}`,
                 }
           }
+        />
+      )}
+      {detail.isError && version === undefined && (
+        <RequestAccess
+          secured={{ type: 'table', object: [catalog, schema, table].join('.') }}
+          error={detail.error}
         />
       )}
       {detail.data && (

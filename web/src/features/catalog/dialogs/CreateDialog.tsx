@@ -1,8 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { createCatalog, createSchema, createVolume } from '@/api/catalog';
 import { ApiError } from '@/api/errors';
-import { Field, Input } from '@/components/Field';
+import { workspaces } from '@/api/workspaces';
+import { Field, Input, Select } from '@/components/Field';
 import { FormModal } from '@/components/FormModal';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
@@ -22,12 +24,16 @@ export function CreateDialog({ dialog }: { dialog: Create }) {
   const navigate = useNavigate();
   const [name, setName] = useState('');
   const [comment, setComment] = useState('');
+  const [workspace, setWorkspace] = useState('');
+  const places = useQuery({ ...workspaces(), enabled: dialog.kind === 'create-catalog' });
+  const shared = places.data?.filter(({ own }) => own.includes('create')) ?? [];
   const [tried, setTried] = useState(false);
   const { what, hint } = TEXTS[dialog.kind];
 
   const create = useAction(async () => {
     const values = { name, ...(comment && { comment }) };
-    if (dialog.kind === 'create-catalog') await createCatalog(values);
+    if (dialog.kind === 'create-catalog')
+      await createCatalog({ ...values, ...(workspace && { workspace }) });
     else if (dialog.kind === 'create-schema') await createSchema(dialog.catalog, values);
     else await createVolume(dialog.catalog, dialog.schema, values);
     await refreshCatalog();
@@ -79,6 +85,27 @@ export function CreateDialog({ dialog }: { dialog: Create }) {
           />
         )}
       </Field>
+      {shared.length > 0 && (
+        <Field
+          label="Workspace"
+          hint={workspace ? 'Its members use the catalog by their role.' : undefined}
+        >
+          {(control) => (
+            <Select
+              {...control}
+              value={workspace}
+              onChange={(event) => setWorkspace(event.target.value)}
+            >
+              <option value="">None</option>
+              {shared.map(({ id, name: label }) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      )}
     </FormModal>
   );
 }

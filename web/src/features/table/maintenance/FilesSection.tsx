@@ -5,7 +5,7 @@ import type { TableDetail } from '@/api/types';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { SkeletonRows } from '@/components/Skeleton';
 import { Section } from '@/features/table/maintenance/Section';
-import { formatBytes, formatCount, formatMany } from '@/lib/format';
+import { formatBytes, formatCount, formatMany, formatPercent } from '@/lib/format';
 
 function Fact({ label, note, children }: { label: string; note?: string; children: ReactNode }) {
   return (
@@ -20,9 +20,7 @@ function Fact({ label, note, children }: { label: string; note?: string; childre
 }
 
 const percent = (part: number, whole: number): string =>
-  whole === 0
-    ? '0 %'
-    : `${((100 * part) / whole).toLocaleString(undefined, { maximumFractionDigits: 0 })} %`;
+  formatPercent(whole === 0 ? 0 : part / whole);
 
 /** How well the files of the table are kept, and what OPTIMIZE would do about it. */
 export function FilesSection({ name, detail }: { name: TableName; detail: TableDetail }) {
