@@ -19,6 +19,7 @@ import pytest
 
 import openbricks
 from openbricks import _auth
+from tests.harness.client import Client
 from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, BINARY, Server
 
 
@@ -129,6 +130,35 @@ def test_keys_and_refusals(client, server):
         openbricks.Client(server.url, token="wrong").me()
     with pytest.raises(openbricks.OperationalError):
         openbricks.Client("http://127.0.0.1:1", token="x", retries=1).me()
+
+
+def approve(server, code, decision):
+    admin = Client(server.url).login(ADMIN_EMAIL, ADMIN_PASSWORD)
+    body = {"user_code": code, "approve": decision}
+    admin.ok("POST", "auth/device/decide", json=body)
+
+
+def test_people_sign_in_through_the_browser(server):
+    pages = []
+
+    def show(page, code):
+        pages.append(page)
+        approve(server, code, True)
+
+    assert openbricks.login(server.url, show=show) == ADMIN_EMAIL
+    assert pages[0].startswith(f"{server.url}/device?code=")
+    assert openbricks.Client().me().email == ADMIN_EMAIL
+    # The command line has it too.
+    after = subprocess.run([BINARY, "sql", "select 42"], capture_output=True, check=True)
+    assert b"42" in after.stdout
+
+
+def test_a_sign_in_that_is_refused_keeps_nothing(server):
+    with pytest.raises(openbricks.AuthenticationError) as refused:
+        openbricks.login(server.url, show=lambda page, code: approve(server, code, False))
+    assert refused.value.id == "access_denied"
+    with pytest.raises(openbricks.InterfaceError, match="openbricks.login"):
+        openbricks.Client(server.url)
 
 
 def test_the_command_lines_login_is_shared_by_many_at_once(server):

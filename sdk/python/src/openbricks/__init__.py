@@ -9,6 +9,7 @@ with openbricks.connect(url="http://127.0.0.1:8080", token="obk_…") as connect
     connection.client.tables.append("orders", more)
 """
 
+from ._login import login
 from ._version import __version__
 from .client import Client
 from .connection import Connection, connect
@@ -107,6 +108,7 @@ __all__ = [
     "__version__",
     "apilevel",
     "connect",
+    "login",
     "paramstyle",
     "threadsafety",
 ]

@@ -112,8 +112,8 @@ class StoredLogin(Auth):
         if not self._kept:
             raise InterfaceError(
                 f"Not signed in to {url}. Pass token= or email= and password=, set "
-                "OPENBRICKS_TOKEN to an API key, or run: openbricks login --email "
-                f"you@example.com --url {url}"
+                "OPENBRICKS_TOKEN to an API key, call openbricks.login(), or run: "
+                f"openbricks login --url {url}"
             )
 
     def token(self, transport: Transport) -> str:
@@ -150,6 +150,22 @@ class StoredLogin(Auth):
             self._kept = {"email": self._kept.get("email", ""), **{n: tokens[n] for n in names}}
             root["servers"][self._url] = self._kept
             _write_private(self._file, root)
+
+
+def keep_login(url: str, email: str, tokens: Dict[str, Any]) -> None:
+    """For StoredLogin and the command line: `tokens` as the token endpoint answered them."""
+    file = credentials_file()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(file):
+        root = read_credentials(file)
+        root["last_url"] = url
+        root["servers"][url] = {
+            "email": email,
+            "access_token": str(tokens["access_token"]),
+            "refresh_token": str(tokens["refresh_token"]),
+            "expires_at": int(time.time()) + int(tokens["expires_in"]),
+        }
+        _write_private(file, root)
 
 
 def user_folder(variable: str, below_home: str) -> Path:

@@ -19,6 +19,24 @@ JSON = "application/json"
 _PAGE = 200  # items of a list that are asked for at once
 
 
+def new_transport(
+    url: str,
+    *,
+    timeout: float = 60.0,
+    connect_timeout: float = 10.0,
+    retries: int = 3,
+    ssl_context: Optional[ssl.SSLContext] = None,
+) -> Transport:
+    return Transport(
+        url,
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+        retries=retries,
+        user_agent=f"openbricks-python/{__version__} Python/{platform.python_version()}",
+        ssl_context=ssl_context,
+    )
+
+
 def segment(name: str) -> str:
     """A name as one part of a path."""
     return quote(name, safe="")
@@ -45,12 +63,11 @@ class Session:
             raise InterfaceError("Give token= or email= and password=, not both.")
         if not timeout > 0 or not connect_timeout > 0 or retries < 0:
             raise InterfaceError("Time-outs are seconds above 0; retries is 0 or more.")
-        self.transport = Transport(
-            _choose_url(url),
+        self.transport = new_transport(
+            choose_url(url),
             timeout=timeout,
             connect_timeout=connect_timeout,
             retries=retries,
-            user_agent=f"openbricks-python/{__version__} Python/{platform.python_version()}",
             ssl_context=ssl_context,
         )
         self.url = self.transport.url
@@ -164,7 +181,7 @@ def with_query(path: str, query: Optional[Mapping[str, Any]]) -> str:
     return path + "?" + urlencode(given) if given else path
 
 
-def _choose_url(url: Optional[str]) -> str:
+def choose_url(url: Optional[str]) -> str:
     if url:
         return url
     from_environment = os.environ.get("OPENBRICKS_URL", "")
