@@ -27,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-matrix", action="store_true", help="write the table in docs/delta.md anew"
     )
+    parser.addoption(
+        "--write-endpoints", action="store_true", help="write tests/api/endpoint_matrix.json anew"
+    )
     parser.addoption("--seed", type=int, default=1, help="of random histories and writers")
     parser.addoption(
         "--ledger-seconds", type=float, default=6, help="how long the writers of a ledger write"

@@ -244,6 +244,15 @@ def test_keys(cli: Cli, server, tmp_path: Path) -> None:
     assert "cli-key" in names
     cli("keys", "delete", "cli-key")
     other("sql", "select 1", status=1)
+    key = cli("keys", "create", "cli-narrow", "--scope", "sql:read", "--scope", "files:write")
+    narrow = Cli(server.url, tmp_path / "narrow", key.stdout.decode().strip())
+    assert json.loads(narrow("sql", "-o", "json", "select 1 as a").stdout) == [{"a": 1}]
+    assert b"sql:write" in narrow("sql", "create table x (a int)", status=1).stderr
+    listed = json.loads(cli("keys", "list", "-o", "json").stdout)
+    assert [k["scopes"] for k in listed if k["name"] == "cli-narrow"] == [
+        ["sql:read", "files:write"]
+    ]
+    assert b"scopes" in cli("keys", "create", "x", "--scope", "all", status=1).stderr
 
 
 def test_no_server(tmp_path: Path) -> None:

@@ -219,19 +219,19 @@ def test_kill_during_start(tmp_path) -> None:
 
     from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, BINARY
 
-    data = tmp_path / "data"
+    server = Server(data=tmp_path / "data")
     chance = random.Random()
     for _ in range(8):
         process = subprocess.Popen(
-            [str(BINARY), "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)],
-            env={**os.environ, "OPENBRICKS_ADMIN_PASSWORD": ADMIN_PASSWORD},
+            [str(BINARY), "serve"],
+            env=server.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         time.sleep(chance.uniform(0, 0.25))
         process.kill()
         process.wait()
-    server = Server(data=data).start()
+    server.start()
     try:
         client = Client(server.url).login(ADMIN_EMAIL, ADMIN_PASSWORD)
         assert client.value("SELECT 1 AS a") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -19,7 +20,7 @@ from tests.harness.client import ApiError, Client, wait_until
 from tests.harness.postgres import PASSWORD, Postgres
 from tests.harness.server import Server
 
-FAIR = {"db.unavailable", "db.commitUnknown", "db.busy", "server.notReady"}
+FAIR = {"db.unavailable", "db.commitUnknown", "db.busy", "server.notReady", "audit.unavailable"}
 
 
 @pytest.fixture()
@@ -150,6 +151,11 @@ def test_faults_under_load(postgres: Postgres, on_postgres: Server, how: str) ->
     rows = [row[0] for row in client.sql("SELECT n FROM main.default.ledger", page_rows=10000)]
     assert set(load.rows) <= set(rows) <= load.tried_rows
     assert len(rows) == len(set(rows))
+    log = client.get("audit", params={"format": "ndjson", "outcome": "allowed"}).text
+    entries = [json.loads(line) for line in log.splitlines()]
+    made = {e["object"]["name"] for e in entries if e["action"] == "schema.create"}
+    assert {f"main.{name}" for name in load.schemas} <= made
+    assert sum(e["action"] == "table.insert" for e in entries) >= len(load.rows)
     said = "\n".join(on_postgres.log)
     assert PASSWORD not in said and "a%20b" not in said
 

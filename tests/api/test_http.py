@@ -57,7 +57,7 @@ def test_the_page(anonymous: Client) -> None:
     )
     # A link to a page of the app works after a reload.
     assert anonymous.get("/sql").text == answer.text
-    scripts = re.findall(r'src="(/assets/[^"]+\.js)"', answer.text)  # named by their content
+    scripts = re.findall(r'src="\.(/assets/[^"]+\.js)"', answer.text)  # named by their content
     assert scripts
     script = anonymous.get(scripts[0])
     assert script.status_code == 200 and "javascript" in script.headers["Content-Type"]

@@ -6,11 +6,12 @@ prints that URL and serves until it is ended; S3 is such a server for Python. Th
 rules makes the next matching requests go wrong:
 
     {"method": "PUT", "key": "part of the path", "query": "part of the query", "after": 0,
-     "times": 1, "fault": "503" | "cut" | "lose" | "hang" | "torn" | "unconditional"}
+     "times": 1,
+     "fault": "503" | "cut" | "lose" | "hang" | "torn" | "unconditional" | "unencrypted"}
 
 A number answers with that status; `cut` closes the connection before the request has any effect,
 `lose` after it had its effect; `hang` answers only after a minute; `torn` sends half of the body;
-`unconditional` forgets If-None-Match. GET /_seen?key=… tells the methods of what was asked for;
+`unconditional` forgets If-None-Match, `unencrypted` how the object is to be encrypted. GET /_seen?key=… tells the methods of what was asked for;
 DELETE /_faults forgets all rules and requests.
 
 Below /gcs/ the same bucket speaks as Google Cloud Storage does in XML: other names of headers, and
@@ -124,8 +125,12 @@ class Faulty:
             return Response(text, int(fault))(environ, start_response)
         if fault == "hang":
             time.sleep(60)
-        if fault == "unconditional":
-            environ.pop("HTTP_IF_NONE_MATCH", None)
+        if fault in ("unconditional", "unencrypted"):
+            forgotten = {
+                "unconditional": "IF_NONE_MATCH",
+                "unencrypted": "X_AMZ_SERVER_SIDE_ENCRYPTION",
+            }
+            environ.pop(f"HTTP_{forgotten[fault]}", None)
             return self.answer(environ, body)(environ, start_response)
         response = self.answer(environ, body) if fault in ("lose", "torn") else Response()
         connection: socket.socket = environ["werkzeug.socket"]
@@ -208,17 +213,28 @@ class S3:
         """Methods of the requests whose path has that part."""
         return self._control("GET", f"/_seen?key={quote(key)}").split()
 
-    def copy(self, prefix: str, folder: Path) -> None:
-        """All objects below a prefix into a folder."""
+    def client(self) -> Any:
+        """boto3's, for what is asked of the bucket itself."""
         import boto3
 
-        client = boto3.client(
+        return boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
         )
+
+    def objects(self, prefix: str) -> list[dict]:
+        """What HEAD says of all objects below a prefix."""
+        client = self.client()
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        return [{"Key": key, **client.head_object(Bucket=BUCKET, Key=key)} for key in keys]
+
+    def copy(self, prefix: str, folder: Path) -> None:
+        """All objects below a prefix into a folder."""
+        client = self.client()
         prefix = prefix.rstrip("/") + "/"
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
             for item in page.get("Contents", ()):

@@ -51,11 +51,10 @@ class Server:
         self.log: list[str] = []
         self.port = 0
 
-    def start(self, timeout: float = 60) -> "Server":
-        if not BINARY.exists():
-            raise RuntimeError(f"{BINARY} is missing: run ./dev build")
+    def environment(self) -> dict[str, str]:
+        """That of the server's process; its database is made with it."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBRICKS_")}
-        environment |= {
+        return environment | {
             "OPENBRICKS_ADMIN_EMAIL": ADMIN_EMAIL,
             "OPENBRICKS_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "OPENBRICKS_HOST": "127.0.0.1",
@@ -67,9 +66,13 @@ class Server:
                 for key, value in {**self._storage_settings(), **self.variables}.items()
             },
         }
+
+    def start(self, timeout: float = 60) -> "Server":
+        if not BINARY.exists():
+            raise RuntimeError(f"{BINARY} is missing: run ./dev build")
         self.process = subprocess.Popen(
             [str(BINARY), "serve", *self.options],
-            env=environment,
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -158,6 +158,9 @@ CONFLICTS = (
     "Failed to commit transaction",
     "already exists",
 )
+# It listed a local log while others wrote it: readdir may leave out a file that came meanwhile and
+# yet tell of a later one. It does so after its commit, too.
+TORN_LISTS = ("Expected contiguous commit files",)
 
 
 def with_delta_rs(place: str, options: dict[str, str] | None) -> Callable[[Operation], None]:
@@ -187,6 +190,8 @@ def with_delta_rs(place: str, options: dict[str, str] | None) -> Callable[[Opera
         except Exception as problem:
             if any(sign in str(problem) for sign in CONFLICTS):
                 raise Refused from problem
+            if any(sign in str(problem) for sign in TORN_LISTS):
+                raise Unknown from problem
             raise
 
     return execute

@@ -29,6 +29,11 @@ def test_failure(tmp_path: Path) -> None:
     assert count(tmp_path, {"vitest.xml": PASSED + FAILED}) == ("1 passed, 1 failed", 1)
 
 
+def test_colours_in_a_failure(tmp_path: Path) -> None:
+    coloured = '<testcase name="b"><failure>\x1b[31mred\x1b[0m</failure></testcase>'
+    assert count(tmp_path, {"e2e.xml": PASSED + coloured}) == ("1 passed, 1 failed", 1)
+
+
 def test_crashed_program_counts_once(tmp_path: Path) -> None:
     ctest = '<testcase name="db" status="fail"><failure/></testcase><testcase name="base" status="run"/>'
     files = {"gtest/ob_base_test.xml": PASSED, "ctest.xml": ctest}
