@@ -176,7 +176,9 @@ void Connection::kill() {
   asio::post(socket_.lowest().get_executor(), [self = shared_from_this()] {
     error_code ignored;
     self->gone_ = true;
-    self->socket_.lowest().close(ignored);
+    // Not closed: another thread may be sending on the descriptor (WebSocketSender).
+    self->socket_.lowest().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    self->socket_.lowest().cancel(ignored);
   });
 }
 

@@ -80,6 +80,24 @@ class Exchange {
   virtual boost::asio::awaitable<std::unique_ptr<class WebSocket>> accept_websocket() = 0;
 };
 
+// A WebSocket message as it goes over the wire, made once for any number of sockets.
+using Frame = std::shared_ptr<const std::string>;
+Frame make_frame(std::string_view payload, bool text);
+
+// The sending side of a WebSocket. Thread-safe, never blocks, and may outlive the WebSocket.
+class WebSocketSender {
+ public:
+  virtual ~WebSocketSender() = default;
+  // Hands the frame to the socket, or queues it behind others. False when the socket is closed; it
+  // is closed with 1013 when more than ServerOptions::max_queued_bytes would wait.
+  virtual bool push(Frame frame) = 0;
+  // The pong of a payload that is not empty comes out of receive().
+  virtual bool ping(std::string_view payload) = 0;
+  // Sends what waits, then says why; receive() ends when the peer agrees, or soon after.
+  virtual void close(int code, std::string_view reason) = 0;
+  virtual std::size_t queued() const = 0;  // bytes
+};
+
 // Destroying it cuts the connection; say close() first.
 class WebSocket {
  public:
@@ -87,14 +105,17 @@ class WebSocket {
   struct Message {
     std::string data;
     bool text = false;
+    bool pong = false;  // of WebSocketSender::ping
   };
   // Pings are answered and sent inside. One receive() at a time; sends may overlap and keep their
   // order. All on the connection's strand.
   virtual boost::asio::awaitable<std::optional<Message>> receive() = 0;  // nullopt when closed
-  // Waits until the message is handed to the socket; throws ob::Error 499 when it is closed.
+  // Waits until little is queued; throws ob::Error 499 when it is closed.
   virtual boost::asio::awaitable<void> send(std::string data, bool text) = 0;
+  // Waits until the peer agrees, for some seconds.
   virtual boost::asio::awaitable<void> close(int code, std::string reason) = 0;
   virtual boost::asio::any_io_executor executor() = 0;
+  virtual std::shared_ptr<WebSocketSender> sender() = 0;
 };
 
 struct ServerOptions {
@@ -105,8 +126,9 @@ struct ServerOptions {
   std::int64_t max_body_bytes = 16 * 1024 * 1024;
   int header_timeout_s = 30, body_idle_timeout_s = 60, keep_alive_timeout_s = 75,
       write_idle_timeout_s = 60;
-  int websocket_idle_timeout_s = 60;                  // half of it: a ping
+  int websocket_idle_timeout_s = 40;                  // half of it: a ping
   std::int64_t max_message_bytes = 16 * 1024 * 1024;  // of a WebSocket message
+  std::int64_t max_queued_bytes = 32 * 1024 * 1024;   // that wait for a WebSocket's reader
   int max_connections = 10000, max_connections_per_address = 200;
   // Addresses and networks ("10.0.0.0/8") whose X-Forwarded-For, -Proto and -Host, or Forwarded
   // (RFC 7239) where that is chosen, and X-Forwarded-Prefix are believed.
