@@ -61,7 +61,7 @@ Usage usage_of(Database& database) {
 std::unique_ptr<Database> open(const std::string& url, const Options& options) {
   constexpr std::string_view kSqlite = "sqlite://";
   if (url.starts_with(kSqlite) && url.size() > kSqlite.size() + 1 && url[kSqlite.size()] == '/') {
-    return open_sqlite(url.substr(kSqlite.size()));
+    return open_sqlite(url.substr(kSqlite.size()), options.relaxed);
   }
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
     return open_postgres(url, options);

@@ -91,8 +91,11 @@ class Database {
   }
 };
 
-// Of PostgreSQL; SQLite needs none.
 struct Options {
+  // A commit is written but not yet on the disk when write() returns; it is there within a second.
+  // It survives the end of the process, and the last second not that of the machine.
+  bool relaxed = false;
+  // Of PostgreSQL:
   int connections = 16;                // at most, at a time
   std::int64_t wait_ms = 10'000;       // for a free connection, another's lock, a lost commit
   std::int64_t statement_ms = 30'000;  // one statement

@@ -33,14 +33,18 @@ Error unavailable(const std::string& cause) {
 
 std::string session_settings(const Options& options) {
   const auto ms = [](std::int64_t n) { return "'" + std::to_string(n) + "ms'"; };
+  // A commit is on the disk when it is acknowledged, whatever the server's default is; a relaxed
+  // one after wal_writer_delay.
+  const std::string commits = options.relaxed
+                                  ? "SET synchronous_commit = off"
+                                  : "SELECT set_config('synchronous_commit', 'on', false) WHERE "
+                                    "current_setting('synchronous_commit') = 'off'";
   return "SET statement_timeout = " + ms(options.statement_ms) +
          "; SET lock_timeout = " + ms(options.wait_ms) +
          "; SET idle_in_transaction_session_timeout = " + ms(kIdleInTransactionMs) +
          "; SET standard_conforming_strings = on; SET default_transaction_isolation = 'read "
-         "committed'" +
-         // A commit is on the disk when it is acknowledged, whatever the server's default is.
-         "; SELECT set_config('synchronous_commit', 'on', false) "
-         "WHERE current_setting('synchronous_commit') = 'off'";
+         "committed'; " +
+         commits;
 }
 
 // Milliseconds for poll().

@@ -6,13 +6,17 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "db/migrate.h"
 #include "db/parameters.h"
 #include "db/usage.h"
@@ -57,7 +61,8 @@ struct Closer {
 // One connection with its prepared statements; used by one thread at a time.
 class Connection {
  public:
-  Connection(const std::string& path, bool writer) {
+  enum class Use { read, write, write_relaxed };
+  Connection(const std::string& path, Use use) {
     sqlite3* raw = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     const int result = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
@@ -69,12 +74,19 @@ class Connection {
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     script("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
-    if (writer) {
-      script(
-          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;");
-    } else {
-      script("PRAGMA query_only=ON;");
-    }
+    if (use == Use::read) return script("PRAGMA query_only=ON;");
+    script("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864;");
+    // Checkpoints sync, which commits must not wait for: the syncer makes them.
+    script(use == Use::write ? "PRAGMA synchronous=FULL;"
+                             : "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0;");
+  }
+
+  // Syncs the log and moves it into the database, beside a writer; `restart`: holds the writer
+  // until the log begins anew.
+  void checkpoint(bool restart) {
+    const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    const int result = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, mode, nullptr, nullptr);
+    if (result != SQLITE_OK && result != SQLITE_BUSY) fail(db_.get(), "checkpoint");
   }
 
   void script(std::string_view sql) {
@@ -256,10 +268,65 @@ std::string create_private(const std::string& path) {
   return path;
 }
 
+// Moves what relaxed commits wrote to the disk every second, on a thread of its own.
+class Syncer {
+ public:
+  explicit Syncer(const std::string& path)
+      : log_(path + "-wal"),
+        connection_(path, Connection::Use::write_relaxed),
+        thread_([this] { run(); }) {}
+  ~Syncer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  void committed() { dirty_.store(true, std::memory_order_relaxed); }
+
+ private:
+  void run() {
+    constexpr auto kPeriod = std::chrono::milliseconds(800);
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+      wake_.wait_for(lock, kPeriod, [this] { return stop_; });
+      lock.unlock();
+      if (dirty_.exchange(false)) sync();
+      lock.lock();
+    }
+  }
+
+  void sync() {
+    constexpr std::uintmax_t kLarge = 64 << 20;  // bytes of the log
+    std::error_code code;
+    const auto size = std::filesystem::file_size(log_, code);
+    try {
+      connection_.checkpoint(!code && size > kLarge);
+    } catch (const std::exception& e) {
+      dirty_ = true;
+      log::error("a database could not be synced to the disk",
+                 {{"error", std::string_view(e.what())}});
+    }
+  }
+
+  const std::string log_;
+  Connection connection_;
+  std::atomic<bool> dirty_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
 class SqliteDatabase : public Database, public Measured {
  public:
-  explicit SqliteDatabase(std::string path)
-      : path_(std::move(path)), writer_(create_private(path_), true) {}
+  SqliteDatabase(std::string path, bool relaxed)
+      : path_(std::move(path)),
+        writer_(create_private(path_),
+                relaxed ? Connection::Use::write_relaxed : Connection::Use::write) {
+    if (relaxed) syncer_.emplace(path_);
+  }
 
   void migrate(std::string_view module, std::span<const Migration> migrations) override {
     const Dialect dialect{.blob_type = "BLOB",
@@ -309,6 +376,7 @@ class SqliteDatabase : public Database, public Measured {
       SqliteTx tx(writer_);
       fn(tx);
       writer_.script("COMMIT");
+      if (syncer_) syncer_->committed();
     } catch (...) {
       writing_ = std::thread::id();
       writer_.roll_back();
@@ -328,7 +396,7 @@ class SqliteDatabase : public Database, public Measured {
         return connection;
       }
     }
-    return std::make_unique<Connection>(path_, false);
+    return std::make_unique<Connection>(path_, Connection::Use::read);
   }
 
   void give_back(std::unique_ptr<Connection> connection) {
@@ -342,12 +410,13 @@ class SqliteDatabase : public Database, public Measured {
   Connection writer_;
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Connection>> readers_;
+  std::optional<Syncer> syncer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Database> open_sqlite(const std::string& path) {
-  return std::make_unique<SqliteDatabase>(path);
+std::unique_ptr<Database> open_sqlite(const std::string& path, bool relaxed) {
+  return std::make_unique<SqliteDatabase>(path, relaxed);
 }
 
 }  // namespace ob::db
