@@ -1,4 +1,8 @@
-const BRIDGES: [&str; 2] = ["src/objects/bridge.rs", "src/parquet/bridge.rs"];
+const BRIDGES: [&str; 3] = [
+    "src/crdt/bridge.rs",
+    "src/objects/bridge.rs",
+    "src/parquet/bridge.rs",
+];
 
 fn main() {
     cxx_build::bridges(BRIDGES)
