@@ -74,7 +74,10 @@ class Connection {
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     script("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
-    if (use == Use::read) return script("PRAGMA query_only=ON;");
+    if (use == Use::read) {
+      script("PRAGMA query_only=ON;");
+      return;
+    }
     script("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864;");
     // Checkpoints sync, which commits must not wait for: the syncer makes them.
     script(use == Use::write ? "PRAGMA synchronous=FULL;"

@@ -1,0 +1,82 @@
+#include "collab/crdt.h"
+
+#include <openbricks_native/src/crdt/bridge.rs.h>
+#include <rust/cxx.h>
+
+#include <cstring>
+
+#include "base/error.h"
+
+namespace ob::collab {
+
+namespace {
+
+rust::Slice<const std::uint8_t> slice(std::string_view bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+rust::Str text_slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string to_string(const rust::Vec<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+template <class Fn>
+auto told(Fn fn) {
+  try {
+    return fn();
+  } catch (const rust::Error& e) {
+    throw bad_request("collab.badUpdate", e.what());
+  } catch (const std::invalid_argument&) {
+    throw bad_request("collab.badText", "The text is not UTF-8.");
+  }
+}
+
+}  // namespace
+
+struct Crdt::Impl {
+  rust::Box<native::crdt::Document> document = native::crdt::new_document();
+};
+
+Crdt::Crdt() : impl_(std::make_unique<Impl>()) {}
+Crdt::~Crdt() = default;
+Crdt::Crdt(Crdt&&) noexcept = default;
+Crdt& Crdt::operator=(Crdt&&) noexcept = default;
+
+Crdt::Applied Crdt::apply(std::span<const std::string_view> updates, bool want_delta) {
+  std::size_t size = 0;
+  for (const auto update : updates) size += update.size() + sizeof(std::uint32_t);
+  std::string batch;
+  batch.reserve(size);
+  for (const auto update : updates) {
+    const auto length = static_cast<std::uint32_t>(update.size());  // little endian, as the machine
+    batch.append(reinterpret_cast<const char*>(&length), sizeof(length));
+    batch += update;
+  }
+  auto applied = told([&] { return impl_->document->apply(slice(batch), want_delta); });
+  return {to_string(applied.update),
+          {applied.refused.begin(), applied.refused.end()},
+          applied.pending,
+          std::string(applied.delta)};
+}
+
+std::string Crdt::state_vector() const {
+  return told([&] { return to_string(impl_->document->state_vector()); });
+}
+std::string Crdt::diff(std::string_view state_vector) const {
+  return told([&] { return to_string(impl_->document->diff(slice(state_vector))); });
+}
+std::string Crdt::delta() const {
+  return told([&] { return std::string(impl_->document->delta()); });
+}
+std::string Crdt::text() const {
+  return told([&] { return std::string(impl_->document->text()); });
+}
+std::string Crdt::apply_delta(std::string_view ops) {
+  return told([&] { return to_string(impl_->document->apply_delta(text_slice(ops))); });
+}
+std::string Crdt::set_delta(std::string_view ops) {
+  return told([&] { return to_string(impl_->document->set_delta(text_slice(ops))); });
+}
+
+}  // namespace ob::collab

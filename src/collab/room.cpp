@@ -1,0 +1,467 @@
+#include "collab/room.h"
+
+#include <algorithm>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+
+#include "base/log.h"
+#include "collab/protocol.h"
+
+namespace ob::collab {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int kMalformed = 4400, kFailed = 1011;
+constexpr std::int64_t kWorthCompacting = 20;  // updates, when the document leaves memory
+
+std::string text_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& e) {
+    return std::string(e.what()) + " " + e.cause();
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+}  // namespace
+
+net::Frame Peer::frame(std::string_view message) const {
+  if (wire == Wire::yjs) return net::make_frame(message, false);
+  std::string named;
+  named.reserve(name.size() + message.size() + 2);
+  put_bytes(named, name);
+  named += message;
+  return net::make_frame(named, false);
+}
+
+Room::Room(Setup setup, Crdt crdt, Position position)
+    : setup_(std::move(setup)),
+      crdt_(std::move(crdt)),
+      position_(position),
+      since_bytes_(position.bytes) {}
+
+// ---- any thread
+
+bool Room::join(std::shared_ptr<Peer> peer) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    ++people_;
+    last_left_ = false;
+  }
+  Input input;
+  input.peer = std::move(peer);
+  input.joins = true;
+  return submit(std::move(input));
+}
+
+void Room::leave(std::shared_ptr<Peer> peer) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (--people_ == 0) {
+      last_left_ = true;
+      used_ = Clock::now();
+    }
+  }
+  Input input;
+  input.peer = std::move(peer);
+  input.leaves = true;
+  submit(std::move(input));
+}
+
+bool Room::receive(const std::shared_ptr<Peer>& peer, Kind kind, std::string data) {
+  Input input;
+  input.peer = peer;
+  input.kind = kind;
+  input.data = std::move(data);
+  input.at = Clock::now();
+  return submit(std::move(input));
+}
+
+bool Room::read(std::move_only_function<void(const Crdt&)> read, Done done) {
+  Input input;
+  input.read = std::move(read);
+  input.done = std::move(done);
+  return submit(std::move(input));
+}
+
+bool Room::change(std::move_only_function<std::string(Crdt&)> change, std::string user, Done done) {
+  Input input;
+  input.change = std::move(change);
+  input.data = std::move(user);
+  input.done = std::move(done);
+  input.at = Clock::now();
+  return submit(std::move(input));
+}
+
+bool Room::submit(Input input) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    waiting_bytes_.fetch_add(input.data.size(), std::memory_order_relaxed);
+    inbox_.push_back(std::move(input));
+    if (std::exchange(running_, true)) return true;
+  }
+  schedule();
+  return true;
+}
+
+void Room::schedule() {
+  asio::dispatch(setup_.executor, [self = shared_from_this()] { self->drain(); });
+}
+
+std::optional<Change> Room::take_change(std::chrono::milliseconds age) {
+  const std::lock_guard lock(mutex_);
+  const bool due = change_since_ && (last_left_ || Clock::now() - *change_since_ >= age);
+  if (!due) return std::nullopt;
+  Change out = std::exchange(change_, {});
+  out.document = setup_.document;
+  out.users.assign(change_users_.begin(), change_users_.end());
+  out.last_left = people_ == 0;
+  change_users_.clear();
+  change_since_.reset();
+  return out;
+}
+
+bool Room::close_if_idle(std::chrono::seconds idle) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool unused = people_ == 0 && !running_ && inbox_.empty() && !compacting_ &&
+                        !change_since_ && Clock::now() - used_ >= idle;
+    if (!unused) return closed_;
+    if (position_.since < kWorthCompacting || stale_) {
+      closed_ = true;
+      return true;
+    }
+    running_ = true;
+  }
+  // Once more around, when the snapshot is there.
+  asio::dispatch(setup_.executor, [self = shared_from_this()] {
+    self->maybe_compact(true);
+    self->drain();
+  });
+  return false;
+}
+
+void Room::close(int code, const std::string& reason) {
+  Input input;
+  input.read = [this, code, reason](const Crdt&) {
+    for (const auto& peer : std::exchange(peers_, {})) peer->end(code, reason);
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  };
+  input.done = [](const std::exception_ptr&) {};
+  submit(std::move(input));
+}
+
+// ---- one thread at a time
+
+void Room::drain() {
+  for (;;) {
+    std::vector<Input> inputs;
+    {
+      const std::lock_guard lock(mutex_);
+      if (inbox_.empty()) {
+        running_ = false;
+        return;
+      }
+      inputs.swap(inbox_);
+      used_ = Clock::now();
+    }
+    try {
+      if (!process(std::move(inputs))) return;
+    } catch (...) {
+      return break_down("a document failed", std::current_exception());
+    }
+  }
+}
+
+bool Room::process(std::vector<Input> inputs) {
+  Batch batch;
+  batch.at = Clock::time_point::max();
+  std::vector<Input> updates;
+  std::size_t bytes = 0;
+  for (Input& input : inputs) {
+    bytes += input.data.size();
+    take_in(input, batch, updates);
+  }
+  waiting_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  if (!updates.empty()) apply(updates, batch);
+  if (batch.to_store.empty()) {
+    send_out(batch);
+    return true;
+  }
+  auto store = batch.to_store;
+  setup_.store.append(
+      setup_.document, position_.last, std::move(store),
+      [self = shared_from_this(), kept = std::move(batch)](Store::Written written) mutable {
+        asio::post(self->setup_.executor,
+                   [self, kept = std::move(kept), written = std::move(written)]() mutable {
+                     self->stored(std::move(kept), std::move(written));
+                   });
+      });
+  return false;
+}
+
+void Room::take_in(Input& input, Batch& batch, std::vector<Input>& updates) {
+  if (input.joins) return greet(input.peer);
+  if (input.leaves) return drop(input.peer);
+  if (input.read) return batch.requests.push_back(std::move(input));
+  if (input.change) return make(input, batch);
+  switch (*input.kind) {
+    case Kind::update:
+      if (writable(input.peer)) updates.push_back(std::move(input));
+      break;
+    case Kind::step1:
+    case Kind::step1_answered:
+      batch.requests.push_back(std::move(input));
+      break;
+    case Kind::awareness:
+      try {
+        const std::string changed = awareness_.update(input.peer.get(), input.data);
+        if (!changed.empty()) broadcast(awareness_message(changed), input.peer.get());
+      } catch (const Error& e) {
+        input.peer->end(kMalformed, e.what());
+      }
+      break;
+    case Kind::query_awareness:
+      if (const auto all = awareness_.all(); !all.empty()) input.peer->send(awareness_message(all));
+      break;
+    case Kind::stateless:
+      if (!input.peer->may_write) break;
+      for (const auto& peer : peers_)
+        if (peer->wire == Peer::Wire::hocuspocus) peer->send(input.data);
+      break;
+  }
+}
+
+// Tells those who may only read; clients send what they have when they connect, which may be
+// nothing new.
+bool Room::writable(const std::shared_ptr<Peer>& peer) {
+  if (peer->may_write) return true;
+  setup_.counters.count(setup_.counters.refused);
+  if (peer->wire == Peer::Wire::hocuspocus) {
+    peer->send({"\x08\x00", 2});  // SyncStatus: not applied
+  } else if (!std::exchange(peer->told_read_only, true)) {
+    peer->send(denied_message("read only"));
+  }
+  return false;
+}
+
+void Room::apply(std::vector<Input>& updates, Batch& batch) {
+  std::vector<std::string_view> views;
+  views.reserve(updates.size());
+  for (const Input& input : updates) views.emplace_back(input.data);
+  Crdt::Applied applied = crdt_.apply(views);
+  std::vector<bool> refused(updates.size());
+  for (const std::size_t i : applied.refused) {
+    refused[i] = true;
+    setup_.counters.count(setup_.counters.refused);
+    updates[i].peer->end(kMalformed, "an update is malformed");
+  }
+  bool same_origin = true;
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    if (refused[i]) continue;
+    const auto& peer = updates[i].peer;
+    if (batch.updates++ == 0) batch.origin = peer;
+    same_origin = same_origin && batch.origin == peer;
+    batch.at = std::min(batch.at, updates[i].at);
+    batch.users.insert(peer->user);
+    if (peer->acks++ == 0) batch.acks.push_back(peer);
+    // What waits for others is in no update of ours until they come.
+    if (applied.pending) batch.to_store.push_back(std::move(updates[i].data));
+  }
+  if (!same_origin) batch.origin.reset();
+  if (applied.update.empty()) return;
+  if (!applied.pending) batch.to_store.push_back(applied.update);
+  batch.to_send.push_back(std::move(applied.update));
+}
+
+// A change by another module.
+void Room::make(Input& input, Batch& batch) {
+  try {
+    std::string update = input.change(crdt_);
+    if (!update.empty() && update != kNoUpdate) {
+      batch.to_store.push_back(update);
+      batch.to_send.push_back(std::move(update));
+      batch.users.insert(input.data);
+      batch.at = std::min(batch.at, input.at);
+      ++batch.updates;
+    }
+    batch.done.push_back(std::move(input.done));
+  } catch (const Error&) {
+    input.done(std::current_exception());
+  }
+}
+
+void Room::stored(Batch batch, Store::Written written) {
+  if (written.failure) {
+    for (auto& done : batch.done) done(written.failure);
+    return break_down("an update could not be stored", written.failure);
+  }
+  std::int64_t bytes = 0;
+  for (const auto& update : batch.to_store) bytes += static_cast<std::int64_t>(update.size());
+  position_.last = written.last;
+  position_.since += static_cast<std::int64_t>(batch.to_store.size());
+  since_bytes_ += bytes;
+  stale_ = stale_ || written.foreign;
+  note(batch, bytes);
+  try {
+    send_out(batch);
+    maybe_compact(false);
+  } catch (...) {
+    return break_down("a document failed", std::current_exception());
+  }
+  drain();
+}
+
+void Room::send_out(Batch& batch) {
+  // A single change that somebody else made, too, goes to all.
+  const Peer* except = batch.to_send.size() == 1 ? batch.origin.get() : nullptr;
+  for (const auto& update : batch.to_send)
+    broadcast(sync_message(SyncType::update, update), except);
+  if (batch.at != Clock::time_point::max()) setup_.counters.took(Clock::now() - batch.at);
+  for (const auto& peer : batch.acks) {
+    const int acks = std::exchange(peer->acks, 0);
+    if (peer->wire != Peer::Wire::hocuspocus) continue;
+    const net::Frame one = peer->frame({"\x08\x01", 2});  // SyncStatus: applied
+    std::string all;
+    for (int i = 0; i < acks; ++i) all += *one;
+    peer->out->push(acks == 1 ? one : std::make_shared<const std::string>(std::move(all)));
+  }
+  for (Input& request : batch.requests) answer(request);
+  for (auto& done : batch.done) done(nullptr);
+}
+
+void Room::answer(Input& request) {
+  if (request.read) {
+    std::exception_ptr failure;
+    try {
+      request.read(crdt_);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    return request.done(failure);
+  }
+  try {
+    request.peer->send(sync_message(SyncType::step2, crdt_.diff(request.data)));
+    const bool ask = request.peer->wire == Peer::Wire::hocuspocus && request.kind == Kind::step1;
+    if (ask) request.peer->send(sync_message(SyncType::step1, crdt_.state_vector()));
+  } catch (const Error&) {
+    setup_.counters.count(setup_.counters.refused);
+    request.peer->end(kMalformed, "a state vector is malformed");
+  }
+}
+
+void Room::greet(const std::shared_ptr<Peer>& peer) {
+  peers_.push_back(peer);
+  if (peer->wire == Peer::Wire::yjs)
+    peer->send(sync_message(SyncType::step1, crdt_.state_vector()));
+  if (const auto all = awareness_.all(); !all.empty()) peer->send(awareness_message(all));
+}
+
+void Room::broadcast(const std::string& message, const Peer* except) {
+  net::Frame plain, named;
+  std::int64_t bytes = 0;
+  for (const auto& peer : peers_) {
+    if (peer.get() == except) continue;
+    net::Frame frame;
+    if (peer->wire == Peer::Wire::yjs) {
+      if (!plain) plain = peer->frame(message);
+      frame = plain;
+    } else if (peer->name == setup_.document) {
+      if (!named) named = peer->frame(message);
+      frame = named;
+    } else {
+      frame = peer->frame(message);
+    }
+    bytes += static_cast<std::int64_t>(frame->size());
+    peer->out->push(std::move(frame));
+  }
+  setup_.counters.count(setup_.counters.bytes_out, bytes);
+}
+
+void Room::drop(const std::shared_ptr<Peer>& peer) {
+  const auto found = std::find(peers_.begin(), peers_.end(), peer);
+  if (found == peers_.end()) return;
+  peers_.erase(found);
+  if (const auto gone = awareness_.leave(peer.get()); !gone.empty())
+    broadcast(awareness_message(gone), nullptr);
+}
+
+void Room::note(const Batch& batch, std::int64_t bytes) {
+  setup_.counters.count(setup_.counters.updates, batch.updates);
+  const std::lock_guard lock(mutex_);
+  change_.updates += batch.updates;
+  change_.bytes += bytes;
+  change_.at = now_micros();
+  change_users_.insert(batch.users.begin(), batch.users.end());
+  if (!change_since_) change_since_ = Clock::now();
+}
+
+// ---- the store
+
+void Room::maybe_compact(bool now) {
+  {
+    const std::lock_guard lock(mutex_);
+    // A large document is not written anew for a few small changes.
+    const bool due = now || (position_.since >= setup_.options.compact_after_updates &&
+                             since_bytes_ * 4 >= snapshot_bytes_);
+    if (compacting_ || !due || stale_) return;
+    compacting_ = true;
+  }
+  std::string state = crdt_.state();
+  const std::size_t bytes = state.size();
+  setup_.store.compact(
+      setup_.document, position_.generation, position_.last, std::move(state),
+      [self = shared_from_this(), covered = position_.since, bytes](Store::Written written) {
+        auto go_on = [self, covered, bytes, written = std::move(written)](const Crdt&) mutable {
+          self->compacted(std::move(written), covered, bytes);
+        };
+        self->read(std::move(go_on), [](const std::exception_ptr&) {});
+      });
+}
+
+void Room::compacted(Store::Written written, std::int64_t covered, std::size_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    compacting_ = false;
+  }
+  if (written.failure) {
+    log::warn("a document could not be compacted",
+              {{"document", setup_.document.c_str()}, {"error", text_of(written.failure).c_str()}});
+    // Tried again after as many updates.
+    position_.since = 0;
+    return;
+  }
+  if (written.foreign) {
+    stale_ = true;
+    return;
+  }
+  setup_.counters.count(setup_.counters.compactions);
+  ++position_.generation;
+  position_.since -= covered;
+  since_bytes_ = 0;
+  snapshot_bytes_ = static_cast<std::int64_t>(bytes);
+}
+
+// What is in memory may not be what is stored: all connect again, to the document as it is stored.
+void Room::break_down(const std::string& why, const std::exception_ptr& failure) {
+  log::error(why, {{"document", setup_.document.c_str()}, {"error", text_of(failure).c_str()}});
+  std::vector<Input> inputs;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    inputs.swap(inbox_);
+  }
+  setup_.on_broken(setup_.document);
+  for (auto& input : inputs)
+    if (input.done) input.done(failure);
+  for (const auto& peer : std::exchange(peers_, {}))
+    peer->end(kFailed, "the change could not be stored: connect again");
+}
+
+}  // namespace ob::collab

@@ -1,0 +1,144 @@
+#pragma once
+// One document in memory, and who is connected to it. What comes in waits in an inbox, which one
+// thread at a time empties: updates that came meanwhile are applied, stored and sent on together.
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "collab/awareness.h"
+#include "collab/collab.h"
+#include "collab/counters.h"
+#include "collab/crdt.h"
+#include "collab/store.h"
+#include "net/net.h"
+
+namespace ob::collab {
+
+// A client's connection to one document.
+struct Peer {
+  enum class Wire { yjs, hocuspocus };
+  std::shared_ptr<net::WebSocketSender> out;
+  Wire wire = Wire::yjs;
+  std::string name;  // what a Hocuspocus client calls the document
+  std::string user;  // "" when anonymous
+  std::atomic<bool> may_write = false;
+  std::function<void(int code, const std::string& reason)> end;  // closes it; any thread
+  // The room's own:
+  bool told_read_only = false;
+  int acks = 0;
+
+  // `message`: of the y-protocols.
+  net::Frame frame(std::string_view message) const;
+  void send(std::string_view message) const { out->push(frame(message)); }
+};
+
+class Room : public std::enable_shared_from_this<Room> {
+ public:
+  enum class Kind { step1, step1_answered, update, awareness, query_awareness, stateless };
+
+  struct Setup {
+    std::string document;
+    Store& store;
+    Counters& counters;
+    Options options;
+    boost::asio::any_io_executor executor;              // where the inbox is emptied
+    std::function<void(const std::string&)> on_broken;  // it must be loaded anew
+  };
+  Room(Setup setup, Crdt crdt, Position position);
+
+  const std::string& document() const { return setup_.document; }
+
+  // All any thread; false once the room is closed.
+  bool join(std::shared_ptr<Peer> peer);
+  void leave(std::shared_ptr<Peer> peer);
+  bool receive(const std::shared_ptr<Peer>& peer, Kind kind, std::string data);
+  // Runs `read` on what is stored, or stores what `change` made of the document (an update), and
+  // calls `done` then.
+  using Done = std::move_only_function<void(std::exception_ptr)>;
+  bool read(std::move_only_function<void(const Crdt&)> read, Done done);
+  bool change(std::move_only_function<std::string(Crdt&)> change, std::string user, Done done);
+  // Bytes that wait to be looked at: who sends on should wait when they are many.
+  std::size_t waiting() const { return waiting_bytes_.load(std::memory_order_relaxed); }
+
+  // What changed, once it is old enough or nobody is there any more.
+  std::optional<Change> take_change(std::chrono::milliseconds age);
+  // Closes the room if nobody used it for so long; then it may be forgotten.
+  bool close_if_idle(std::chrono::seconds idle);
+  void close(int code, const std::string& reason);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Input {
+    std::shared_ptr<Peer> peer;
+    std::optional<Kind> kind;
+    bool joins = false, leaves = false;
+    std::string data;  // of a change: the user
+    std::move_only_function<void(const Crdt&)> read;
+    std::move_only_function<std::string(Crdt&)> change;
+    Done done;
+    Clock::time_point at = {};
+  };
+  // What is to be sent once a batch is stored.
+  struct Batch {
+    std::vector<std::string> to_send;  // updates
+    std::vector<std::string> to_store;
+    std::shared_ptr<Peer> origin;  // of all updates, if they have one
+    std::vector<std::shared_ptr<Peer>> acks;
+    std::vector<Input> requests;  // steps 1 and reads
+    std::vector<Done> done;
+    std::set<std::string> users;
+    Clock::time_point at;
+    std::int64_t updates = 0;
+  };
+
+  bool submit(Input input);
+  void schedule();
+  void drain();
+  bool process(std::vector<Input> inputs);  // false: goes on when it is stored
+  void take_in(Input& input, Batch& batch, std::vector<Input>& updates);
+  bool writable(const std::shared_ptr<Peer>& peer);
+  void apply(std::vector<Input>& updates, Batch& batch);
+  void make(Input& input, Batch& batch);
+  void stored(Batch batch, Store::Written written);
+  void send_out(Batch& batch);
+  void answer(Input& request);
+  void greet(const std::shared_ptr<Peer>& peer);
+  void broadcast(const std::string& message, const Peer* except);
+  void drop(const std::shared_ptr<Peer>& peer);
+  void note(const Batch& batch, std::int64_t bytes);
+  void maybe_compact(bool now);
+  void compacted(Store::Written written, std::int64_t covered, std::size_t bytes);
+  void break_down(const std::string& why, const std::exception_ptr& failure);
+
+  Setup setup_;
+  mutable std::mutex mutex_;
+  std::vector<Input> inbox_;
+  bool running_ = false, closed_ = false;
+  std::atomic<std::size_t> waiting_bytes_ = 0;
+  Change change_;  // since the last time it was told
+  std::set<std::string> change_users_;
+  std::optional<Clock::time_point> change_since_;
+  bool last_left_ = false;
+  std::size_t people_ = 0;
+  Clock::time_point used_ = Clock::now();
+  bool compacting_ = false;
+
+  // Of the thread that empties the inbox:
+  Crdt crdt_;
+  Position position_;
+  std::int64_t since_bytes_ = 0, snapshot_bytes_ = 0;
+  bool stale_ = false;  // somebody else wrote to the store
+  Awareness awareness_;
+  std::vector<std::shared_ptr<Peer>> peers_;
+};
+
+}  // namespace ob::collab

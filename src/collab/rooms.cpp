@@ -1,0 +1,242 @@
+#include "collab/rooms.h"
+
+#include <boost/asio/post.hpp>
+
+#include "base/log.h"
+
+namespace ob::collab {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kThreads = 8, kListeners = 2;
+constexpr auto kTick = std::chrono::milliseconds(200);
+constexpr auto kTellAfter = std::chrono::milliseconds(2000);
+// A document with more than this is worked on by other threads than those that serve connections.
+constexpr std::int64_t kLarge = 4 << 20;  // bytes
+
+Error unavailable(const std::string& cause) {
+  return {503, "collab.unavailable",
+          "The document cannot be reached at the moment. Try again shortly.", cause};
+}
+
+}  // namespace
+
+std::unique_ptr<Service> open(db::Database& database, Options options) {
+  return std::make_unique<Rooms>(database, options);
+}
+
+Rooms::Rooms(db::Database& database, Options options)
+    : options_(options),
+      store_(open_sql_store(database,
+                            [this](double seconds) {
+                              counters_.count(counters_.stores);
+                              counters_.count(counters_.store_ns,
+                                              static_cast<std::int64_t>(seconds * 1e9));
+                            })),
+      pool_("collab", kThreads),
+      listeners_("collab-listeners", kListeners) {}
+
+Rooms::~Rooms() {
+  stop();
+}
+
+void Rooms::start(asio::io_context& io) {
+  io_ = &io;
+  ticker_ = std::thread([this] { tick(); });
+}
+
+void Rooms::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (ticker_.joinable()) ticker_.join();
+  pool_.executor().join();
+  store_->stop();
+  tell_changes();
+  listeners_.executor().join();
+  const std::lock_guard lock(mutex_);
+  rooms_.clear();
+}
+
+// ---- documents
+
+std::shared_ptr<Room> Rooms::load(const std::string& document) {
+  Crdt crdt;
+  const auto apply = [&](const std::vector<std::string_view>& updates) {
+    if (!crdt.apply(updates).refused.empty())
+      throw internal("a stored update of document " + document + " is malformed");
+  };
+  const Position position = store_->load(document, apply);
+  asio::any_io_executor executor = pool_.executor().get_executor();
+  if (io_ && position.bytes < kLarge) executor = io_->get_executor();
+  auto room =
+      std::make_shared<Room>(Room::Setup{document, *store_, counters_, options_, executor,
+                                         [this](const std::string& id) { forget(id, nullptr); }},
+                             std::move(crdt), position);
+  return room;
+}
+
+std::shared_ptr<Room> Rooms::open(const std::string& document) {
+  std::promise<std::shared_ptr<Room>> promise;
+  Loading loading;
+  bool mine = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_) throw unavailable("the server stops");
+    const auto [place, fresh] = rooms_.try_emplace(document);
+    if (fresh) place->second = promise.get_future().share();
+    loading = place->second;
+    mine = fresh;
+  }
+  if (mine) {
+    try {
+      promise.set_value(load(document));
+    } catch (...) {
+      // Nothing is kept of it, so that the next one tries again.
+      forget(document, nullptr);
+      promise.set_exception(std::current_exception());
+    }
+  }
+  try {
+    return loading.get();
+  } catch (const std::exception& e) {
+    const auto* error = dynamic_cast<const Error*>(&e);
+    log::error("a document could not be loaded", {{"document", document.c_str()},
+                                                  {"error", std::string_view(e.what())},
+                                                  {"cause", error ? error->cause().c_str() : ""}});
+    throw unavailable(e.what());
+  }
+}
+
+void Rooms::forget(const std::string& document, const Room* room) {
+  const std::lock_guard lock(mutex_);
+  const auto found = rooms_.find(document);
+  if (found == rooms_.end()) return;
+  if (room && found->second.get().get() != room) return;
+  rooms_.erase(found);
+}
+
+std::vector<std::shared_ptr<Room>> Rooms::loaded() {
+  std::vector<std::shared_ptr<Room>> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [document, loading] : rooms_) {
+    if (loading.wait_for(std::chrono::seconds(0)) != std::future_status::ready) continue;
+    try {
+      out.push_back(loading.get());
+    } catch (const std::exception&) {
+      // Who asked for it is told, and forgets it.
+    }
+  }
+  return out;
+}
+
+// ---- sockets
+
+void Rooms::add(const std::shared_ptr<Session>& session) {
+  const std::lock_guard lock(mutex_);
+  if (sessions_.size() >= options_.most_connections) {
+    throw Error(503, "collab.tooManyConnections",
+                "Too many connections are open. Try again in a moment.");
+  }
+  sessions_.emplace(session.get(), session);
+  counters_.connections = static_cast<std::int64_t>(sessions_.size());
+}
+
+void Rooms::remove(const Session* session) {
+  const std::lock_guard lock(mutex_);
+  sessions_.erase(session);
+  counters_.connections = static_cast<std::int64_t>(sessions_.size());
+}
+
+// ---- what time brings
+
+void Rooms::tick() {
+  std::unique_lock lock(mutex_);
+  for (int n = 0; !stop_; ++n) {
+    wake_.wait_for(lock, kTick, [this] { return stop_; });
+    if (stop_) return;
+    lock.unlock();
+    constexpr int kSecond = 5;
+    look_at_rights();
+    tell_changes();
+    if (n % kSecond == 0) forget_idle();
+    lock.lock();
+  }
+}
+
+void Rooms::look_at_rights() {
+  if (!gatekeeper_ || looking_) return;
+  const std::uint64_t now = gatekeeper_->generation();
+  if (now == seen_generation_) return;
+  seen_generation_ = now;
+  looking_ = true;
+  asio::post(pool_.executor(), [this] {
+    std::vector<std::shared_ptr<Session>> sessions;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [key, weak] : sessions_)
+        if (auto session = weak.lock()) sessions.push_back(std::move(session));
+    }
+    for (const auto& session : sessions) session->recheck();
+    looking_ = false;
+  });
+}
+
+void Rooms::tell_changes() {
+  if (!changed_ || telling_.exchange(true)) return;
+  std::vector<Change> changes;
+  const bool all = stop_;
+  for (const auto& room : loaded()) {
+    if (auto change = room->take_change(all ? std::chrono::milliseconds(0) : kTellAfter))
+      changes.push_back(std::move(*change));
+  }
+  if (changes.empty()) {
+    telling_ = false;
+    return;
+  }
+  asio::post(listeners_.executor(), [this, changes = std::move(changes)] {
+    for (const Change& change : changes) {
+      try {
+        changed_(change);
+      } catch (const std::exception& e) {
+        log::error("what follows a change of a document failed",
+                   {{"document", change.document.c_str()}, {"error", std::string_view(e.what())}});
+      }
+    }
+    telling_ = false;
+  });
+}
+
+void Rooms::forget_idle() {
+  for (const auto& room : loaded()) {
+    if (room->close_if_idle(std::chrono::seconds(options_.idle_s)))
+      forget(room->document(), room.get());
+  }
+}
+
+// ---- metrics
+
+Metrics Rooms::metrics() {
+  Metrics out;
+  out.connections = counters_.connections;
+  out.updates = counters_.updates;
+  out.bytes_in = counters_.bytes_in;
+  out.bytes_out = counters_.bytes_out;
+  out.refused = counters_.refused;
+  out.compactions = counters_.compactions;
+  out.stores = counters_.stores;
+  out.store_seconds = static_cast<double>(counters_.store_ns) / 1e9;
+  out.latency_sum = static_cast<double>(counters_.latency_ns) / 1e9;
+  for (std::size_t i = 0; i < Counters::kBounds.size(); ++i)
+    out.latency.emplace_back(Counters::kBounds[i], counters_.latency[i]);
+  out.latency.emplace_back(std::numeric_limits<double>::infinity(), counters_.latency.back());
+  const std::lock_guard lock(mutex_);
+  out.documents = static_cast<std::int64_t>(rooms_.size());
+  return out;
+}
+
+}  // namespace ob::collab

@@ -1,0 +1,98 @@
+#pragma once
+// All documents in memory, the sockets that use them, and the work that time brings.
+#include <boost/asio/thread_pool.hpp>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "base/pool.h"
+#include "collab/collab.h"
+#include "collab/room.h"
+
+namespace ob::collab {
+
+// A socket, as the look at rights sees it.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Asks the gatekeeper again; closes what is not allowed any more. Blocks; one call at a time.
+  virtual void recheck() = 0;
+};
+
+class Rooms final : public Service {
+ public:
+  Rooms(db::Database& database, Options options);
+  ~Rooms() override;
+
+  void set_gatekeeper(Gatekeeper& gatekeeper) override { gatekeeper_ = &gatekeeper; }
+  void on_change(std::function<void(const Change&)> changed) override {
+    changed_ = std::move(changed);
+  }
+  void on_open(std::function<void(const Caller&, const std::string&)> opened) override {
+    opened_ = std::move(opened);
+  }
+  void start(boost::asio::io_context& io) override;
+  void stop() override;
+  Metrics metrics() override;
+
+  std::string state(const std::string& document) override;
+  std::string delta(const std::string& document) override;
+  std::string text(const std::string& document) override;
+  void apply(const std::string& document, const std::string& update,
+             const std::string& user) override;
+  void apply_delta(const std::string& document, const std::string& delta,
+                   const std::string& user) override;
+  void set_delta(const std::string& document, const std::string& delta,
+                 const std::string& user) override;
+  void remove(const std::string& document) override;
+
+  // For sockets.
+  Gatekeeper& gatekeeper() { return *gatekeeper_; }
+  Pool& pool() { return pool_; }
+  Counters& counters() { return counters_; }
+  // The document, loaded if need be. Blocks. Throws Error 503 collab.unavailable.
+  std::shared_ptr<Room> open(const std::string& document);
+  void opened(const Caller& caller, const std::string& document) {
+    if (opened_) opened_(caller, document);
+  }
+  // Throws Error 503 when there are too many.
+  void add(const std::shared_ptr<Session>& session);
+  void remove(const Session* session);
+
+ private:
+  using Loading = std::shared_future<std::shared_ptr<Room>>;
+  std::shared_ptr<Room> load(const std::string& document);
+  void forget(const std::string& document, const Room* room);
+  void tick();
+  void look_at_rights();
+  void tell_changes();
+  void forget_idle();
+  std::vector<std::shared_ptr<Room>> loaded();
+  void read(const std::string& document, const std::function<void(const Crdt&)>& read);
+  void change(const std::string& document, std::function<std::string(Crdt&)> change,
+              const std::string& user);
+
+  const Options options_;
+  Counters counters_;
+  std::unique_ptr<Store> store_;
+  Pool pool_;       // what blocks for a moment: loads, rights
+  Pool listeners_;  // what other modules do of what is told here
+  Gatekeeper* gatekeeper_ = nullptr;
+  std::function<void(const Change&)> changed_;
+  std::function<void(const Caller&, const std::string&)> opened_;
+  boost::asio::io_context* io_ = nullptr;
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, Loading> rooms_;
+  std::unordered_map<const Session*, std::weak_ptr<Session>> sessions_;
+  std::uint64_t seen_generation_ = 0;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::atomic<bool> telling_ = false, looking_ = false;
+  std::thread ticker_;
+};
+
+}  // namespace ob::collab

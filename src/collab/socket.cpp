@@ -1,0 +1,147 @@
+#include "collab/socket.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "collab/protocol.h"
+
+namespace ob::collab {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kMostName = 100;
+constexpr std::size_t kCrowded = 8 * 1024 * 1024;  // bytes that wait in a room
+
+std::string bearer_of(std::string_view header) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (header.size() <= kScheme.size()) return {};
+  if (!net::same_name(header.substr(0, kScheme.size()), kScheme)) return {};
+  return std::string(header.substr(kScheme.size()));
+}
+
+}  // namespace
+
+Credential credential_of(const net::Request& request, const std::string& request_id) {
+  Credential out;
+  out.bearer = bearer_of(request.header("authorization"));
+  for (auto& [name, value] : net::parse_query(request.query)) {
+    if (name == "token") out.bearer = std::move(value);
+    if (name == "share") out.link = std::move(value);
+  }
+  out.address = request.remote_address;
+  out.user_agent = std::string(request.header("user-agent"));
+  out.request_id = request_id;
+  return out;
+}
+
+Admission admit(Gatekeeper& gatekeeper, const Credential& credential, const std::string& document) {
+  if (document.empty() || document.size() > kMostName)
+    throw not_found("documents.notFound", "There is no such document, or you may not see it.");
+  Admission out;
+  if (!credential.bearer.empty()) out.caller = gatekeeper.authenticate(credential.bearer);
+  out.caller.address = credential.address;
+  out.caller.user_agent = credential.user_agent;
+  out.caller.request_id = credential.request_id;
+  out.access = gatekeeper.access(out.caller, credential.link, document);
+  if (out.access == Access::none)
+    throw not_found("documents.notFound", "There is no such document, or you may not see it.");
+  return out;
+}
+
+int close_code(const Error& error) {
+  switch (error.status()) {
+    case 400:
+      return kBadMessage;
+    case 401:
+      return kSignIn;
+    case 403:
+      return kForbidden;
+    case 404:
+      return kNoDocument;
+    default:
+      return error.status() == 503 ? 1013 : 1011;
+  }
+}
+
+Attached::Attached(Rooms& rooms, Credential credential, std::string document,
+                   std::shared_ptr<Peer> peer)
+    : rooms_(rooms),
+      credential_(std::move(credential)),
+      document_(std::move(document)),
+      peer_(std::move(peer)) {
+  const Admission admission = admit(rooms_.gatekeeper(), credential_, document_);
+  peer_->user = admission.caller.user_id;
+  peer_->may_write = admission.access == Access::write;
+  room_ = rooms_.open(document_);
+  rooms_.opened(admission.caller, document_);
+}
+
+Attached::~Attached() {
+  if (joined_) room_->leave(peer_);
+}
+
+void Attached::join() {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    if (room_->join(peer_)) {
+      joined_ = true;
+      return;
+    }
+    room_ = rooms_.open(document_);
+  }
+  throw Error(503, "collab.unavailable", "The document cannot be reached. Try again shortly.");
+}
+
+bool Attached::receive(Room::Kind kind, std::string data) {
+  auto& counters = rooms_.counters();
+  counters.count(counters.bytes_in, static_cast<std::int64_t>(data.size()));
+  return room_->receive(peer_, kind, std::move(data));
+}
+
+bool Attached::crowded() const {
+  return room_->waiting() > kCrowded;
+}
+
+void Attached::recheck() {
+  try {
+    const Admission admission = admit(rooms_.gatekeeper(), credential_, document_);
+    const bool may_write = admission.access == Access::write;
+    // Who gains rights or loses some connects again, so that the client knows.
+    if (may_write != peer_->may_write.exchange(may_write))
+      peer_->end(kForbidden, may_write ? "you may write now: connect again" : "read only now");
+  } catch (const Error& e) {
+    peer_->may_write = false;
+    peer_->end(close_code(e), e.what());
+  } catch (const std::exception& e) {
+    log::error("the rights of a connection could not be looked at",
+               {{"document", document_.c_str()}, {"error", std::string_view(e.what())}});
+  }
+}
+
+std::optional<Parsed> parse_sync(Reader& reader) {
+  const std::uint64_t type = reader.number();
+  switch (type) {
+    case static_cast<std::uint64_t>(SyncType::step1):
+      return Parsed{Room::Kind::step1, std::string(reader.bytes())};
+    case static_cast<std::uint64_t>(SyncType::step2):
+    case static_cast<std::uint64_t>(SyncType::update):
+      return Parsed{Room::Kind::update, std::string(reader.bytes())};
+    default:
+      throw bad_request("collab.badMessage", "The kind of sync message is not known.");
+  }
+}
+
+asio::awaitable<void> pace(const Attached& attached) {
+  if (!attached.crowded()) co_return;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (attached.crowded()) {
+    timer.expires_after(std::chrono::milliseconds(5));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace ob::collab

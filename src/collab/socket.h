@@ -1,0 +1,71 @@
+#pragma once
+// What the two kinds of sockets share: who is there, and what they may do.
+#include <boost/asio/awaitable.hpp>
+
+#include "api/api.h"
+#include "collab/rooms.h"
+#include "net/net.h"
+
+namespace ob::collab {
+
+inline constexpr int kBadMessage = 4400, kSignIn = 4401, kForbidden = 4403, kNoDocument = 4404;
+
+// A credential as it came with a socket.
+struct Credential {
+  std::string bearer;  // access token or API key; empty: anonymous
+  std::string link;    // token of a share link
+  std::string address, user_agent, request_id;
+};
+// ?token=, the Authorization header, ?share=.
+Credential credential_of(const net::Request& request, const std::string& request_id);
+
+struct Admission {
+  Caller caller;
+  Access access = Access::none;
+};
+// Blocks. Throws Error 401, 403 or 404 when the document may not even be read.
+Admission admit(Gatekeeper& gatekeeper, const Credential& credential, const std::string& document);
+
+int close_code(const Error& error);
+
+// A peer that is in a room; looks at rights.
+class Attached {
+ public:
+  // Admits the client and loads the document. Blocks. Throws Error.
+  Attached(Rooms& rooms, Credential credential, std::string document, std::shared_ptr<Peer> peer);
+  ~Attached();
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+  const Peer& peer() const { return *peer_; }
+  const std::shared_ptr<Peer>& shared_peer() const { return peer_; }
+  // False when the document left memory: it closed the socket.
+  bool receive(Room::Kind kind, std::string data);
+  bool crowded() const;  // the room has much to do: wait before you read on
+  void join();
+  void recheck();
+
+ private:
+  Rooms& rooms_;
+  const Credential credential_;
+  const std::string document_;
+  const std::shared_ptr<Peer> peer_;
+  std::shared_ptr<Room> room_;
+  bool joined_ = false;
+};
+
+// A message of the y-protocols behind its type; throws Error 400. Nullopt: of no interest.
+struct Parsed {
+  Room::Kind kind;
+  std::string data;
+};
+std::optional<Parsed> parse_sync(class Reader& reader);
+
+boost::asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string document,
+                                       net::Exchange& exchange);
+boost::asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
+                                              net::Exchange& exchange);
+// Waits while the room has more to do than it should hold.
+boost::asio::awaitable<void> pace(const Attached& attached);
+
+}  // namespace ob::collab

@@ -1,0 +1,88 @@
+#include "collab/protocol.h"
+#include "collab/socket.h"
+
+namespace ob::collab {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A socket of the y-websocket protocol: one document, named by the address.
+class YjsSession final : public Session {
+ public:
+  explicit YjsSession(std::unique_ptr<Attached> attached) : attached_(std::move(attached)) {}
+  void recheck() override { attached_->recheck(); }
+  Attached& attached() { return *attached_; }
+
+ private:
+  const std::unique_ptr<Attached> attached_;
+};
+
+std::optional<Parsed> parse(std::string_view message) {
+  Reader reader(message);
+  switch (reader.number()) {
+    case static_cast<std::uint64_t>(MessageType::sync):
+      return parse_sync(reader);
+    case static_cast<std::uint64_t>(MessageType::awareness):
+      return Parsed{Room::Kind::awareness, std::string(reader.bytes())};
+    case static_cast<std::uint64_t>(MessageType::query_awareness):
+      return Parsed{Room::Kind::query_awareness, {}};
+    case static_cast<std::uint64_t>(MessageType::auth):
+      return std::nullopt;
+    default:
+      throw bad_request("collab.badMessage", "The kind of message is not known.");
+  }
+}
+
+void refuse(net::WebSocketSender& out, const Error& error) {
+  out.push(net::make_frame(denied_message(error.what()), false));
+  out.close(close_code(error), error.what());
+}
+
+asio::awaitable<void> converse(net::WebSocket& socket, Attached& attached) {
+  const auto out = socket.sender();
+  while (auto message = co_await socket.receive()) {
+    if (message->pong) continue;
+    try {
+      if (message->text) throw bad_request("collab.badMessage", "Messages are binary.");
+      auto parsed = parse(message->data);
+      if (parsed && !attached.receive(parsed->kind, std::move(parsed->data)))
+        throw Error(503, "collab.unavailable", "connect again");
+    } catch (const Error& e) {
+      out->close(close_code(e), e.what());
+    }
+    co_await pace(attached);
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string document,
+                                net::Exchange& exchange) {
+  const Credential credential = credential_of(exchange.request(), context.request_id);
+  const auto socket = co_await exchange.accept_websocket();
+  const auto out = socket->sender();
+  auto peer = std::make_shared<Peer>();
+  peer->out = out;
+  peer->end = [out](int code, const std::string& reason) { out->close(code, reason); };
+  std::shared_ptr<YjsSession> session;
+  std::optional<Error> refused;
+  auto attach = [&] { return std::make_unique<Attached>(rooms, credential, document, peer); };
+  try {
+    session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
+    rooms.add(session);
+    session->attached().join();
+  } catch (const Error& e) {
+    refused = e;
+  }
+  if (refused) {
+    refuse(*out, *refused);
+    while (co_await socket->receive()) {
+    }
+  } else {
+    co_await converse(*socket, session->attached());
+  }
+  if (session) rooms.remove(session.get());
+}
+
+}  // namespace ob::collab
