@@ -16,6 +16,7 @@ from pathlib import Path
 BELOW_FEATURES = {
     "base",
     "redis",
+    "bus",
     "net",
     "db",
     "objects",
@@ -33,6 +34,7 @@ BELOW_FEATURES = {
 MAY_INCLUDE: dict[str, set[str]] = {
     "base": set(),
     "redis": {"base"},
+    "bus": {"base", "redis"},
     "net": {"base"},
     "db": {"base"},
     "objects": {"base"},

@@ -49,4 +49,25 @@ std::optional<Reply> ask_now(Client& client, const Command& command);
 // first connection is made in the background. Throws ob::Error config.badValue for a bad url.
 std::unique_ptr<Client> open(const std::string& url, Options options = {});
 
+// What a Subscriber tells, on its thread; none of it may block.
+struct Listener {
+  std::function<void(const std::string& channel, std::string message)> message;
+  // Redis holds the subscription from here on; again after each new connection.
+  std::function<void(const std::string& channel)> subscribed;
+  std::function<void()> lost;  // the connection: what is published until `subscribed` does not come
+};
+
+// A connection that listens to channels, kept up by a thread of its own. Thread-safe.
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;  // nothing is told any more
+  // Both return at once. To subscribe twice is to subscribe once.
+  virtual void subscribe(const std::string& channel) = 0;
+  virtual void unsubscribe(const std::string& channel) = 0;
+  virtual bool up() const = 0;
+};
+
+// As open(); a connection without a sign of life for six times answer_timeout_ms is given up.
+std::unique_ptr<Subscriber> listen(const std::string& url, Listener listener, Options options = {});
+
 }  // namespace ob::redis
