@@ -45,6 +45,7 @@ struct Context {
   CancelToken cancel;
   net::Headers response_headers;          // a handler may add some
   const net::Request* request = nullptr;  // its head, while the handler runs; null in unit tests
+  std::string share;  // of a guest: the header X-Share, or the query parameter `share`
 };
 
 struct Empty {};  // for endpoints without request fields, or that answer 204
@@ -57,7 +58,9 @@ struct Doc {
                             // where they apply
   bool open_query = false;  // lets unknown query parameters pass, as others' protocols demand
   bool anonymous = false;   // answers without identity (sign-in)
-  Pool* pool = nullptr;     // where its handler runs; null: the registry's
+  // Answers those who sent no credential, too: the service decides what they may, by `share`.
+  bool guests = false;
+  Pool* pool = nullptr;  // where its handler runs; null: the registry's
   // Streaming endpoints: content types of the request body and the answers; empty means JSON.
   std::vector<std::string> consumes, produces;
   // Whether it changes something; by default all but GET and HEAD do.

@@ -8,6 +8,7 @@ struct Binding {
   std::vector<wire::Member> path, query, body;
   std::vector<std::string> path_names;
   bool open_query = false;
+  bool guests = false;
   bool reads_body = false;  // there are fields for a JSON body; any other body is left unread
 };
 

@@ -172,6 +172,13 @@ json::object operation(const Endpoint& e) {
   for (const std::string& name : e.path_parameters) parameters.push_back(parameter(e, name, true));
   for (const std::string& name : e.query_parameters)
     parameters.push_back(parameter(e, name, false));
+  if (e.doc.guests) {
+    parameters.push_back({{"name", "X-Share"},
+                          {"in", "header"},
+                          {"required", false},
+                          {"description", "Proof of a share link, instead of or beside a sign-in."},
+                          {"schema", {{"type", "string"}, {"maxLength", 1024}}}});
+  }
   if (!parameters.empty()) out["parameters"] = std::move(parameters);
   if (!e.body_schema.is_null()) {
     out["requestBody"] = {{"required", e.body_required},
@@ -186,6 +193,9 @@ json::object operation(const Endpoint& e) {
     out["security"] = json::array();
   } else {
     out["x-scope"] = e.scope;  // that a limited credential needs
+    if (e.doc.guests) {
+      out["security"] = json::array{json::object{{"bearer", json::array()}}, json::object()};
+    }
   }
   return out;
 }

@@ -65,6 +65,18 @@ void require_consumed(std::string_view header, const std::vector<std::string>& c
   throw Error(415, "request.unsupportedMediaType", "The body's Content-Type must be " + list + ".");
 }
 
+constexpr std::string_view kShare = "share";
+
+// What a guest proves a shared thing with; more than any is long is none.
+std::string share_of(const net::Request& request) {
+  constexpr std::size_t kMost = 1024;
+  std::string out(request.header("x-share"));
+  for (const auto& [name, text] : net::parse_query(request.query)) {
+    if (out.empty() && name == kShare) out = text;
+  }
+  return out.size() > kMost ? std::string() : out;
+}
+
 // Path and query into one object. Parameters that the type does not know stay in it, where the
 // decoder names them.
 json::object bind_texts(const Binding& binding, const net::Request& request,
@@ -77,7 +89,7 @@ json::object bind_texts(const Binding& binding, const net::Request& request,
   for (const auto& [name, text] : net::parse_query(request.query)) {
     if (const wire::Member* member = find(binding.query, name)) {
       wire::put_text(in, *member, text, problems);
-    } else if (!binding.open_query) {
+    } else if (!binding.open_query && !(binding.guests && name == kShare)) {
       problems.add(wire::Path{}.member(name), "is not a query parameter here");
     }
   }
@@ -233,6 +245,7 @@ bool Registry::has_body(const Binding& binding) {
 void Registry::insert(std::shared_ptr<Binding> binding, Endpoint endpoint, Invoke invoke,
                       Stream stream) {
   binding->open_query = endpoint.doc.open_query;
+  binding->guests = endpoint.doc.guests;
   auto route = std::make_shared<Route>(
       Route{binding, endpoint.doc.pool ? endpoint.doc.pool : &blocking_, endpoint.doc.status,
             max_json_bytes_, endpoint.doc.consumes, std::move(invoke), std::move(stream)});
@@ -245,6 +258,7 @@ void Registry::insert(std::shared_ptr<Binding> binding, Endpoint endpoint, Invok
                                        [](const wire::Member& m) { return m.required; });
   endpoint.run = [route](Context& context, net::Exchange& exchange,
                          const std::vector<std::string>& path_values) {
+    if (route->binding->guests) context.share = share_of(exchange.request());
     return route->stream ? run_stream(route, context, exchange, path_values)
                          : run_json(route, context, exchange, path_values);
   };

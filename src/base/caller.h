@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/scopes.h"
+#include "base/time.h"
 
 namespace ob {
 
@@ -27,8 +28,9 @@ struct Caller {
   std::string statement;  // id of the SQL statement that works for them, if one does
   bool service = false;   // a service account
   // Who really asks while an administrator looks at the server as this user does; else empty.
-  std::string viewer_id, viewer_email;
+  std::string viewer_id, viewer_email, viewer_session;
   Scopes scopes;                 // what the credential is limited to
+  Micros expires_at = 0;         // of a token that is not made anew by its sign-in; 0: does not
   std::shared_ptr<Noted> noted;  // null outside of requests
 };
 

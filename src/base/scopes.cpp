@@ -9,17 +9,19 @@
 namespace ob {
 namespace {
 
-constexpr std::array<std::string_view, 6> kAreas{"sql",     "catalog",     "files",
+constexpr std::array<std::string_view, 7> kAreas{"sql",     "catalog",     "files", "documents",
                                                  "account", "permissions", "admin"};
 
 // The tags of endpoints that are not an administrator's business.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kTags{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kTags{{
     {"queries", "sql"},
     {"tables", "sql"},
     {"catalog", "catalog"},
     {"workspaces", "catalog"},
     {"folders", "catalog"},
     {"files", "files"},
+    {"documents", "documents"},
+    {"inbox", "documents"},
     {"account", "account"},
     {"auth", "account"},
     {"keys", "account"},

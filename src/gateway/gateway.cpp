@@ -417,7 +417,9 @@ asio::awaitable<void> GatewayImpl::endpoint(Wrapped& exchange, Trace& trace,
   co_await limit(trace, of, LimitBy::address, limited_address(request.remote_address));
   api::Context context;
   context.request_id = trace.request_id;
-  if (!match.endpoint->doc.anonymous) {
+  const bool guest = match.endpoint->doc.guests && request.header("authorization").empty();
+  const bool named = !match.endpoint->doc.anonymous && !guest;
+  if (named) {
     const std::string bearer(bearer_of(request.header("authorization")));
     std::exception_ptr refused;
     try {
@@ -443,7 +445,7 @@ asio::awaitable<void> GatewayImpl::endpoint(Wrapped& exchange, Trace& trace,
   tell_limit(trace.limit, exchange.headers());
   trace.limit_told = true;
   try {
-    if (!match.endpoint->doc.anonymous) require_scope(*match.endpoint, context.caller);
+    if (named) require_scope(*match.endpoint, context.caller);
     co_await match.endpoint->run(context, exchange, match.path_values);
   } catch (...) {
     trace.failure_headers = std::move(context.response_headers);

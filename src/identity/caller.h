@@ -17,7 +17,8 @@ enum class ObjectType {
   table,
   volume,
   function,
-  saved_query
+  saved_query,
+  document
 };
 
 struct Securable {
@@ -28,7 +29,8 @@ struct Securable {
   std::string workspace = {};  // of the last in a path that does not end at a workspace: its id
 };
 
-// browse: see that it is there. read: its data. write: change its data. create: make children.
+// browse: see that it is there. read: its data. write: change its data. create: make children; of a
+// document: write comments.
 // manage: rename, drop, comment, grant. manage includes all; write includes read; read, write and
 // create include browse.
 enum class Privilege { browse, read, write, create, manage };

@@ -20,7 +20,7 @@ struct TypeWords {
   ObjectType type;
   std::string_view name, words, missing;  // missing: the id of the 404
 };
-constexpr std::array<TypeWords, 9> kTypes{{
+constexpr std::array<TypeWords, 10> kTypes{{
     {ObjectType::server, "server", "server", "identity.serverNotFound"},
     {ObjectType::workspace, "workspace", "workspace", "workspaces.workspaceNotFound"},
     {ObjectType::folder, "folder", "folder", "workspaces.folderNotFound"},
@@ -30,6 +30,7 @@ constexpr std::array<TypeWords, 9> kTypes{{
     {ObjectType::volume, "volume", "volume", "catalog.volumeNotFound"},
     {ObjectType::function, "function", "function", "catalog.functionNotFound"},
     {ObjectType::saved_query, "saved_query", "saved query", "query.savedQueryNotFound"},
+    {ObjectType::document, "document", "document", "documents.documentNotFound"},
 }};
 
 const TypeWords& words_of(ObjectType type) {
@@ -144,6 +145,15 @@ std::vector<std::string> PermissionsService::granted_objects(const Caller& calle
   std::vector<std::string> out;
   for (const auto& [id, held] : rights->on_object) out.push_back(id);
   return out;
+}
+
+std::vector<std::string> PermissionsService::principals_of(const Caller& caller) {
+  const auto rights = rights_.of(caller.user_id);
+  return {rights->principals.begin(), rights->principals.end()};
+}
+
+std::int64_t PermissionsService::generation() {
+  return rights_.newest();
 }
 
 std::vector<std::string> PermissionsService::groups_of(const Caller& caller) {

@@ -82,6 +82,12 @@ class Identity {
   virtual Caller authenticate(const std::string& bearer) = 0;
   // Whether authenticate answers without the database, so that an I/O thread may ask.
   virtual bool knows_offhand(const std::string&) const { return false; }
+  // Who asked earlier, as they are now: for connections that outlast a request. Throws 401
+  // identity.badToken when their sign-in, key or account has ended.
+  virtual Caller renewed(const Caller&) = 0;
+  // Grows when credentials end, here or in another process. Asks the database, and what ended has
+  // ended here then.
+  virtual std::int64_t generation() = 0;
   virtual void change_password(const Caller&, const std::string& current,
                                const std::string& fresh) = 0;
 

@@ -57,7 +57,7 @@ class Privileges {
 };
 
 struct Role {
-  std::string id;  // of a built-in one its name: viewer, editor, admin, owner
+  std::string id;  // of a built-in one its name: viewer, commenter, editor, admin, owner
   std::string name, text;
   Privileges privileges;
   bool built_in = false;
@@ -122,6 +122,11 @@ class Permissions {
   virtual void require_unarchived(Privilege, std::span<const Securable> path) = 0;
   // Ids of the objects on which the caller was granted something, as may() counts grants.
   virtual std::vector<std::string> granted_objects(const Caller&) = 0;
+  // Itself, its groups and everyone: the ids under which the caller owns and holds something.
+  virtual std::vector<std::string> principals_of(const Caller&) = 0;
+  // Grows with each change of grants, groups and roles, here or in another process. Asks the
+  // database, and what changed holds here then.
+  virtual std::int64_t generation() = 0;
   // Names of the groups that the caller is in, by way of groups too.
   virtual std::vector<std::string> groups_of(const Caller&) = 0;
 

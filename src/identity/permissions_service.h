@@ -14,6 +14,8 @@ class PermissionsService : public Permissions {
   void require_unarchived(Privilege, std::span<const Securable> path) override;
   std::vector<std::string> granted_objects(const Caller&) override;
   std::vector<std::string> groups_of(const Caller&) override;
+  std::vector<std::string> principals_of(const Caller&) override;
+  std::int64_t generation() override;
 
   void grant(const Caller&, std::span<const Securable> path, const std::string& principal,
              const Granted&) override;

@@ -12,7 +12,7 @@ namespace ob::identity {
 BOOST_DESCRIBE_ENUM(PrincipalKind, user, service, group, everyone)
 BOOST_DESCRIBE_ENUM(Privilege, browse, read, write, create, manage)
 BOOST_DESCRIBE_ENUM(ObjectType, server, workspace, folder, catalog, schema, table, volume, function,
-                    saved_query)
+                    saved_query, document)
 
 struct PrincipalAnswer {
   PrincipalKind kind = PrincipalKind::user;

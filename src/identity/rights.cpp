@@ -24,6 +24,11 @@ void RightsCache::learn(std::int64_t generation) {
   }
 }
 
+std::int64_t RightsCache::newest() {
+  learn(db_.reading([](db::Tx& tx) { return store::generation(tx); }));
+  return generation_;
+}
+
 void RightsCache::look() {
   const Micros now = now_micros();
   if (now - looked_at_ < kLook) return;

@@ -28,6 +28,7 @@ class RightsCache {
  public:
   explicit RightsCache(db::Database& database);
   std::shared_ptr<const Rights> of(const std::string& user_id);
+  std::int64_t newest();  // asks the database for the generation
   // Runs fn(tx), which changes something, and makes it hold here.
   template <class Fn>
   auto changing(Fn fn) {

@@ -35,8 +35,14 @@ Error no_such_role() {
 }  // namespace
 
 std::span<const Role> built_in_roles() {
-  static const std::array<Role, 4> roles{{
+  static const std::array<Role, 5> roles{{
       {"viewer", "Viewer", "Sees and reads everything in it.", {Privilege::read}, true},
+      {"commenter",
+       "Commenter",
+       "Reads documents and comments on them; in a workspace or folder also adds things of their "
+       "own.",
+       {Privilege::read, Privilege::create},
+       true},
       {"editor",
        "Editor",
        "Reads, changes and adds to it.",

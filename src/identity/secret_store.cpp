@@ -31,6 +31,14 @@ std::optional<SecretRow> secret_by_hash(db::Tx& tx, const std::string& hash) {
   return row ? std::optional(to_secret(*row)) : std::nullopt;
 }
 
+bool has_secret(db::Tx& tx, const std::string& id, Micros now) {
+  return tx
+      .query_one(
+          "SELECT 1 FROM client_secrets WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)",
+          {id, now})
+      .has_value();
+}
+
 void insert_secret(db::Tx& tx, const SecretRow& row, const std::string& hash) {
   const auto& expires = row.secret.expires_at;
   tx.execute(

@@ -14,6 +14,7 @@ struct SecretRow {
 };
 std::vector<ClientSecret> secrets_of(db::Tx&, const std::string& user_id);
 std::optional<SecretRow> secret_by_hash(db::Tx&, const std::string& hash);
+bool has_secret(db::Tx&, const std::string& id, Micros now);  // that has not expired
 void insert_secret(db::Tx&, const SecretRow&, const std::string& hash);
 void touch_secret(db::Tx&, const std::string& id, Micros now);
 bool delete_secret(db::Tx&, const std::string& user_id, const std::string& id);

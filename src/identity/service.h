@@ -43,6 +43,8 @@ class IdentityService : public Identity {
   void sign_out(const std::string& refresh_token, const Origin& origin) override;
   Caller authenticate(const std::string& bearer) override;
   bool knows_offhand(const std::string& bearer) const override;
+  Caller renewed(const Caller&) override;
+  std::int64_t generation() override;
   void change_password(const Caller&, const std::string& current,
                        const std::string& fresh) override;
   User me(const Caller&) override;
@@ -115,6 +117,7 @@ class IdentityService : public Identity {
   Known check_key(const std::string& digest, Micros now);
   void forget_credentials();
   void load_revocations();
+  void load_revocations_now(Micros now);
   std::int64_t token_lifetime_micros() const { return options_.access_lifetime_s * 1'000'000; }
 
   // What is inside the acts of the same names.
@@ -135,6 +138,7 @@ class IdentityService : public Identity {
   Revocations revocations_;
   std::mutex loading_;
   std::atomic<Micros> loaded_at_ = 0;
+  std::atomic<std::int64_t> generation_ = 0;
   mutable std::shared_mutex known_mutex_;
   std::unordered_map<std::string, Known> known_;
   std::uint64_t known_generation_ = 0;

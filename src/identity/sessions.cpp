@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "identity/account_store.h"
 #include "identity/audited_accounts.h"
+#include "identity/secret_store.h"
 #include "identity/service.h"
 
 namespace ob::identity {
@@ -73,12 +75,27 @@ void IdentityService::load_revocations() {
   if (now - loaded_at_ < kReload) return;
   // One thread loads, the others go on with what is known.
   std::unique_lock lock(loading_, std::try_to_lock);
-  if (!lock) return;
+  if (lock) load_revocations_now(now);
+}
+
+// While loading_ is held.
+void IdentityService::load_revocations_now(Micros now) {
   const Micros since = now - 2 * token_lifetime_micros();
   revocations_.add(db_.reading([&](db::Tx& tx) { return store::revocations(tx, since); }), now);
   revocations_.drop(since);
   signer_.refresh(now);
   loaded_at_ = now;
+}
+
+std::int64_t IdentityService::generation() {
+  const std::int64_t fresh =
+      db_.reading([](db::Tx& tx) { return store::generation_of_accounts(tx); });
+  const std::unique_lock lock(loading_);
+  if (fresh <= generation_) return generation_;
+  load_revocations_now(now_micros());
+  forget_credentials();
+  generation_ = fresh;
+  return fresh;
 }
 
 bool IdentityService::knows_offhand(const std::string& bearer) const {
@@ -149,9 +166,41 @@ IdentityService::Known IdentityService::check_token(const std::string& bearer, M
     entry.caller.session.clear();
     entry.caller.viewer_id = claims->viewer_id;
     entry.caller.viewer_email = claims->viewer_email;
+    entry.caller.viewer_session = claims->session;
   }
+  if (claims->kind != Claims::Kind::session)
+    entry.caller.expires_at = claims->expires_s * 1'000'000;
   entry.claims = std::move(claims);
   return entry;
+}
+
+Caller IdentityService::renewed(const Caller& caller) {
+  if (caller.user_id.empty() || caller.user_id == system().user_id) return caller;
+  const Micros now = now_micros();
+  const auto after = [](const std::string& text) { return text.substr(text.find(':') + 1); };
+  const auto user = db_.reading([&](db::Tx& tx) -> std::optional<store::UserRow> {
+    auto row = store::user_by_id(tx, caller.user_id);
+    if (!row || row->user.disabled) return std::nullopt;
+    if (caller.credential == "session") {
+      if (!store::is_session(tx, caller.session)) return std::nullopt;
+    } else if (caller.credential.starts_with("key:")) {
+      const auto key = store::key_by_id(tx, after(caller.credential));
+      if (!key || (key->key.expires_at && now >= *key->key.expires_at)) return std::nullopt;
+    } else if (caller.credential.starts_with("service:")) {
+      if (!store::has_secret(tx, after(caller.credential), now)) return std::nullopt;
+    } else if (caller.credential == "view") {
+      const auto viewer = store::user_by_id(tx, caller.viewer_id);
+      if (!viewer || viewer->user.disabled || !viewer->user.admin ||
+          !store::is_session(tx, caller.viewer_session))
+        return std::nullopt;
+    }
+    return row;
+  });
+  if (!user || (caller.expires_at != 0 && now >= caller.expires_at)) throw bad_token();
+  Caller out = caller;
+  out.email = user->user.email;
+  out.admin = caller.admin && user->user.admin;
+  return out;
 }
 
 IdentityService::Known IdentityService::check_key(const std::string& digest, Micros now) {

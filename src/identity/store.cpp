@@ -54,6 +54,10 @@ db::Value nullable(const std::optional<Micros>& time) {
   return time ? db::Value(*time) : db::Value(nullptr);
 }
 
+void raise_generation_of_accounts(db::Tx& tx) {
+  tx.execute("UPDATE account_generation SET value = value + 1");
+}
+
 }  // namespace
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -158,6 +162,11 @@ void revoke(db::Tx& tx, const Revocation& revocation, Micros now) {
       "ON CONFLICT (subject) DO UPDATE SET epoch = excluded.epoch, "
       "revoked_at = excluded.revoked_at",
       {revocation.subject, revocation.epoch, now});
+  raise_generation_of_accounts(tx);
+}
+
+std::int64_t generation_of_accounts(db::Tx& tx) {
+  return tx.query_one("SELECT value FROM account_generation")->integer(0);
 }
 
 std::vector<Revocation> revocations(db::Tx& tx, Micros since) {
@@ -204,6 +213,7 @@ void touch_key(db::Tx& tx, const std::string& id, Micros now) {
 
 void delete_key(db::Tx& tx, const std::string& id) {
   tx.execute("DELETE FROM api_keys WHERE id = $1", {id});
+  raise_generation_of_accounts(tx);
 }
 
 }  // namespace ob::identity::store

@@ -47,6 +47,7 @@ struct Revocation {
   std::int64_t epoch = 0;  // tokens of a user with a smaller one have ended
 };
 void revoke(db::Tx&, const Revocation&, Micros now);
+std::int64_t generation_of_accounts(db::Tx&);  // grows with each credential that ends
 std::vector<Revocation> revocations(db::Tx&, Micros since);
 void delete_revocations(db::Tx&, Micros before);
 

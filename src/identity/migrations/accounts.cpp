@@ -102,8 +102,18 @@ CREATE TABLE device_sign_ins (
 CREATE INDEX device_sign_ins_expires ON device_sign_ins (expires_at);
 )sql";
 
-constexpr db::Migration kAll[] = {
-    {1, kSessions}, {2, kLinks}, {3, kSecondFactor}, {4, kKeys}, {5, kDevices}};
+// Grows with each credential that ends before its time, so that what lasts longer than a request
+// need not look at all of them.
+constexpr std::string_view kGeneration = R"sql(
+CREATE TABLE account_generation (
+  one BIGINT PRIMARY KEY CHECK (one = 1),
+  value BIGINT NOT NULL
+);
+INSERT INTO account_generation (one, value) VALUES (1, 1);
+)sql";
+
+constexpr db::Migration kAll[] = {{1, kSessions}, {2, kLinks},   {3, kSecondFactor},
+                                  {4, kKeys},     {5, kDevices}, {6, kGeneration}};
 
 }  // namespace
 
