@@ -36,9 +36,9 @@ class Saved final : public SavedQueries {
  public:
   Saved(db::Database& database, workspaces::Service& workspaces)
       : db_(database), workspaces_(workspaces) {
-    workspaces_.keep(kType, [](db::Tx& tx, const std::string& id) {
-      tx.execute("DELETE FROM saved_queries WHERE id = $1", {id});
-    });
+    workspaces_.keep(kType, {.remove = [](db::Tx& tx, const std::string& id) {
+                       tx.execute("DELETE FROM saved_queries WHERE id = $1", {id});
+                     }});
   }
 
   std::vector<SavedQuery> list(const Caller& caller) override {

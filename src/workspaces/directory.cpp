@@ -43,6 +43,23 @@ void Directory::look() {
   looked_at_ = now;
 }
 
+std::int64_t Directory::generation() {
+  const auto [workspaces, items] = db_.reading([](db::Tx& tx) {
+    const auto row = tx.query("SELECT value, items FROM workspace_generation").at(0);
+    return std::pair(row.integer(0), row.integer(1));
+  });
+  bool known = false;
+  {
+    const std::shared_lock lock(mutex_);
+    known = generation_ == workspaces;
+  }
+  if (!known) {
+    looked_at_ = 0;
+    look();
+  }
+  return workspaces + items;
+}
+
 std::shared_ptr<const Directory::Map> Directory::all() {
   look();
   const std::shared_lock lock(mutex_);

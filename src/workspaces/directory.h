@@ -25,6 +25,9 @@ class Directory {
   std::shared_ptr<const Map> all();
   std::shared_ptr<const Entry> find(const std::string& id);
 
+  // As Service::generation().
+  std::int64_t generation();
+
   // Runs fn(tx), which changes workspaces, and makes it hold here.
   template <class Fn>
   void changing(Fn fn) {

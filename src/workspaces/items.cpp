@@ -13,13 +13,6 @@ namespace {
 constexpr std::int64_t kMostInFolder = 10'000;
 constexpr std::int64_t kMostOwned = 10'000;  // of one type, by one account
 
-Error no_such_item(std::optional<ObjectType> type = {}) {
-  if (type == ObjectType::saved_query)
-    return not_found("query.savedNotFound", "There is no saved query that you may see there.");
-  return not_found("workspaces.itemNotFound",
-                   "There is no folder or object that you may see there.");
-}
-
 ItemPage page_of(std::vector<Item> items, std::size_t limit) {
   ItemPage page{std::move(items), ""};
   if (page.items.size() > limit) {
@@ -30,6 +23,15 @@ ItemPage page_of(std::vector<Item> items, std::size_t limit) {
 }
 
 }  // namespace
+
+Error no_such_item(std::optional<ObjectType> type) {
+  if (type == ObjectType::saved_query)
+    return not_found("query.savedNotFound", "There is no saved query that you may see there.");
+  if (type == ObjectType::document)
+    return not_found("documents.documentNotFound", "There is no document that you may see there.");
+  return not_found("workspaces.itemNotFound",
+                   "There is no folder or object that you may see there.");
+}
 
 Path WorkspaceService::path_of(db::Tx& tx, ObjectType type, const std::string& id) {
   Path out;
@@ -92,7 +94,8 @@ ItemPage WorkspaceService::shared(const Caller& caller, const Filter& filter) {
     const auto workspace = directory_.find(item.place.workspace);
     const bool member = workspace && permissions().may(caller, Privilege::browse,
                                                        std::span(&workspace->container.object, 1));
-    return member || item.owner == caller.user_id || (filter.type && item.type != *filter.type) ||
+    return member || item.trashed_at || item.owner == caller.user_id ||
+           (filter.type && item.type != *filter.type) ||
            !store::key_of(item.name).contains(store::key_of(filter.text));
   });
   const auto order = [](const Item& item) {
@@ -157,14 +160,16 @@ Item WorkspaceService::create_folder(const Caller& caller, const Place& place,
 }
 
 Item WorkspaceService::add(const Caller& caller, ObjectType type, const std::string& name,
-                           const Place& place,
-                           const std::function<void(db::Tx&, const Item&)>& fn) {
+                           const Place& place, const std::function<void(db::Tx&, const Item&)>& fn,
+                           const std::string& id) {
   if (caller.read_only) throw forbidden("identity.forbidden", "This sign-in may only read.");
   check_name(name);
   require_place(caller, place);
   const Micros now = now_micros();
-  const Item item{type, new_uuid(), place, name, caller.user_id, now, now};
+  const Item item{type, id.empty() ? new_uuid() : id, place, name, caller.user_id, now, now, {}};
   db_.write([&](db::Tx& tx) {
+    if (!id.empty() && store::find_item(tx, id))
+      throw conflict("workspaces.idTaken", "Something else has that id.");
     if (store::items_owned(tx, type, caller.user_id) >= kMostOwned)
       throw conflict("workspaces.tooMany", "You own 10,000 of these: delete some first.");
     check_room(tx, item, place);
@@ -189,7 +194,7 @@ Item WorkspaceService::change_item(const Caller& caller, ObjectType type, const 
     if (!item) throw no_such_item(type);
     item->name = name;
     item->updated_at = now_micros();
-    store::update_item(tx, *item);
+    put_back(tx, *item);
     fn(tx);
     return *item;
   });
@@ -227,20 +232,28 @@ Item WorkspaceService::move(const Caller& caller, const std::string& id, const P
     }
     item->place = place;
     item->updated_at = now_micros();
-    store::update_item(tx, *item);
+    put_back(tx, *item);
+    store::raise(tx);
     return *item;
   });
 }
 
-void WorkspaceService::remove_tree(db::Tx& tx, const Item& item,
+void WorkspaceService::remove_tree(db::Tx& tx, const Item& item, bool for_ever,
                                    std::vector<identity::Securable>& gone) {
+  store::raise(tx);
   std::vector<Item> waiting{item};
   while (!waiting.empty()) {
-    const Item next = std::move(waiting.back());
+    Item next = std::move(waiting.back());
     waiting.pop_back();
+    if (!for_ever && kept_.at(next.type).trash) {
+      if (next.id != item.id) next.place.folder.clear();
+      if (!next.trashed_at) next.trashed_at = now_micros();
+      put_back(tx, next);
+      continue;
+    }
     if (next.type == ObjectType::folder)
       for (Item& inner : store::inside(tx, next.id)) waiting.push_back(std::move(inner));
-    kept_.at(next.type)(tx, next.id);
+    kept_.at(next.type).remove(tx, next.id);
     store::delete_item(tx, next.id);
     gone.push_back({next.type, next.id, next.name, next.owner, {}});
   }
@@ -254,27 +267,20 @@ void WorkspaceService::remove_item(const Caller& caller, const std::string& id, 
     if (!with_content && store::any_inside(tx, id))
       throw conflict("workspaces.folderNotEmpty",
                      "The folder is not empty: delete what is in it, or delete it with that.");
-    if (store::find_item(tx, id)) remove_tree(tx, found.item, gone);
+    if (store::find_item(tx, id)) remove_tree(tx, found.item, false, gone);
   });
   for (const auto& object : gone) permissions().forget(object);
 }
 
 std::vector<Item> WorkspaceService::visible(const Caller& caller, ObjectType type,
                                             std::size_t limit) {
-  std::vector<std::string> workspaces;
-  const auto all = directory_.all();
-  for (const auto& [id, entry] : *all)
-    if (permissions().may(caller, Privilege::read, std::span(&entry->container.object, 1)))
-      workspaces.push_back(id);
-  // Lists in statements are bounded; who sees more workspaces finds the rest in their folders.
-  constexpr std::size_t kMostWorkspaces = 500;
-  if (workspaces.size() > kMostWorkspaces) workspaces.resize(kMostWorkspaces);
+  const auto workspaces = readable_workspaces(caller);
   auto out = db_.reading([&](db::Tx& tx) {
     auto found = store::items_of_type(tx, type, caller.user_id, workspaces, limit);
     std::set<std::string> known;
     for (const Item& item : found) known.insert(item.id);
     for (Item& item : store::items_by_id(tx, permissions().granted_objects(caller)))
-      if (item.type == type && known.insert(item.id).second &&
+      if (item.type == type && !item.trashed_at && known.insert(item.id).second &&
           permissions().may(caller, Privilege::read, path_of(tx, type, item.id)))
         found.push_back(std::move(item));
     return found;
@@ -291,12 +297,13 @@ void WorkspaceService::transfer_item(const identity::Securable& object, const st
     if (!item) throw no_such_item();
     item->owner = owner;
     item->updated_at = now_micros();
-    store::update_item(tx, *item);
+    put_back(tx, *item);
+    store::raise(tx);
   });
 }
 
-void WorkspaceService::keep(ObjectType type, Remove remove) {
-  kept_[type] = std::move(remove);
+void WorkspaceService::keep(ObjectType type, Keep keep) {
+  kept_[type] = std::move(keep);
   permissions().set_resolver(type, [this, type](const Caller& caller, const std::string& id) {
     return require_item(caller, Privilege::browse, id, type).path;
   });

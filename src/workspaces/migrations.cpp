@@ -72,7 +72,14 @@ CREATE TABLE preferences (
 )
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, kFirst}}};
+// trashed_at: of types that have a trash. items: grows when an item gets another place or owner.
+constexpr const char* kTrash = R"sql(
+ALTER TABLE workspace_items ADD COLUMN trashed_at BIGINT;
+CREATE INDEX workspace_items_trashed ON workspace_items (trashed_at);
+ALTER TABLE workspace_generation ADD COLUMN items BIGINT NOT NULL DEFAULT 1
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations{{{1, kFirst}, {2, kTrash}}};
 
 }  // namespace
 

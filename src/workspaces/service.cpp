@@ -136,10 +136,9 @@ void WorkspaceService::remove(const Caller& caller, const std::string& id) {
   directory_.changing([&](db::Tx& tx) {
     gone.resize(1);
     for (;;) {
-      const auto top =
-          store::items(tx, {id, ""}, {.type = {}, .text = "", .after = "", .limit = 500});
+      const auto top = store::at_top(tx, id, 500);
       if (top.empty()) break;
-      for (const Item& item : top) remove_tree(tx, item, gone);
+      for (const Item& item : top) remove_tree(tx, item, true, gone);
     }
     store::delete_workspace(tx, id);
   });
@@ -186,7 +185,7 @@ void WorkspaceService::name_objects() {
   permissions().set_transfer(ObjectType::workspace, [this](const auto& object, const auto& owner) {
     transfer_workspace(object, owner);
   });
-  keep(ObjectType::folder, [](db::Tx&, const std::string&) {});
+  keep(ObjectType::folder, {.remove = [](db::Tx&, const std::string&) {}});
 }
 
 std::unique_ptr<Service> open(db::Database& database, identity::Identity& identity,

@@ -43,13 +43,21 @@ class WorkspaceService final : public Service {
   Item move(const Caller&, const std::string& id, const Place&) override;
   void remove_item(const Caller&, const std::string& id, bool with_content) override;
 
-  void keep(ObjectType, Remove) override;
+  void keep(ObjectType, Keep) override;
   Item add(const Caller&, ObjectType, const std::string& name, const Place&,
-           const std::function<void(db::Tx&, const Item&)>& fn) override;
+           const std::function<void(db::Tx&, const Item&)>& fn,
+           const std::string& id = {}) override;
   Item require(const Caller&, Privilege, ObjectType, const std::string& id) override;
   Item change_item(const Caller&, ObjectType, const std::string& id, const std::string& name,
                    const std::function<void(db::Tx&)>& fn) override;
   std::vector<Item> visible(const Caller&, ObjectType, std::size_t limit) override;
+  Reach reach(const Caller&, ObjectType) override;
+  std::vector<Path> paths(const std::vector<Item>&) override;
+  Item trash(const Caller&, ObjectType, const std::string& id) override;
+  Item restore(const Caller&, ObjectType, const std::string& id) override;
+  void remove_trashed(const Caller&, ObjectType, const std::string& id) override;
+  std::vector<Item> trashed_before(ObjectType, Micros time, std::size_t limit) override;
+  std::int64_t generation() override { return directory_.generation(); }
   void set_catalog_count(std::function<std::int64_t(const std::string&)>) override;
   void require_place(const Caller&, const Place&) override;
 
@@ -83,7 +91,11 @@ class WorkspaceService final : public Service {
   Path path_of(const Place&);
   void transfer_item(const identity::Securable&, const std::string& owner);
   void transfer_workspace(const identity::Securable&, const std::string& owner);
-  void remove_tree(db::Tx&, const Item&, std::vector<identity::Securable>& gone);
+  // for_ever: what has a trash, too.
+  void remove_tree(db::Tx&, const Item&, bool for_ever, std::vector<identity::Securable>& gone);
+  void put_back(db::Tx&, Item&);  // writes a changed item, and tells its feature
+  Item set_trashed(const Caller&, ObjectType, const std::string& id, bool trashed);
+  std::vector<std::string> readable_workspaces(const Caller&);
   void check_room(db::Tx&, const Item& moved, const Place&);
   void tell(const std::vector<mail::Letter>&);
   void file_request(db::Tx&, const std::string& note);
@@ -98,10 +110,11 @@ class WorkspaceService final : public Service {
   mail::Mail& mail_;
   std::function<std::string()> public_url_;
   Directory directory_;
-  std::map<ObjectType, Remove> kept_;
+  std::map<ObjectType, Keep> kept_;
   std::function<std::int64_t(const std::string&)> catalog_count_;
 };
 
+Error no_such_item(std::optional<ObjectType> type = {});
 // 1 to 200 bytes of UTF-8 without control characters; throws 400 workspaces.badName.
 void check_name(const std::string& name);
 Error no_such_workspace();

@@ -8,7 +8,8 @@ namespace ob::workspaces::store {
 namespace {
 
 constexpr const char* kItem =
-    "i.id, i.type, i.workspace_id, i.folder_id, i.name, i.owner, i.created_at, i.updated_at";
+    "i.id, i.type, i.workspace_id, i.folder_id, i.name, i.owner, i.created_at, i.updated_at, "
+    "i.trashed_at";
 constexpr const char* kInvitation =
     "v.id, v.workspace_id, w.name, v.email, v.role, v.invited_by, v.created_at, v.expires_at FROM "
     "workspace_invitations v JOIN workspaces w ON w.id = v.workspace_id";
@@ -19,8 +20,8 @@ constexpr const char* kRequest =
 Item item_of(const db::Row& row) {
   const auto type = identity::object_type_named(row.text(1));
   if (!type) throw internal("an item of the unknown type " + row.text(1));
-  return {*type,          row.text(0),   {row.text(2), row.text(3)}, row.text(4), row.text(5),
-          row.integer(6), row.integer(7)};
+  return {*type,          row.text(0),    {row.text(2), row.text(3)}, row.text(4), row.text(5),
+          row.integer(6), row.integer(7), row.optional_integer(8)};
 }
 
 std::vector<Item> items_of(const std::vector<db::Row>& rows) {
@@ -89,7 +90,8 @@ std::vector<Item> filtered(db::Tx& tx, const std::string& where, const std::stri
                                         {filter.after});
   return items_of(tx.query(
       std::string("SELECT ") + kItem + " FROM workspace_items i WHERE " + where +
-          " AND ($3 = '' OR i.type = $3) AND i.name_key LIKE $4 ESCAPE '!' AND (i.rank > $5 OR "
+          " AND i.trashed_at IS NULL AND ($3 = '' OR i.type = $3) AND i.name_key LIKE $4 ESCAPE "
+          "'!' AND (i.rank > $5 OR "
           "(i.rank = $5 AND (i.name_key > $6 OR (i.name_key = $6 AND i.id > $7)))) ORDER BY "
           "i.rank, i.name_key, i.id LIMIT $8",
       {first, second,
@@ -190,11 +192,12 @@ std::vector<Item> items_of_type(db::Tx& tx, ObjectType type, const std::string& 
   std::vector<db::Value> values{std::string(identity::to_text(type)), owner,
                                 static_cast<std::int64_t>(limit)};
   const auto list = listed(values, workspaces);
-  return items_of(tx.query(std::string("SELECT ") + kItem +
-                               " FROM workspace_items i WHERE i.type = $1 AND (i.owner = $2 OR "
-                               "i.workspace_id IN (" +
-                               list + ")) ORDER BY i.updated_at DESC, i.id LIMIT $3",
-                           values));
+  return items_of(tx.query(
+      std::string("SELECT ") + kItem +
+          " FROM workspace_items i WHERE i.type = $1 AND i.trashed_at IS NULL AND (i.owner = $2 OR "
+          "i.workspace_id IN (" +
+          list + ")) ORDER BY i.updated_at DESC, i.id LIMIT $3",
+      values));
 }
 
 std::vector<Item> inside(db::Tx& tx, const std::string& folder) {
@@ -203,7 +206,11 @@ std::vector<Item> inside(db::Tx& tx, const std::string& folder) {
 }
 
 bool any_inside(db::Tx& tx, const std::string& folder) {
-  return tx.query_one("SELECT 1 FROM workspace_items WHERE folder_id = $1 LIMIT 1", {folder})
+  return tx
+      .query_one(
+          "SELECT 1 FROM workspace_items WHERE folder_id = $1 AND trashed_at IS NULL LIMIT "
+          "1",
+          {folder})
       .has_value();
 }
 
@@ -236,9 +243,9 @@ void insert_item(db::Tx& tx, const Item& item) {
 void update_item(db::Tx& tx, const Item& item) {
   tx.execute(
       "UPDATE workspace_items SET workspace_id = $2, folder_id = $3, name = $4, name_key = $5, "
-      "owner = $6, updated_at = $7 WHERE id = $1",
+      "owner = $6, updated_at = $7, trashed_at = $8 WHERE id = $1",
       {item.id, item.place.workspace, item.place.folder, item.name, key_of(item.name), item.owner,
-       item.updated_at});
+       item.updated_at, optional(item.trashed_at)});
 }
 
 void set_workspace(db::Tx& tx, const std::string& id, const std::string& workspace) {
@@ -247,6 +254,37 @@ void set_workspace(db::Tx& tx, const std::string& id, const std::string& workspa
 
 void delete_item(db::Tx& tx, const std::string& id) {
   tx.execute("DELETE FROM workspace_items WHERE id = $1", {id});
+}
+
+std::vector<Item> at_top(db::Tx& tx, const std::string& workspace, std::size_t limit) {
+  return items_of(tx.query(std::string("SELECT ") + kItem +
+                               " FROM workspace_items i WHERE i.workspace_id = $1 AND i.folder_id "
+                               "= '' ORDER BY i.id LIMIT $2",
+                           {workspace, static_cast<std::int64_t>(limit)}));
+}
+
+std::vector<Item> trashed_before(db::Tx& tx, ObjectType type, Micros time, std::size_t limit) {
+  return items_of(tx.query(
+      std::string("SELECT ") + kItem +
+          " FROM workspace_items i WHERE i.type = $1 AND i.trashed_at < $2 ORDER BY i.trashed_at "
+          "LIMIT $3",
+      {std::string(identity::to_text(type)), time, static_cast<std::int64_t>(limit)}));
+}
+
+std::vector<std::string> folders_inside(db::Tx& tx, const std::vector<std::string>& folders) {
+  std::vector<db::Value> values;
+  const auto list = listed(values, folders);
+  std::vector<std::string> out;
+  for (const auto& row :
+       tx.query("SELECT id FROM workspace_items WHERE type = 'folder' AND folder_id IN (" + list +
+                    ") ORDER BY id",
+                values))
+    out.push_back(row.text(0));
+  return out;
+}
+
+void raise(db::Tx& tx) {
+  tx.execute("UPDATE workspace_generation SET items = items + 1");
 }
 
 std::vector<Invitation> invitations_to(db::Tx& tx, const std::string& email_key, Micros now) {

@@ -30,13 +30,17 @@ std::vector<Item> items_by_id(db::Tx&, const std::vector<std::string>& ids);
 std::vector<Item> items_of_type(db::Tx&, ObjectType, const std::string& owner,
                                 const std::vector<std::string>& workspaces, std::size_t limit);
 std::vector<Item> inside(db::Tx&, const std::string& folder);  // directly
-bool any_inside(db::Tx&, const std::string& folder);
+bool any_inside(db::Tx&, const std::string& folder);           // but what is in the trash
 std::int64_t items_owned(db::Tx&, ObjectType, const std::string& owner);
 std::int64_t items_at(db::Tx&, const Place&);
 void insert_item(db::Tx&, const Item&);
 void update_item(db::Tx&, const Item&);
 void set_workspace(db::Tx&, const std::string& id, const std::string& workspace);
 void delete_item(db::Tx&, const std::string& id);
+std::vector<Item> at_top(db::Tx&, const std::string& workspace, std::size_t limit);  // trash, too
+std::vector<Item> trashed_before(db::Tx&, ObjectType, Micros time, std::size_t limit);
+std::vector<std::string> folders_inside(db::Tx&, const std::vector<std::string>& folders);
+void raise(db::Tx&);  // the number that tells of items with another place or owner
 
 // --- invitations
 std::vector<Invitation> invitations_to(db::Tx&, const std::string& email_key, Micros now);

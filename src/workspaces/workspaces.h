@@ -41,6 +41,16 @@ struct Item {
   Place place;
   std::string name, owner;
   Micros created_at = 0, updated_at = 0;
+  std::optional<Micros> trashed_at;
+};
+
+// Where objects lie that somebody may read: each that they may is in one of these, but not all in
+// these may be read.
+struct Reach {
+  std::vector<std::string> owners;      // the caller, its groups
+  std::vector<std::string> workspaces;  // of which they may read all
+  std::vector<std::string> folders;     // granted to them, with those below
+  std::vector<std::string> objects;     // granted to them
 };
 
 struct Filter {
@@ -121,21 +131,40 @@ class Service {
   virtual Item rename(const Caller&, const std::string& id, const std::string& name) = 0;
   // To another workspace, or out of all: needs manage.
   virtual Item move(const Caller&, const std::string& id, const Place&) = 0;
-  // 409 for a folder that is not empty unless `with_content`.
+  // 409 for a folder that is not empty unless `with_content`. What has a trash goes there, to the
+  // top of the workspace when its folder goes.
   virtual void remove_item(const Caller&, const std::string& id, bool with_content) = 0;
 
   // --- for the features that keep objects. `fn` runs in the same transaction.
-  // Runs when an object goes, whoever removes it; before the first request.
-  using Remove = std::function<void(db::Tx&, const std::string& id)>;
-  virtual void keep(ObjectType, Remove) = 0;
+  struct Keep {
+    std::function<void(db::Tx&, const std::string& id)> remove;  // it goes, whoever removes it
+    std::function<void(db::Tx&, const Item&)> changed = {};      // name, owner, place, or its trash
+    bool trash = false;                                          // removing puts it into the trash
+  };
+  virtual void keep(ObjectType, Keep) = 0;  // before the first request
+  // `id`: a fresh one when empty; 409 workspaces.idTaken.
   virtual Item add(const Caller&, ObjectType, const std::string& name, const Place&,
-                   const std::function<void(db::Tx&, const Item&)>& fn) = 0;
+                   const std::function<void(db::Tx&, const Item&)>& fn,
+                   const std::string& id = {}) = 0;
   virtual Item require(const Caller&, Privilege, ObjectType, const std::string& id) = 0;
   virtual Item change_item(const Caller&, ObjectType, const std::string& id,
                            const std::string& name, const std::function<void(db::Tx&)>& fn) = 0;
   // Those that the caller may read: their own, those in workspaces, and those that were granted to
   // them; newest change first, at most `limit`.
   virtual std::vector<Item> visible(const Caller&, ObjectType, std::size_t limit) = 0;
+  virtual Reach reach(const Caller&, ObjectType) = 0;
+  // From each item up, for permissions().may().
+  virtual std::vector<std::vector<identity::Securable>> paths(const std::vector<Item>&) = 0;
+  // Into and out of the trash: no list but the feature's own shows what lies there, and it keeps
+  // its place. Needs write.
+  virtual Item trash(const Caller&, ObjectType, const std::string& id) = 0;
+  virtual Item restore(const Caller&, ObjectType, const std::string& id) = 0;
+  // For ever; needs manage. 409 workspaces.notTrashed.
+  virtual void remove_trashed(const Caller&, ObjectType, const std::string& id) = 0;
+  virtual std::vector<Item> trashed_before(ObjectType, Micros time, std::size_t limit) = 0;
+  // Grows when workspaces change, and when an item gets another place or owner, goes or comes back,
+  // here or in another process. Asks the database, and what changed holds here then.
+  virtual std::int64_t generation() = 0;
   // Tells how many catalogs belong to a workspace; before the first request.
   virtual void set_catalog_count(std::function<std::int64_t(const std::string& workspace)>) = 0;
   // Throws unless the caller may put something into this workspace.
