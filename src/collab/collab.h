@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/authenticator.h"
 #include "base/caller.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -24,11 +25,9 @@ class Gatekeeper {
   // `link`: token of a share link; empty: none. An anonymous caller has no user_id. Blocks. Throws
   // Error 401, 403 or 404 (no such document, or the caller may not even see it).
   virtual Access access(const Caller&, const std::string& link, const std::string& document) = 0;
-  // Grows whenever an answer of access() or authenticate() may have changed. Asked several times a
-  // second; takes no lock.
+  // Grows whenever an answer of access(), or that a credential still holds, may have changed. Asked
+  // several times a second; takes no lock.
   virtual std::uint64_t generation() = 0;
-  // The caller of an access token or API key. Blocks. Throws Error 401.
-  virtual Caller authenticate(const std::string& bearer) = 0;
 };
 
 // What happened to a document since the last time it was told.
@@ -73,7 +72,7 @@ class Service : public Contents {
  public:
   // Before start(). `changed` is told at most every 2 s for a document, and when the last one left;
   // `opened` when somebody connects. Both may block.
-  virtual void set_gatekeeper(Gatekeeper&) = 0;
+  virtual void set_gatekeeper(Gatekeeper&, api::Authenticator&) = 0;
   virtual void on_change(std::function<void(const Change&)> changed) = 0;
   virtual void on_open(std::function<void(const Caller&, const std::string& document)> opened) = 0;
   // Connections are served on `io`, until stop(); both are still there then.

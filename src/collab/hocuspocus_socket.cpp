@@ -19,8 +19,8 @@ constexpr std::string_view kLinkPrefix = "share:";
 // and opened by an authentication message.
 class HocuspocusSession final : public Session {
  public:
-  HocuspocusSession(Rooms& rooms, Credential credential, std::shared_ptr<net::WebSocketSender> out)
-      : rooms_(rooms), credential_(std::move(credential)), out_(std::move(out)) {}
+  HocuspocusSession(Rooms& rooms, Visitor visitor, std::shared_ptr<net::WebSocketSender> out)
+      : rooms_(rooms), visitor_(std::move(visitor)), out_(std::move(out)) {}
 
   void recheck() override {
     for (const auto& attached : all()) attached->recheck();
@@ -87,11 +87,11 @@ class HocuspocusSession final : public Session {
   asio::awaitable<void> authenticate(const std::string& name, Reader& reader) {
     if (reader.number() != static_cast<std::uint64_t>(AuthType::token)) co_return;
     const std::string token(reader.bytes());
-    Credential credential = credential_;
+    Visitor visitor = visitor_;
     if (token.starts_with(kLinkPrefix)) {
-      credential.link = token.substr(kLinkPrefix.size());
+      visitor.credentials.share = token.substr(kLinkPrefix.size());
     } else if (!token.empty()) {
-      credential.bearer = token;
+      visitor.credentials.bearer = token;
     }
     auto peer = std::make_shared<Peer>();
     peer->out = out_;
@@ -105,10 +105,11 @@ class HocuspocusSession final : public Session {
         if (attached_.size() >= kMostDocuments)
           throw bad_request("collab.tooManyDocuments", "A connection may open 100 documents.");
       }
+      visitor.caller =
+          co_await rooms_.authenticator().sign_in(visitor.caller, visitor.credentials.bearer);
       // What stands behind a NUL tells apart several uses of one document.
       auto attach = [&] {
-        return std::make_shared<Attached>(rooms_, credential, name.substr(0, name.find('\0')),
-                                          peer);
+        return std::make_shared<Attached>(rooms_, visitor, name.substr(0, name.find('\0')), peer);
       };
       const auto attached = co_await rooms_.pool().run(attach);
       send_auth(name, AuthType::authenticated, peer->may_write ? "read-write" : "readonly");
@@ -168,7 +169,7 @@ class HocuspocusSession final : public Session {
   }
 
   Rooms& rooms_;
-  const Credential credential_;
+  const Visitor visitor_;
   const std::shared_ptr<net::WebSocketSender> out_;
   mutable std::mutex mutex_;  // attached_ is read by other threads, too
   std::map<std::string, std::shared_ptr<Attached>> attached_;
@@ -180,10 +181,11 @@ class HocuspocusSession final : public Session {
 
 asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
                                        net::Exchange& exchange) {
-  const Credential credential = credential_of(exchange.request(), context.request_id);
+  const Visitor visitor{caller_of(context, exchange.request()),
+                        api::credentials_of(exchange.request())};
   const auto socket = co_await exchange.accept_websocket();
   const auto out = socket->sender();
-  const auto session = std::make_shared<HocuspocusSession>(rooms, credential, out);
+  const auto session = std::make_shared<HocuspocusSession>(rooms, visitor, out);
   std::optional<Error> refused;
   try {
     rooms.add(session);

@@ -27,7 +27,10 @@ class Rooms final : public Service {
   Rooms(db::Database& database, Options options);
   ~Rooms() override;
 
-  void set_gatekeeper(Gatekeeper& gatekeeper) override { gatekeeper_ = &gatekeeper; }
+  void set_gatekeeper(Gatekeeper& gatekeeper, api::Authenticator& authenticator) override {
+    gatekeeper_ = &gatekeeper;
+    authenticator_ = &authenticator;
+  }
   void on_change(std::function<void(const Change&)> changed) override {
     changed_ = std::move(changed);
   }
@@ -51,6 +54,7 @@ class Rooms final : public Service {
 
   // For sockets.
   Gatekeeper& gatekeeper() { return *gatekeeper_; }
+  api::Authenticator& authenticator() { return *authenticator_; }
   Pool& pool() { return pool_; }
   Counters& counters() { return counters_; }
   // The document, loaded if need be. Blocks. Throws Error 503 collab.unavailable.
@@ -81,6 +85,7 @@ class Rooms final : public Service {
   Pool pool_;       // what blocks for a moment: loads, rights
   Pool listeners_;  // what other modules do of what is told here
   Gatekeeper* gatekeeper_ = nullptr;
+  api::Authenticator* authenticator_ = nullptr;
   std::function<void(const Change&)> changed_;
   std::function<void(const Caller&, const std::string&)> opened_;
   boost::asio::io_context* io_ = nullptr;

@@ -16,39 +16,13 @@ namespace {
 constexpr std::size_t kMostName = 100;
 constexpr std::size_t kCrowded = 8 * 1024 * 1024;  // bytes that wait in a room
 
-std::string bearer_of(std::string_view header) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (header.size() <= kScheme.size()) return {};
-  if (!net::same_name(header.substr(0, kScheme.size()), kScheme)) return {};
-  return std::string(header.substr(kScheme.size()));
-}
-
 }  // namespace
 
-Credential credential_of(const net::Request& request, const std::string& request_id) {
-  Credential out;
-  out.bearer = bearer_of(request.header("authorization"));
-  for (auto& [name, value] : net::parse_query(request.query)) {
-    if (name == "token") out.bearer = std::move(value);
-    if (name == "share") out.link = std::move(value);
-  }
+Caller caller_of(const api::Context& context, const net::Request& request) {
+  Caller out;
+  out.request_id = context.request_id;
   out.address = request.remote_address;
   out.user_agent = std::string(request.header("user-agent"));
-  out.request_id = request_id;
-  return out;
-}
-
-Admission admit(Gatekeeper& gatekeeper, const Credential& credential, const std::string& document) {
-  if (document.empty() || document.size() > kMostName)
-    throw not_found("documents.notFound", "There is no such document, or you may not see it.");
-  Admission out;
-  if (!credential.bearer.empty()) out.caller = gatekeeper.authenticate(credential.bearer);
-  out.caller.address = credential.address;
-  out.caller.user_agent = credential.user_agent;
-  out.caller.request_id = credential.request_id;
-  out.access = gatekeeper.access(out.caller, credential.link, document);
-  if (out.access == Access::none)
-    throw not_found("documents.notFound", "There is no such document, or you may not see it.");
   return out;
 }
 
@@ -67,17 +41,24 @@ int close_code(const Error& error) {
   }
 }
 
-Attached::Attached(Rooms& rooms, Credential credential, std::string document,
-                   std::shared_ptr<Peer> peer)
+Attached::Attached(Rooms& rooms, Visitor visitor, std::string document, std::shared_ptr<Peer> peer)
     : rooms_(rooms),
-      credential_(std::move(credential)),
+      visitor_(std::move(visitor)),
       document_(std::move(document)),
       peer_(std::move(peer)) {
-  const Admission admission = admit(rooms_.gatekeeper(), credential_, document_);
-  peer_->user = admission.caller.user_id;
-  peer_->may_write = admission.access == Access::write;
+  peer_->may_write = admit(visitor_.caller) == Access::write;
+  peer_->user = visitor_.caller.user_id;
   room_ = rooms_.open(document_);
-  rooms_.opened(admission.caller, document_);
+  rooms_.opened(visitor_.caller, document_);
+}
+
+Access Attached::admit(const Caller& caller) {
+  const Error gone =
+      not_found("documents.notFound", "There is no such document, or you may not see it.");
+  if (document_.empty() || document_.size() > kMostName) throw gone;
+  const Access access = rooms_.gatekeeper().access(caller, visitor_.credentials.share, document_);
+  if (access == Access::none) throw gone;
+  return access;
 }
 
 Attached::~Attached() {
@@ -108,8 +89,9 @@ bool Attached::crowded() const {
 
 void Attached::recheck() {
   try {
-    const Admission admission = admit(rooms_.gatekeeper(), credential_, document_);
-    const bool may_write = admission.access == Access::write;
+    const Caller caller =
+        rooms_.authenticator().again(visitor_.caller, visitor_.credentials.bearer);
+    const bool may_write = admit(caller) == Access::write;
     // Who gains rights or loses some connects again, so that the client knows.
     if (may_write != peer_->may_write.exchange(may_write))
       peer_->end(kForbidden, may_write ? "you may write now: connect again" : "read only now");

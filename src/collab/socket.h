@@ -10,29 +10,21 @@ namespace ob::collab {
 
 inline constexpr int kBadMessage = 4400, kSignIn = 4401, kForbidden = 4403, kNoDocument = 4404;
 
-// A credential as it came with a socket.
-struct Credential {
-  std::string bearer;  // access token or API key; empty: anonymous
-  std::string link;    // token of a share link
-  std::string address, user_agent, request_id;
+// Who opened a socket, and what with.
+struct Visitor {
+  Caller caller;  // without a user_id: anonymous
+  api::Credentials credentials;
 };
-// ?token=, the Authorization header, ?share=.
-Credential credential_of(const net::Request& request, const std::string& request_id);
-
-struct Admission {
-  Caller caller;
-  Access access = Access::none;
-};
-// Blocks. Throws Error 401, 403 or 404 when the document may not even be read.
-Admission admit(Gatekeeper& gatekeeper, const Credential& credential, const std::string& document);
+// What the request tells of the caller, before they sign in.
+Caller caller_of(const api::Context& context, const net::Request& request);
 
 int close_code(const Error& error);
 
 // A peer that is in a room; looks at rights.
 class Attached {
  public:
-  // Admits the client and loads the document. Blocks. Throws Error.
-  Attached(Rooms& rooms, Credential credential, std::string document, std::shared_ptr<Peer> peer);
+  // Admits the visitor and loads the document. Blocks. Throws Error.
+  Attached(Rooms& rooms, Visitor visitor, std::string document, std::shared_ptr<Peer> peer);
   ~Attached();
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
@@ -46,8 +38,10 @@ class Attached {
   void recheck();
 
  private:
+  Access admit(const Caller& caller);
+
   Rooms& rooms_;
-  const Credential credential_;
+  const Visitor visitor_;
   const std::string document_;
   const std::shared_ptr<Peer> peer_;
   std::shared_ptr<Room> room_;

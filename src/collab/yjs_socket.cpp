@@ -59,7 +59,7 @@ asio::awaitable<void> converse(net::WebSocket& socket, Attached& attached) {
 
 asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string document,
                                 net::Exchange& exchange) {
-  const Credential credential = credential_of(exchange.request(), context.request_id);
+  Visitor visitor{caller_of(context, exchange.request()), api::credentials_of(exchange.request())};
   const auto socket = co_await exchange.accept_websocket();
   const auto out = socket->sender();
   auto peer = std::make_shared<Peer>();
@@ -67,8 +67,10 @@ asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string
   peer->end = [out](int code, const std::string& reason) { out->close(code, reason); };
   std::shared_ptr<YjsSession> session;
   std::optional<Error> refused;
-  auto attach = [&] { return std::make_unique<Attached>(rooms, credential, document, peer); };
+  auto attach = [&] { return std::make_unique<Attached>(rooms, visitor, document, peer); };
   try {
+    visitor.caller =
+        co_await rooms.authenticator().sign_in(visitor.caller, visitor.credentials.bearer);
     session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
     rooms.add(session);
     session->attached().join();
