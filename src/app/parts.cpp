@@ -14,7 +14,9 @@
 #include "audit/api.h"
 #include "base/error.h"
 #include "catalog/api.h"
+#include "collab/api.h"
 #include "identity/api.h"
+#include "identity/authenticator.h"
 #include "identity/service_account_api.h"
 #include "mail/api.h"
 #include "oauth/api.h"
@@ -183,6 +185,19 @@ mail::Options mail_options(const Config& config) {
           .from = config.text("mail_from")};
 }
 
+// Edits come by the hundred a second: with SQLite they have a file of their own.
+std::unique_ptr<db::Database> open_contents(const Config& config, const Paths& paths) {
+  const std::string& sync = config.text("sync");
+  if (sync != "second" && sync != "full") {
+    throw bad_request("config.badValue",
+                      "Setting 'sync' is '" + sync + "' but must be second or full.");
+  }
+  const bool sqlite = paths.database_url.starts_with("sqlite:");
+  return db::open(sqlite ? "sqlite://" + paths.data + "/documents.db" : paths.database_url,
+                  {.relaxed = sync != "full",
+                   .connections = static_cast<int>(config.number("database_connections"))});
+}
+
 query::Options query_options(const Config& config, const Paths& paths, audit::Audit* audit) {
   query::Options options;
   options.temp_directory = paths.temp;
@@ -310,6 +325,7 @@ Parts::Parts(const Config& config)
     redis = redis::open(url, {.ca_file = config.text("redis_ca_file")});
   database = db::open(paths.database_url,
                       {.connections = static_cast<int>(config.number("database_connections"))});
+  contents_database = open_contents(config, paths);
   audit = audit::open(*database, {.days = config.number("audit_days")});
   store = objects::open(paths.objects_url, store_credentials(config),
                         store_options(config, paths.objects_url));
@@ -321,6 +337,7 @@ Parts::Parts(const Config& config)
                              .master_key = config.text("master_key"),
                              .demand_verified = !config.text("smtp_url").empty(),
                              .audit = audit.get()});
+  authenticator = identity::make_authenticator(*identity, blocking, audit.get());
   mail = mail::open(*database, mail_sealer(*identity), mail_options(config));
   public_url = checked_url(config.text("public_url"));
   accounts = identity::open_accounts(*identity, *mail,
@@ -329,6 +346,7 @@ Parts::Parts(const Config& config)
   device_flow = identity::open_device_flow(*identity, [this] { return public_url; });
   passkeys = identity::open_passkeys(*identity, *accounts);
   workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
+  collab = collab::open(*contents_database);
   external = identity::open_external(*identity);
   sso = sso::open(*database, *identity, *accounts, *external,
                   {.public_url = [this] { return public_url; },
@@ -368,6 +386,7 @@ Parts::Parts(const Config& config)
   identity::register_service_account_api(registry, *service_accounts);
   mail::register_api(registry, *mail);
   workspaces::register_api(registry, *workspaces);
+  collab::register_api(registry, *collab);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
   query::register_api(registry, *query);

@@ -14,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "catalog/information_schema.h"
 #include "catalog/system_access.h"
+#include "collab/collab.h"
 #include "db/db.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
@@ -72,11 +73,13 @@ struct Parts {
   Pool sign_ins;  // where passwords are hashed: those who wait there keep nothing else waiting
   std::unique_ptr<redis::Client> redis;  // where several instances meet; null without
   std::unique_ptr<db::Database> database;
+  std::unique_ptr<db::Database> contents_database;  // of documents: written often
   std::unique_ptr<audit::Audit> audit;
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;
   std::unique_ptr<mail::Mail> mail;
   std::string public_url;  // for links in letters; set before serving starts
+  std::unique_ptr<api::Authenticator> authenticator;  // of streams
   std::unique_ptr<identity::Accounts> accounts;
   std::unique_ptr<identity::DeviceFlow> device_flow;
   std::unique_ptr<identity::Passkeys> passkeys;
@@ -88,6 +91,7 @@ struct Parts {
   std::unique_ptr<relay::Relay> relay;          // with httpfs only
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<workspaces::Service> workspaces;
+  std::unique_ptr<collab::Service> collab;
   std::unique_ptr<catalog::Service> catalog;
   std::unique_ptr<catalog::TableProvider> information_schema, system_access;
   std::unique_ptr<storage::Service> storage;

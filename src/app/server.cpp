@@ -193,6 +193,7 @@ int run_server(const Config& config) {
   Parts parts(config);
 
   asio::io_context io;
+  parts.collab->start(io);
   const auto listen = server_options(config);
   auto server = net::serve(io, listen, parts.gateway->handler());
   auto redirect = serve_redirect(io, config, listen, server->port());
@@ -236,6 +237,7 @@ int run_server(const Config& config) {
   parts.sign_ins.executor().join();
   parts.outbound.executor().join();
   parts.query->pool().executor().join();
+  parts.collab->stop();
   parts.audit->stop();
   if (stopper.joinable()) stopper.join();
   discovery.reset();

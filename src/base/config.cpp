@@ -104,6 +104,9 @@ const std::vector<Setting>& settings() {
       {"database_url", "",
        "Metadata database, sqlite:///path or postgresql://user:password@host:port/database; by "
        "default a file in the data directory."},
+      {"sync", "second",
+       "When edits of documents are on the disk: second, all of a second together; full, each "
+       "before anybody sees it. Either way they survive the end of the process."},
       {"database_connections", "16", "Connections to a PostgreSQL database at a time, at most.",
        Kind::number, 2, 1000},
       {"objects_url", "",
