@@ -1,0 +1,68 @@
+#include "collab/awareness.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "collab/protocol.h"
+
+namespace {
+
+using namespace ob::collab;
+
+std::string update(std::uint64_t client, std::uint64_t clock, std::string_view json) {
+  std::string out;
+  put_number(out, 1);
+  put_number(out, client);
+  put_number(out, clock);
+  put_bytes(out, json);
+  return out;
+}
+
+class Awareness : public testing::Test {
+ protected:
+  int a = 0, b = 0;
+  ob::collab::Awareness awareness;
+};
+
+TEST_F(Awareness, OnlyNewerStatesCount) {
+  EXPECT_EQ(awareness.update(&a, update(7, 1, "{}")), update(7, 1, "{}"));
+  EXPECT_EQ(awareness.update(&a, update(7, 1, "{\"x\":1}")), "");
+  EXPECT_EQ(awareness.update(&a, update(7, 0, "{\"x\":1}")), "");
+  EXPECT_EQ(awareness.update(&a, update(7, 2, "{\"x\":1}")), update(7, 2, "{\"x\":1}"));
+  EXPECT_EQ(awareness.all(), update(7, 2, "{\"x\":1}"));
+}
+
+TEST_F(Awareness, WhoLeavesTakesTheirClientsAlong) {
+  awareness.update(&a, update(7, 1, "{}"));
+  awareness.update(&b, update(8, 1, "{}"));
+  // A repetition of what was heard makes nobody the owner, nor can it end another's presence.
+  EXPECT_EQ(awareness.update(&b, update(7, 1, "null")), "");
+  EXPECT_EQ(awareness.leave(&a), update(7, 1, "null"));
+  EXPECT_EQ(awareness.leave(&a), "");
+  EXPECT_EQ(awareness.all(), update(8, 1, "{}"));
+  // What was late does not bring them back.
+  EXPECT_EQ(awareness.update(&b, update(7, 1, "{}")), "");
+}
+
+TEST_F(Awareness, OneselfMayEndOnesPresence) {
+  awareness.update(&a, update(7, 1, "{}"));
+  EXPECT_EQ(awareness.update(&a, update(7, 1, "null")), update(7, 1, "null"));
+  EXPECT_EQ(awareness.all(), "");
+}
+
+TEST_F(Awareness, ConnectionsStandForFewClients) {
+  for (std::uint64_t client = 0; client < 32; ++client)
+    EXPECT_NE(awareness.update(&a, update(client, 1, "{}")), "");
+  EXPECT_THROW(awareness.update(&a, update(100, 1, "{}")), ob::Error);
+  EXPECT_NE(awareness.update(&b, update(101, 1, "{}")), "");
+}
+
+TEST_F(Awareness, WhatIsMalformedIsRefused) {
+  EXPECT_THROW(awareness.update(&a, ""), ob::Error);
+  EXPECT_THROW(awareness.update(&a, "\x7f"), ob::Error);
+  EXPECT_THROW(awareness.update(&a, update(1, 1, "\xff\xfe")), ob::Error);
+  EXPECT_THROW(awareness.update(&a, update(1, 1, std::string(70'000, 'x'))), ob::Error);
+  EXPECT_EQ(awareness.size(), 0U);
+}
+
+}  // namespace
