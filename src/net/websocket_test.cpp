@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "net/net.h"
 #include "net/test_client.h"
@@ -149,6 +151,60 @@ TEST(WebSocket, SendsKeepTheirOrder) {
   Peer peer(server.port());
   for (int i = 0; i < 50; ++i) EXPECT_EQ(peer.read(), std::to_string(i));
   peer.ws.close(websocket::close_code::normal);
+}
+
+// Sends from another thread than the connection's until the socket is closed.
+TEST(WebSocket, ASlowReaderIsClosedAtABound) {
+  std::promise<std::size_t> most;
+  auto flood = [&](Exchange& x) -> asio::awaitable<void> {
+    auto socket = co_await x.accept_websocket();
+    std::thread sender([&most, out = socket->sender()] {
+      const Frame frame = make_frame(std::string(100'000, 'x'), false);
+      std::size_t queued = 0;
+      while (out->push(frame)) queued = std::max(queued, out->queued());
+      EXPECT_FALSE(out->push(frame));
+      most.set_value(queued);
+    });
+    while (co_await socket->receive()) {
+    }
+    sender.join();
+  };
+  constexpr std::size_t kBound = 1'000'000;
+  TestServer server(flood, {.max_queued_bytes = kBound});
+  Peer peer(server.port());
+  const std::size_t queued = most.get_future().get();
+  EXPECT_GT(queued, kBound / 2);
+  EXPECT_LE(queued, kBound + 200'000);
+  // What was on its way arrives whole, and then why nothing more comes.
+  beast::error_code ec;
+  while (!ec) {
+    beast::flat_buffer buffer;
+    peer.ws.read(buffer, ec);
+    if (!ec) EXPECT_EQ(buffer.size(), 100'000U);
+  }
+  EXPECT_EQ(ec, websocket::error::closed);
+  EXPECT_EQ(peer.ws.reason().code, 1013);
+}
+
+TEST(WebSocket, FramesInPiecesAndPongs) {
+  auto answer = [](Exchange& x) -> asio::awaitable<void> {
+    auto socket = co_await x.accept_websocket();
+    socket->sender()->ping("mark");
+    while (auto message = co_await socket->receive())
+      co_await socket->send(message->pong ? "pong " + message->data : message->data, true);
+  };
+  TestServer server(answer);
+  Client c(server.port());
+  ASSERT_EQ(c.get("/ws",
+                  "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+                  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+                .status,
+            101);
+  // "he" and "y" as two frames with a pong between, each byte by itself.
+  const std::string frames("\x01\x82\0\0\0\0he\x8a\x84\0\0\0\0mark\x80\x81\0\0\0\0y", 25);
+  for (const char byte : frames) c.send(std::string(1, byte));
+  c.send(std::string("\x88\x82\0\0\0\0\x03\xe8", 8));
+  EXPECT_EQ(c.rest(), std::string("\x89\x04mark\x81\x09pong mark\x81\x03hey\x88\x02\x03\xe8"));
 }
 
 class Tls : public testing::Test {
