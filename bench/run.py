@@ -28,7 +28,7 @@ from deltalake import DeltaTable
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import appends, changes, front_door, large_tables  # noqa: E402
+from bench import appends, changes, documents, front_door, large_tables  # noqa: E402
 from tests.harness.client import ARROW, Client  # noqa: E402
 from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, Server  # noqa: E402
 
@@ -261,7 +261,8 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--queries", default="1-22", help="e.g. 1-22 or 3,5,9")
     arguments.add_argument(
-        "--only", choices=["tpch", "transfer", "start", "changes", "appends", "large", "door"]
+        "--only",
+        choices=["tpch", "transfer", "start", "changes", "appends", "large", "door", "documents"],
     )
     arguments.add_argument("--no-report", action="store_true", help="leave RESULTS.md as it is")
     options = arguments.parse_args()
@@ -272,6 +273,9 @@ def main() -> None:
 
     if options.only == "door":  # needs no data
         front_door.run()
+        return
+    if options.only == "documents":
+        documents.run(min(options.rounds, 3))
         return
     about = machine()
     folder = generate(options.scale)
@@ -329,6 +333,8 @@ def main() -> None:
             ]
         if wanted("door"):
             report += ["## The front door", "", *front_door.run(), ""]
+        if wanted("documents"):
+            report += ["## Documents", "", *documents.run(min(options.rounds, 3)), ""]
     if not options.no_report and options.only is None:
         (ROOT / "bench/RESULTS.md").write_text("\n".join(report))
         print("Wrote bench/RESULTS.md")

