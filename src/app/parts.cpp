@@ -185,6 +185,10 @@ mail::Options mail_options(const Config& config) {
           .from = config.text("mail_from")};
 }
 
+bool writes_at_once(const Config& config, const Paths& paths) {
+  return config.text("sync") != "full" && paths.database_url.starts_with("sqlite:");
+}
+
 // Edits come by the hundred a second: with SQLite they have a file of their own.
 std::unique_ptr<db::Database> open_contents(const Config& config, const Paths& paths) {
   const std::string& sync = config.text("sync");
@@ -346,7 +350,7 @@ Parts::Parts(const Config& config)
   device_flow = identity::open_device_flow(*identity, [this] { return public_url; });
   passkeys = identity::open_passkeys(*identity, *accounts);
   workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
-  collab = collab::open(*contents_database);
+  collab = collab::open(*contents_database, {.write_in_place = writes_at_once(config, paths)});
   external = identity::open_external(*identity);
   sso = sso::open(*database, *identity, *accounts, *external,
                   {.public_url = [this] { return public_url; },

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <thread>
 
 #include "base/log.h"
 #include "collab/protocol.h"
@@ -39,6 +40,7 @@ net::Frame Peer::frame(std::string_view message) const {
 
 Room::Room(Setup setup, Crdt crdt, Position position)
     : setup_(std::move(setup)),
+      gather_(setup_.executor),
       crdt_(std::move(crdt)),
       position_(position),
       since_bytes_(position.bytes) {}
@@ -98,19 +100,39 @@ bool Room::change(std::move_only_function<std::string(Crdt&)> change, std::strin
 }
 
 bool Room::submit(Input input) {
+  Clock::duration wait{};
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
     waiting_bytes_.fetch_add(input.data.size(), std::memory_order_relaxed);
     inbox_.push_back(std::move(input));
     if (std::exchange(running_, true)) return true;
+    wait = gathering();
   }
-  schedule();
+  schedule(wait);
   return true;
 }
 
-void Room::schedule() {
-  asio::dispatch(setup_.executor, [self = shared_from_this()] { self->drain(); });
+// For how long updates are gathered into one frame: what a frame costs grows with those who get it,
+// and so does what sharing saves.
+Room::Clock::duration Room::gathering() const {
+  constexpr std::size_t kMany = 16;  // people
+  constexpr std::size_t kBusy = 4;   // updates of a batch
+  constexpr auto kEach = std::chrono::microseconds(20);
+  constexpr auto kMost = std::chrono::milliseconds(10);
+  if (people_ < kMany) return {};
+  return std::min<Clock::duration>(kMost,
+                                   kEach * people_ * std::max(last_batch_ / kBusy, std::size_t{1}));
+}
+
+// Goes on with the inbox after a while; called by whoever set running_.
+void Room::schedule(Clock::duration wait) {
+  if (wait == Clock::duration()) {
+    asio::dispatch(setup_.executor, [self = shared_from_this()] { self->drain(); });
+    return;
+  }
+  gather_.expires_after(wait);
+  gather_.async_wait([self = shared_from_this()](boost::system::error_code) { self->drain(); });
 }
 
 std::optional<Change> Room::take_change(std::chrono::milliseconds age) {
@@ -160,17 +182,23 @@ void Room::close(int code, const std::string& reason) {
 // ---- one thread at a time
 
 void Room::drain() {
-  for (;;) {
+  for (bool first = true;; first = false) {
     std::vector<Input> inputs;
+    Clock::duration wait{};
     {
       const std::lock_guard lock(mutex_);
       if (inbox_.empty()) {
         running_ = false;
         return;
       }
-      inputs.swap(inbox_);
-      used_ = Clock::now();
+      wait = first ? Clock::duration() : gathering();
+      if (wait == Clock::duration()) {
+        inputs.swap(inbox_);
+        last_batch_ = inputs.size();
+        used_ = Clock::now();
+      }
     }
+    if (inputs.empty()) return schedule(wait);
     try {
       if (!process(std::move(inputs))) return;
     } catch (...) {
@@ -194,16 +222,34 @@ bool Room::process(std::vector<Input> inputs) {
     send_out(batch);
     return true;
   }
-  auto store = batch.to_store;
-  setup_.store.append(
-      setup_.document, position_.last, std::move(store),
-      [self = shared_from_this(), kept = std::move(batch)](Store::Written written) mutable {
-        asio::post(self->setup_.executor,
-                   [self, kept = std::move(kept), written = std::move(written)]() mutable {
-                     self->stored(std::move(kept), std::move(written));
-                   });
-      });
-  return false;
+  return store(std::move(batch));
+}
+
+bool Room::store(Batch batch) {
+  // Whether append() called back before it returned: then there is no need for another turn.
+  struct Flight {
+    Batch batch;
+    std::atomic<std::thread::id> caller = std::this_thread::get_id();
+    std::optional<Store::Written> at_once;
+  };
+  auto updates = batch.to_store;
+  const auto flight = std::make_shared<Flight>();
+  flight->batch = std::move(batch);
+  setup_.store.append(setup_.document, position_.last, std::move(updates),
+                      [self = shared_from_this(), flight](Store::Written written) {
+                        if (std::this_thread::get_id() == flight->caller) {
+                          flight->at_once = std::move(written);
+                          return;
+                        }
+                        asio::post(self->setup_.executor,
+                                   [self, flight, written = std::move(written)]() mutable {
+                                     if (self->stored(std::move(flight->batch), std::move(written)))
+                                       self->drain();
+                                   });
+                      });
+  flight->caller = std::thread::id();
+  if (!flight->at_once) return false;
+  return stored(std::move(flight->batch), std::move(*flight->at_once));
 }
 
 void Room::take_in(Input& input, Batch& batch, std::vector<Input>& updates) {
@@ -297,10 +343,11 @@ void Room::make(Input& input, Batch& batch) {
   }
 }
 
-void Room::stored(Batch batch, Store::Written written) {
+bool Room::stored(Batch batch, Store::Written written) {
   if (written.failure) {
     for (auto& done : batch.done) done(written.failure);
-    return break_down("an update could not be stored", written.failure);
+    break_down("an update could not be stored", written.failure);
+    return false;
   }
   std::int64_t bytes = 0;
   for (const auto& update : batch.to_store) bytes += static_cast<std::int64_t>(update.size());
@@ -313,9 +360,10 @@ void Room::stored(Batch batch, Store::Written written) {
     send_out(batch);
     maybe_compact(false);
   } catch (...) {
-    return break_down("a document failed", std::current_exception());
+    break_down("a document failed", std::current_exception());
+    return false;
   }
-  drain();
+  return true;
 }
 
 void Room::send_out(Batch& batch) {

@@ -3,6 +3,7 @@
 // thread at a time empties: updates that came meanwhile are applied, stored and sent on together.
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -101,14 +102,16 @@ class Room : public std::enable_shared_from_this<Room> {
   };
 
   bool submit(Input input);
-  void schedule();
+  void schedule(Clock::duration wait);
+  Clock::duration gathering() const;
   void drain();
   bool process(std::vector<Input> inputs);  // false: goes on when it is stored
   void take_in(Input& input, Batch& batch, std::vector<Input>& updates);
   bool writable(const std::shared_ptr<Peer>& peer);
   void apply(std::vector<Input>& updates, Batch& batch);
   void make(Input& input, Batch& batch);
-  void stored(Batch batch, Store::Written written);
+  bool store(Batch batch);                           // true: it is stored already
+  bool stored(Batch batch, Store::Written written);  // false: the room broke down
   void send_out(Batch& batch);
   void answer(Input& request);
   void greet(const std::shared_ptr<Peer>& peer);
@@ -120,6 +123,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void break_down(const std::string& why, const std::exception_ptr& failure);
 
   Setup setup_;
+  boost::asio::steady_timer gather_;
   mutable std::mutex mutex_;
   std::vector<Input> inbox_;
   bool running_ = false, closed_ = false;
@@ -129,6 +133,7 @@ class Room : public std::enable_shared_from_this<Room> {
   std::optional<Clock::time_point> change_since_;
   bool last_left_ = false;
   std::size_t people_ = 0;
+  std::size_t last_batch_ = 0;  // updates of it
   Clock::time_point used_ = Clock::now();
   bool compacting_ = false;
 

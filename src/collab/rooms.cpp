@@ -29,12 +29,12 @@ std::unique_ptr<Service> open(db::Database& database, Options options) {
 
 Rooms::Rooms(db::Database& database, Options options)
     : options_(options),
-      store_(open_sql_store(database,
-                            [this](double seconds) {
-                              counters_.count(counters_.stores);
-                              counters_.count(counters_.store_ns,
-                                              static_cast<std::int64_t>(seconds * 1e9));
-                            })),
+      store_(open_sql_store(database, {options_.write_in_place,
+                                       [this](double seconds) {
+                                         counters_.count(counters_.stores);
+                                         counters_.count(counters_.store_ns,
+                                                         static_cast<std::int64_t>(seconds * 1e9));
+                                       }})),
       pool_("collab", kThreads),
       listeners_("collab-listeners", kListeners) {}
 

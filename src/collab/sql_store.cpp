@@ -58,8 +58,8 @@ std::int64_t last_number(db::Tx& tx, const std::string& document) {
 
 class SqlStore final : public Store {
  public:
-  SqlStore(db::Database& database, std::function<void(double)> on_written)
-      : db_(database), on_written_(std::move(on_written)) {
+  SqlStore(db::Database& database, StoreOptions options)
+      : db_(database), options_(std::move(options)) {
     db_.migrate("collab", kMigrations);
     thread_ = std::thread([this] { run(); });
   }
@@ -85,13 +85,16 @@ class SqlStore final : public Store {
     std::size_t bytes = 0;
     for (const auto& update : updates) bytes += update.size();
     Append one{document, after, std::move(updates), bytes, std::move(done)};
-    bool wake = false;
-    {
-      const std::lock_guard lock(mutex_);
-      wake = appends_.empty() && !busy_;
-      appends_.push_back(std::move(one));
-    }
-    if (wake) wake_.notify_one();
+    std::unique_lock lock(mutex_);
+    appends_.push_back(std::move(one));
+    if (busy_) return;
+    if (!options_.write_in_place) return wake_.notify_one();
+    // What comes meanwhile from others goes along, for a while.
+    constexpr int kRounds = 4;
+    busy_ = true;
+    for (int i = 0; i < kRounds && !appends_.empty(); ++i) write_some(lock);
+    busy_ = false;
+    if (!appends_.empty() || !tasks_.empty() || stop_) wake_.notify_one();
   }
 
   void compact(const std::string& document, std::int64_t generation, std::int64_t last,
@@ -177,16 +180,12 @@ class SqlStore final : public Store {
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [this] { return stop_ || !appends_.empty() || !tasks_.empty(); });
+      wake_.wait(lock,
+                 [this] { return !busy_ && (stop_ || !appends_.empty() || !tasks_.empty()); });
       if (stop_ && appends_.empty() && tasks_.empty()) return;
       busy_ = true;
       // Somebody waits to see what is appended; a task only tidies up.
-      std::vector<Append> appends = take();
-      if (!appends.empty()) {
-        lock.unlock();
-        write(appends);
-        lock.lock();
-      }
+      if (!appends_.empty()) write_some(lock);
       if (!tasks_.empty()) {
         Task task = std::move(tasks_.front());
         tasks_.pop_front();
@@ -197,6 +196,13 @@ class SqlStore final : public Store {
       }
       busy_ = false;
     }
+  }
+
+  void write_some(std::unique_lock<std::mutex>& lock) {
+    std::vector<Append> appends = take();
+    lock.unlock();
+    write(appends);
+    lock.lock();
   }
 
   std::vector<Append> take() {
@@ -214,8 +220,9 @@ class SqlStore final : public Store {
   void timed(Fn fn) {
     const auto begin = std::chrono::steady_clock::now();
     db_.write(fn);
-    if (on_written_) {
-      on_written_(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    if (options_.on_written) {
+      options_.on_written(
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     }
   }
 
@@ -272,7 +279,7 @@ class SqlStore final : public Store {
   }
 
   db::Database& db_;
-  const std::function<void(double)> on_written_;
+  const StoreOptions options_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Append> appends_;
@@ -283,9 +290,8 @@ class SqlStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> open_sql_store(db::Database& database,
-                                      std::function<void(double)> on_written) {
-  return std::make_unique<SqlStore>(database, std::move(on_written));
+std::unique_ptr<Store> open_sql_store(db::Database& database, StoreOptions options) {
+  return std::make_unique<SqlStore>(database, std::move(options));
 }
 
 }  // namespace ob::collab

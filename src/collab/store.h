@@ -20,8 +20,8 @@ struct Position {
   std::int64_t bytes = 0;       // all of it
 };
 
-// Thread-safe. `done` runs once on a thread of the store's and must not block; with an error,
-// nothing was written.
+// Thread-safe. `done` runs once, on a thread of the store's or before append() returns, and must
+// not block; with an error, nothing was written.
 class Store {
  public:
   virtual ~Store() = default;
@@ -48,7 +48,13 @@ class Store {
   virtual void stop() = 0;  // after what was asked for is done
 };
 
-// The database outlives it. Calls on_written(seconds) for each transaction.
-std::unique_ptr<Store> open_sql_store(db::Database&, std::function<void(double)> on_written = {});
+struct StoreOptions {
+  // Whoever appends writes what waits, by itself: for a database whose commits wait for no disk and
+  // no network, where handing over to another thread costs more than the commit.
+  bool write_in_place = false;
+  std::function<void(double)> on_written;  // seconds of each transaction
+};
+// The database outlives it.
+std::unique_ptr<Store> open_sql_store(db::Database&, StoreOptions = {});
 
 }  // namespace ob::collab
