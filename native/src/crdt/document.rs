@@ -1,68 +1,38 @@
-//! A Yjs document whose content is the text "quill", and what a server does with it.
-use std::fmt;
+//! What C++ calls: a document, and updates without one.
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
-
-use yrs::types::text::{TextEvent, YChange};
-use yrs::updates::decoder::Decode;
-use yrs::updates::encoder::Encode;
-use yrs::{
-    Any, ClientID, Doc, In, Observable, OffsetKind, Options, ReadTxn, StateVector, Text, TextRef,
-    Transact, TransactionMut, Update,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bridge::Applied;
-use super::ops::{self, Content, Op};
+use super::ops::{self, Insert, Op};
+use super::store::{Change, Store};
+use super::update::{self, Waiting};
+use super::wire::{self, Update};
+use super::{Fail, Outcome, diff, quill};
 use crate::runtime::{BridgeError, guard};
 
-const LISTENER: &str = "delta";
-
-/// Why a call failed; its text is public.
-#[derive(Debug, PartialEq)]
-pub struct Fail(String);
-
-pub type Outcome<T> = Result<T, Fail>;
-
-impl Fail {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for Fail {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl BridgeError for Fail {
-    fn panicked(_: String) -> Self {
-        Self::new("the document came into a state that cannot be used; it must be loaded anew")
-    }
-    fn cancelled() -> Self {
-        Self::new("the call was cancelled")
-    }
-}
+/// Bytes of text that a document may hold, with those that were deleted lately.
+const MOST_TEXT: usize = 1 << 30;
 
 pub struct Document {
-    doc: Doc,
-    quill: TextRef,
-    /// A call panicked: what `doc` holds may be broken.
-    poisoned: std::sync::atomic::AtomicBool,
+    store: Store,
+    waiting: Waiting,
+    /// The text "quill".
+    root: u32,
+    /// As which client the next edit is made, and its clock.
+    own: (u64, u32),
+    /// A call panicked: what is here may be broken.
+    broken: AtomicBool,
 }
 
 pub fn new_document() -> Box<Document> {
-    let doc = Doc::with_options(Options {
-        offset_kind: OffsetKind::Utf16,
-        skip_gc: false,
-        cleanup_formatting: false,
-        ..Options::with_client_id(ClientID::new(u64::from(rand::random::<u32>())))
-    });
-    let quill = doc.get_or_insert_text("quill");
+    let mut store = Store::default();
+    let root = store.root(quill::ROOT);
     Box::new(Document {
-        doc,
-        quill,
-        poisoned: Default::default(),
+        store,
+        waiting: Waiting::default(),
+        root,
+        own: (u64::from(rand::random::<u32>()), 0),
+        broken: AtomicBool::new(false),
     })
 }
 
@@ -84,103 +54,98 @@ fn updates_of(mut batch: &[u8]) -> Outcome<Vec<&[u8]>> {
     Ok(updates)
 }
 
-fn is_empty(update: &[u8]) -> bool {
-    update == Update::EMPTY_V1
-}
-
 impl Document {
-    /// Runs `work`; when it panics, now or before, the document is not to be used any more.
-    fn whole<T>(&self, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-        use std::sync::atomic::Ordering;
-        if self.poisoned.load(Ordering::Acquire) {
-            return Err(Fail::panicked(String::new()));
+    fn usable(&self) -> Outcome<()> {
+        match self.broken.load(Ordering::Acquire) {
+            true => Err(Fail::panicked(String::new())),
+            false => Ok(()),
         }
-        match catch_unwind(AssertUnwindSafe(work)) {
+    }
+
+    /// Runs `work`; when it panics, the document is not to be used any more.
+    fn reading<T>(&self, work: impl FnOnce(&Self) -> Outcome<T>) -> Outcome<T> {
+        self.usable()?;
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
+            self.broken.store(true, Ordering::Release);
+            Err(Fail::panicked(String::new()))
+        })
+    }
+
+    fn writing<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        self.usable()?;
+        match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(result) => result,
             Err(_) => {
-                self.poisoned.store(true, Ordering::Release);
+                self.broken.store(true, Ordering::Release);
                 Err(Fail::panicked(String::new()))
             }
         }
     }
 
-    pub fn apply(&mut self, batch: &[u8], want_delta: bool) -> Outcome<Applied> {
-        let updates = updates_of(batch)?;
-        self.whole(|| self.apply_updates(&updates, want_delta))
+    fn has_room(&self, bytes: usize) -> Outcome<()> {
+        match bytes.saturating_add(self.store.text.len()) > MOST_TEXT {
+            true => Err(Fail::new("the document is too large")),
+            false => Ok(()),
+        }
     }
 
-    fn apply_updates(&self, updates: &[&[u8]], want_delta: bool) -> Outcome<Applied> {
-        let mut refused = Vec::new();
-        let delta = Arc::new(Mutex::new(String::new()));
-        if want_delta {
-            let delta = delta.clone();
-            self.quill.observe(LISTENER, move |txn, event: &TextEvent| {
-                let ops = ops::ops_of_event(event.delta(txn));
-                if !ops.is_empty() {
-                    *delta.lock().unwrap() = ops::to_json(&ops);
+    pub fn apply(&mut self, batch: &[u8], want_delta: bool) -> Outcome<Applied> {
+        let updates = updates_of(batch)?;
+        self.writing(|document| {
+            document.has_room(batch.len())?;
+            let (store, waiting) = (&mut document.store, &mut document.waiting);
+            let mut change = Change::default();
+            let mut refused = Vec::new();
+            for (place, bytes) in (0..).zip(&updates) {
+                if update::apply(store, &mut change, waiting, bytes).is_err() {
+                    refused.push(place);
                 }
-            });
-        }
-        let mut txn = self.doc.transact_mut();
-        for (place, bytes) in updates.iter().enumerate() {
-            let done = match Update::decode_v1(bytes) {
-                Ok(update) => txn.apply_update(update).is_ok(),
-                Err(_) => false,
-            };
-            if !done {
-                refused.push(place as u32);
             }
-        }
-        let update = changes_of(&mut txn);
-        let pending = txn.has_missing_updates();
-        drop(txn);
-        if want_delta {
-            self.quill.unobserve(LISTENER);
-        }
-        let delta = std::mem::take(&mut *delta.lock().unwrap());
-        Ok(Applied {
-            update,
-            refused,
-            pending,
-            delta,
+            // What cannot be taken in even now is lost; its writer still has it.
+            let _ = update::catch_up(store, &mut change, waiting);
+            let mut delta = String::new();
+            if want_delta {
+                let deletes = update::tidy_ranges(&change);
+                let ops = quill::changes(store, document.root, &change, &deletes);
+                if !ops.is_empty() {
+                    delta = ops::to_json(&ops);
+                }
+            }
+            Ok(Applied {
+                update: update::finish(store, change),
+                refused,
+                pending: !waiting.is_empty(),
+                delta,
+            })
         })
     }
 
     pub fn state_vector(&self) -> Outcome<Vec<u8>> {
-        self.whole(|| Ok(self.doc.transact().state_vector().encode_v1()))
+        self.reading(|document| Ok(document.store.state_vector()))
     }
 
     pub fn diff(&self, state_vector: &[u8]) -> Outcome<Vec<u8>> {
-        self.whole(|| {
-            let vector = StateVector::decode_v1(state_vector)
+        self.reading(|document| {
+            let clocks = wire::read_state_vector(state_vector)
                 .map_err(|error| Fail::new(format!("the state vector is malformed: {error}")))?;
-            Ok(self.doc.transact().encode_state_as_update_v1(&vector))
+            Ok(update::difference(
+                &document.store,
+                &document.waiting,
+                &clocks,
+            ))
         })
     }
 
-    fn ops(&self) -> Vec<Op> {
-        let txn = self.doc.transact();
-        let mut all = Vec::new();
-        for part in self.quill.diff(&txn, YChange::identity) {
-            let attrs = part.attributes.map(|attrs| *attrs).unwrap_or_default();
-            ops::push(
-                &mut all,
-                Op::Insert(ops::content_of_out(&part.insert), attrs),
-            );
-        }
-        all
-    }
-
     pub fn delta(&self) -> Outcome<String> {
-        self.whole(|| Ok(ops::to_json(&self.ops())))
+        self.reading(|document| Ok(ops::to_json(&quill::read(&document.store, document.root))))
     }
 
     pub fn text(&self) -> Outcome<String> {
-        self.whole(|| {
+        self.reading(|document| {
             let mut text = String::new();
-            for op in self.ops() {
+            for op in quill::read(&document.store, document.root) {
                 match op {
-                    Op::Insert(Content::Text(part), _) => text.push_str(&part),
+                    Op::Insert(Insert::Text(part), _) => text.push_str(&part),
                     _ => text.push('\u{fffc}'),
                 }
             }
@@ -189,81 +154,53 @@ impl Document {
     }
 
     pub fn apply_delta(&mut self, ops: &str) -> Outcome<Vec<u8>> {
+        let bytes = ops.len();
         let ops = ops::parse(ops)?;
-        self.whole(|| {
-            let length = self.quill.len(&self.doc.transact());
-            check_lengths(&ops, length)?;
-            Ok(self.change(ops))
+        self.writing(|document| {
+            document.has_room(bytes)?;
+            quill::check(&document.store, document.root, &ops)?;
+            Ok(document.edit(&ops))
         })
     }
 
     pub fn set_delta(&mut self, ops: &str) -> Outcome<Vec<u8>> {
+        let bytes = ops.len();
         let ops = ops::parse(ops)?;
         if let Some(place) = ops.iter().position(|op| !matches!(op, Op::Insert(..))) {
             return Err(Fail::new(format!(
                 "op {place} of the delta must be an insert: a content has no others"
             )));
         }
-        self.whole(|| {
-            let length = self.quill.len(&self.doc.transact());
-            let mut change = ops;
-            if length > 0 {
-                change.push(Op::Delete(length));
-            }
-            Ok(self.change(change))
+        self.writing(|document| {
+            document.has_room(bytes)?;
+            let old = quill::read(&document.store, document.root);
+            let length = document.store.types[document.root as usize].length;
+            Ok(document.edit(&diff::between(&old, &ops, length)))
         })
     }
 
-    fn change(&self, ops: Vec<Op>) -> Vec<u8> {
-        let mut txn = self.doc.transact_mut();
-        self.quill
-            .apply_delta(&mut txn, ops.into_iter().map(to_yrs));
-        changes_of(&mut txn)
-    }
-}
-
-/// All that the transaction did, as one update; empty when it did nothing.
-fn changes_of(txn: &mut TransactionMut) -> Vec<u8> {
-    txn.commit();
-    let update = txn.encode_update_v1();
-    if is_empty(&update) {
-        Vec::new()
-    } else {
-        update
-    }
-}
-
-fn to_yrs(op: Op) -> yrs::types::Delta<In> {
-    use yrs::types::Delta;
-    let boxed = |attrs: yrs::types::Attrs| (!attrs.is_empty()).then(|| Box::new(attrs));
-    match op {
-        Op::Insert(Content::Text(text), attrs) => {
-            Delta::Inserted(In::Any(Any::String(text.into())), boxed(attrs))
+    fn edit(&mut self, ops: &[Op]) -> Vec<u8> {
+        while self.store.clock_of(self.own.0) != self.own.1 {
+            // Someone else uses this number.
+            self.own = (u64::from(rand::random::<u32>()), 0);
         }
-        Op::Insert(Content::Embed(any), attrs) => Delta::Inserted(In::Any(any), boxed(attrs)),
-        Op::Retain(length, attrs) => Delta::Retain(length, boxed(attrs)),
-        Op::Delete(length) => Delta::Deleted(length),
+        let client = self.store.client(self.own.0);
+        let mut change = Change::default();
+        quill::write(&mut self.store, &mut change, self.root, client, ops);
+        self.own.1 = self.store.clock_of(self.own.0);
+        update::finish(&mut self.store, change)
     }
-}
-
-fn check_lengths(ops: &[Op], length: u32) -> Outcome<()> {
-    let mut left = length;
-    for (place, op) in ops.iter().enumerate() {
-        if let Op::Retain(count, _) | Op::Delete(count) = op {
-            left = left.checked_sub(*count).ok_or_else(|| {
-                Fail::new(format!(
-                    "op {place} of the delta goes beyond the end of the text, whose length is {length}"
-                ))
-            })?;
-        }
-    }
-    Ok(())
 }
 
 pub fn merge(batch: &[u8]) -> Outcome<Vec<u8>> {
     let updates = updates_of(batch)?;
     guard(|| {
-        yrs::merge_updates_v1(updates)
-            .map_err(|error| Fail::new(format!("an update is malformed: {error}")))
+        let updates = (0..).zip(updates).map(|(place, bytes)| {
+            Update::read(bytes)
+                .map_err(|error: Fail| Fail::new(format!("update {place} is malformed: {error}")))
+        });
+        Ok(wire::write(&wire::merge(
+            updates.collect::<Outcome<Vec<_>>>()?,
+        )))
     })
 }

@@ -1,0 +1,996 @@
+//! What a Yjs document is made of: items in the order of their clients' clocks, and in lists by their
+//! places. Everything is reached by numbers of slots, so that no update, however hostile, can make
+//! this touch memory that is not its own. The rules of Yjs (YATA) are followed to the letter, as all
+//! programs at a document must come to the same content.
+//!
+//! What holds at all times: an item that is not collected stands in exactly one list, that of its
+//! parent, or of a key of its parent, and `left` and `right` stay within that list.
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::wire::{self, Content, Deleted, Id, Parent, Struct, Writer};
+use super::{Fail, Outcome};
+
+pub const NONE: u32 = u32::MAX;
+/// Steps that the placing of items may take in one update; honest ones take a handful an item.
+const MOST_STEPS: u64 = 200_000_000;
+/// Texts that are joined by copying are no longer than this.
+const MOST_COPIED: u32 = 256;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Free,
+    Gc,
+    Deleted,
+    Json,
+    Binary,
+    Text,
+    Embed,
+    Format,
+    Type,
+    Any,
+    Doc,
+}
+
+impl Kind {
+    pub fn countable(self) -> bool {
+        !matches!(self, Self::Free | Self::Gc | Self::Deleted | Self::Format)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// Number of the client in the store.
+    pub client: u32,
+    pub clock: u32,
+}
+
+pub const NOWHERE: Spot = Spot {
+    client: NONE,
+    clock: 0,
+};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    pub at: Spot,
+    pub len: u32,
+    pub left: u32,
+    pub right: u32,
+    pub origin: Spot,
+    pub right_origin: Spot,
+    pub parent: u32,
+    /// Number of the key in `names`.
+    pub sub: u32,
+    /// Text: begin and bytes in `text`. Format: its number. Type: its number. Else: number of the blob.
+    pub a: u32,
+    pub b: u32,
+    pub kind: Kind,
+    pub deleted: bool,
+}
+
+impl Item {
+    pub fn last(&self) -> Spot {
+        Spot {
+            client: self.at.client,
+            clock: self.at.clock + self.len - 1,
+        }
+    }
+    pub fn end(&self) -> u32 {
+        self.at.clock + self.len
+    }
+    pub fn counts(&self) -> bool {
+        self.kind.countable() && !self.deleted
+    }
+}
+
+#[derive(Default)]
+pub struct Client {
+    pub id: u64,
+    /// Slots by the clocks at which their items begin; without holes.
+    pub structs: BTreeMap<u32, u32>,
+    /// Where the next one begins.
+    pub clock: u32,
+}
+
+pub struct Type {
+    pub start: u32,
+    pub length: u32,
+    /// The item whose content this is; none: one of the roots, of this name.
+    pub item: u32,
+    pub root: u32,
+    pub kind: u8,
+    pub name: Option<Box<str>>,
+    /// Last items of the keys' lists.
+    pub map: HashMap<u32, u32>,
+}
+
+/// A key with its value, as JSON.
+pub struct Format {
+    pub key: u32,
+    pub json: Box<str>,
+    pub value: serde_json::Value,
+}
+
+#[derive(Default)]
+pub struct Names {
+    pub all: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, u32>,
+}
+
+impl Names {
+    pub fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.all.len() as u32;
+        self.all.push(name.into());
+        self.numbers.insert(name.into(), number);
+        number
+    }
+}
+
+/// What happens to a store until it is tidied up.
+#[derive(Default)]
+pub struct Change {
+    /// Clocks of the clients before, of those that have got more.
+    pub before: HashMap<u32, u32>,
+    /// Client (its number), clock, length.
+    pub deletes: Vec<(u32, u32, u32)>,
+    /// Begins of items that may be joined to the ones before them.
+    pub seams: Vec<Spot>,
+    /// Halves of characters that a cut has made, which are U+FFFD now.
+    pub halves: HashSet<Spot>,
+    pub steps: u64,
+}
+
+#[derive(Default)]
+pub struct Store {
+    pub items: Vec<Item>,
+    free: Vec<u32>,
+    pub clients: Vec<Client>,
+    numbers: HashMap<u64, u32>,
+    pub types: Vec<Type>,
+    roots: HashMap<u32, u32>,
+    pub names: Names,
+    pub formats: Vec<Format>,
+    format_numbers: HashMap<(u32, Box<str>), u32>,
+    pub blobs: Vec<Vec<u8>>,
+    free_blobs: Vec<u32>,
+    pub text: Vec<u8>,
+    /// Bytes of `text` that no item has any more.
+    waste: usize,
+}
+
+impl Store {
+    pub fn client(&mut self, id: u64) -> u32 {
+        let next = self.clients.len() as u32;
+        let number = *self.numbers.entry(id).or_insert(next);
+        if number == next {
+            self.clients.push(Client {
+                id,
+                ..Client::default()
+            });
+        }
+        number
+    }
+
+    pub fn known_client(&self, id: u64) -> Option<u32> {
+        self.numbers.get(&id).copied()
+    }
+
+    pub fn clock_of(&self, id: u64) -> u32 {
+        self.known_client(id)
+            .map_or(0, |number| self.clients[number as usize].clock)
+    }
+
+    pub fn root(&mut self, name: &str) -> u32 {
+        let name = self.names.number(name);
+        let next = self.types.len() as u32;
+        let number = *self.roots.entry(name).or_insert(next);
+        if number == next {
+            self.types.push(Type {
+                start: NONE,
+                length: 0,
+                item: NONE,
+                root: name,
+                kind: 0,
+                name: None,
+                map: HashMap::new(),
+            });
+        }
+        number
+    }
+
+    pub fn item(&self, slot: u32) -> &Item {
+        &self.items[slot as usize]
+    }
+
+    fn item_mut(&mut self, slot: u32) -> &mut Item {
+        &mut self.items[slot as usize]
+    }
+
+    pub fn find(&self, spot: Spot) -> Option<u32> {
+        let client = self.clients.get(spot.client as usize)?;
+        if spot.clock >= client.clock {
+            return None;
+        }
+        let (_, slot) = client.structs.range(..=spot.clock).next_back()?;
+        Some(*slot)
+    }
+
+    pub fn text_of(&self, item: &Item) -> &str {
+        let bytes = &self.text[item.a as usize..(item.a + item.b) as usize];
+        std::str::from_utf8(bytes).expect("texts are cut between characters")
+    }
+
+    pub fn new_text(&mut self, text: &str) -> (u32, u32) {
+        let begin = self.text.len();
+        self.text.extend_from_slice(text.as_bytes());
+        (begin as u32, text.len() as u32)
+    }
+
+    pub fn new_blob(&mut self, bytes: Vec<u8>) -> u32 {
+        if let Some(number) = self.free_blobs.pop() {
+            self.blobs[number as usize] = bytes;
+            return number;
+        }
+        self.blobs.push(bytes);
+        (self.blobs.len() - 1) as u32
+    }
+
+    pub fn format(&mut self, key: &str, json: &str) -> u32 {
+        let key = self.names.number(key);
+        if let Some(number) = self.format_numbers.get(&(key, Box::from(json))) {
+            return *number;
+        }
+        let number = self.formats.len() as u32;
+        let value = serde_json::from_str(json).unwrap_or_default();
+        self.formats.push(Format {
+            key,
+            json: json.into(),
+            value: super::ops::plain(value),
+        });
+        self.format_numbers.insert((key, json.into()), number);
+        number
+    }
+
+    fn add_item(&mut self, item: Item) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            self.items[slot as usize] = item;
+            return slot;
+        }
+        self.items.push(item);
+        (self.items.len() - 1) as u32
+    }
+
+    /// Lets go of what the item's content holds.
+    fn drop_content(&mut self, slot: u32) {
+        let item = *self.item(slot);
+        match item.kind {
+            Kind::Text => self.waste += item.b as usize,
+            Kind::Json | Kind::Binary | Kind::Embed | Kind::Any | Kind::Doc => {
+                self.blobs[item.a as usize] = Vec::new();
+                self.free_blobs.push(item.a);
+            }
+            _ => {}
+        }
+    }
+
+    fn drop_item(&mut self, slot: u32) {
+        self.item_mut(slot).kind = Kind::Free;
+        self.free.push(slot);
+    }
+
+    /// Cuts the item after its first `count` clocks; gives the slot of the rest.
+    fn split(&mut self, change: &mut Change, slot: u32, count: u32) -> u32 {
+        let item = *self.item(slot);
+        let mut rest = Item {
+            at: Spot {
+                client: item.at.client,
+                clock: item.at.clock + count,
+            },
+            len: item.len - count,
+            left: slot,
+            origin: Spot {
+                client: item.at.client,
+                clock: item.at.clock + count - 1,
+            },
+            ..item
+        };
+        let mut first = Item { len: count, ..item };
+        match item.kind {
+            Kind::Text => self.split_text(change, &item, count, &mut first, &mut rest),
+            Kind::Any | Kind::Json => {
+                let blob = &mut self.blobs[item.a as usize];
+                let place = match item.kind {
+                    Kind::Any => wire::place_of_any(blob, count),
+                    _ => wire::place_of_text(blob, count),
+                };
+                let tail = blob.split_off(place);
+                rest.a = self.new_blob(tail);
+            }
+            _ => {}
+        }
+        let new = self.add_item(rest);
+        first.right = new;
+        *self.item_mut(slot) = first;
+        if rest.right != NONE {
+            self.item_mut(rest.right).left = new;
+        } else if rest.sub != NONE {
+            self.types[rest.parent as usize].map.insert(rest.sub, new);
+        }
+        self.clients[rest.at.client as usize]
+            .structs
+            .insert(rest.at.clock, new);
+        change.seams.push(rest.at);
+        new
+    }
+
+    fn split_text(
+        &mut self,
+        change: &mut Change,
+        item: &Item,
+        count: u32,
+        first: &mut Item,
+        rest: &mut Item,
+    ) {
+        if item.b == item.len {
+            first.b = count;
+            (rest.a, rest.b) = (item.a + count, item.b - count);
+            return;
+        }
+        let text = self.text_of(item);
+        let (place, within) = wire::utf16_place(text, count as usize);
+        if !within {
+            first.b = place as u32;
+            (rest.a, rest.b) = (item.a + first.b, item.b - first.b);
+            return;
+        }
+        change.halves.extend([first.last(), rest.at]);
+        let (left, right) = wire::cut_text(text, count as usize);
+        let (left, right) = (left.into_owned(), right.into_owned());
+        self.waste += item.b as usize;
+        (first.a, first.b) = self.new_text(&left);
+        (rest.a, rest.b) = self.new_text(&right);
+    }
+
+    /// The slot of what begins exactly at `spot`; what is collected is not cut.
+    pub fn clean_start(&mut self, change: &mut Change, spot: Spot) -> Option<u32> {
+        let slot = self.find(spot)?;
+        let item = self.item(slot);
+        let before = spot.clock - item.at.clock;
+        if before == 0 || item.kind == Kind::Gc {
+            return Some(slot);
+        }
+        Some(self.split(change, slot, before))
+    }
+
+    /// The slot of what ends exactly with `spot`.
+    fn clean_end(&mut self, change: &mut Change, spot: Spot) -> Option<u32> {
+        let slot = self.find(spot)?;
+        let item = self.item(slot);
+        let until = spot.clock - item.at.clock + 1;
+        if until < item.len && item.kind != Kind::Gc {
+            self.split(change, slot, until);
+        }
+        Some(slot)
+    }
+
+    fn spot(&mut self, id: Option<Id>) -> Spot {
+        id.map_or(NOWHERE, |id| Spot {
+            client: self.client(id.client),
+            clock: id.clock,
+        })
+    }
+
+    /// The client from which something has to come before this.
+    pub fn missing(&self, it: &Struct) -> Option<u64> {
+        let parent = match &it.parent {
+            Parent::Item(id) => Some(*id),
+            _ => None,
+        };
+        [it.origin, it.right_origin, parent]
+            .into_iter()
+            .flatten()
+            .find(|id| id.clock >= self.clock_of(id.client))
+            .map(|id| id.client)
+    }
+
+    fn content(&mut self, content: &Content) -> (Kind, u32, u32) {
+        match content {
+            Content::Gc | Content::Skip => (Kind::Gc, NONE, 0),
+            Content::Deleted => (Kind::Deleted, NONE, 0),
+            Content::Text(text) => {
+                let (a, b) = self.new_text(text);
+                (Kind::Text, a, b)
+            }
+            Content::Format(key, json) => (Kind::Format, self.format(key, json), 0),
+            Content::Type(kind, name) => {
+                self.types.push(Type {
+                    start: NONE,
+                    length: 0,
+                    item: NONE,
+                    root: NONE,
+                    kind: *kind,
+                    name: name.as_deref().map(Box::from),
+                    map: HashMap::new(),
+                });
+                (Kind::Type, (self.types.len() - 1) as u32, 0)
+            }
+            Content::Embed(json) => (Kind::Embed, self.new_blob(json.as_bytes().to_vec()), 0),
+            Content::Binary(bytes) => (Kind::Binary, self.new_blob(bytes.to_vec()), 0),
+            Content::Any(bytes) => (Kind::Any, self.new_blob(bytes.to_vec()), 0),
+            Content::Json(bytes) => (Kind::Json, self.new_blob(bytes.to_vec()), 0),
+            Content::Doc(bytes) => (Kind::Doc, self.new_blob(bytes.to_vec()), 0),
+        }
+    }
+
+    /// Takes in a part of an update that nothing is missing for; its client's clock is within it.
+    pub fn integrate(&mut self, change: &mut Change, client: u32, it: &Struct) -> Outcome<()> {
+        let known = self.clients[client as usize].clock - it.clock;
+        if known > 0 {
+            let rest = it.without(self.clients[client as usize].id, known);
+            return self.integrate(change, client, &rest);
+        }
+        let mut item = Item {
+            at: Spot {
+                client,
+                clock: it.clock,
+            },
+            len: it.len,
+            left: NONE,
+            right: NONE,
+            origin: self.spot(it.origin),
+            right_origin: self.spot(it.right_origin),
+            parent: NONE,
+            sub: NONE,
+            a: NONE,
+            b: 0,
+            kind: Kind::Gc,
+            deleted: true,
+        };
+        if it.content != Content::Gc && self.find_place(change, &mut item, it) {
+            self.settle_conflicts(change, &mut item)?;
+            (item.kind, item.a, item.b) = self.content(&it.content);
+            item.deleted = false;
+        } else {
+            (item.left, item.right) = (NONE, NONE);
+            (item.origin, item.right_origin) = (NOWHERE, NOWHERE);
+        }
+        self.link(change, item);
+        Ok(())
+    }
+
+    /// Finds neighbours and parent; false when those are collected, and so this is, too.
+    fn find_place(&mut self, change: &mut Change, item: &mut Item, it: &Struct) -> bool {
+        if item.origin != NOWHERE {
+            let Some(left) = self.clean_end(change, item.origin) else {
+                return false;
+            };
+            item.left = left;
+        }
+        if item.right_origin != NOWHERE {
+            let Some(right) = self.clean_start(change, item.right_origin) else {
+                return false;
+            };
+            item.right = right;
+            if item.origin != NOWHERE {
+                // The cut may have been within the left one.
+                item.left = self.find(item.origin).unwrap_or(NONE);
+            }
+        }
+        for near in [item.left, item.right] {
+            if near != NONE && self.item(near).kind == Kind::Gc {
+                return false;
+            }
+        }
+        let near = if item.left != NONE {
+            item.left
+        } else {
+            item.right
+        };
+        if near != NONE {
+            (item.parent, item.sub) = (self.item(near).parent, self.item(near).sub);
+            if item.right != NONE {
+                let right = self.item(item.right);
+                if (right.parent, right.sub) != (item.parent, item.sub) {
+                    item.right = NONE;
+                }
+            }
+            return true;
+        }
+        match &it.parent {
+            Parent::Copied => return false,
+            Parent::Root(name) => item.parent = self.root(name),
+            Parent::Item(id) => {
+                let spot = self.spot(Some(*id));
+                match self.find(spot).map(|slot| *self.item(slot)) {
+                    Some(Item {
+                        kind: Kind::Type,
+                        a,
+                        ..
+                    }) => item.parent = a,
+                    _ => return false,
+                }
+            }
+        }
+        if let Some(sub) = &it.sub {
+            item.sub = self.names.number(sub);
+        }
+        true
+    }
+
+    /// The first item of the list in which `item` stands.
+    fn first_of_list(&self, item: &Item) -> u32 {
+        let parent = &self.types[item.parent as usize];
+        if item.sub == NONE {
+            return parent.start;
+        }
+        let mut slot = parent.map.get(&item.sub).copied().unwrap_or(NONE);
+        while slot != NONE && self.item(slot).left != NONE {
+            slot = self.item(slot).left;
+        }
+        slot
+    }
+
+    /// Where between its neighbours an item comes that others have put something between, too.
+    fn settle_conflicts(&mut self, change: &mut Change, item: &mut Item) -> Outcome<()> {
+        let settled = match (item.left, item.right) {
+            (NONE, NONE) => false,
+            (NONE, right) => self.item(right).left == NONE,
+            (left, right) => self.item(left).right == right,
+        };
+        if settled {
+            return Ok(());
+        }
+        let mut other = match item.left {
+            NONE => self.first_of_list(item),
+            left => self.item(left).right,
+        };
+        let own = self.clients[item.at.client as usize].id;
+        let mut left = item.left;
+        // How many items were before each one, and how many there were when none was in conflict.
+        let mut passed: HashMap<u32, usize> = HashMap::new();
+        let mut cleared = 0;
+        while other != NONE && other != item.right {
+            change.steps += 1;
+            if change.steps > MOST_STEPS {
+                return Err(Fail::new("the update takes too long to apply"));
+            }
+            passed.insert(other, passed.len());
+            let it = self.item(other);
+            if it.origin == item.origin {
+                if self.clients[it.at.client as usize].id < own {
+                    left = other;
+                    cleared = passed.len();
+                } else if it.right_origin == item.right_origin {
+                    break;
+                }
+            } else {
+                let origin = if it.origin == NOWHERE {
+                    None
+                } else {
+                    self.find(it.origin)
+                };
+                match origin.and_then(|origin| passed.get(&origin)) {
+                    None => break,
+                    Some(place) if *place < cleared => {
+                        left = other;
+                        cleared = passed.len();
+                    }
+                    Some(_) => {}
+                }
+            }
+            other = it.right;
+        }
+        item.left = left;
+        Ok(())
+    }
+
+    /// Puts the item, whose place is settled, into its list and among its client's.
+    pub fn link(&mut self, change: &mut Change, item: Item) -> u32 {
+        let client = item.at.client as usize;
+        change.before.entry(item.at.client).or_insert(item.at.clock);
+        let slot = self.add_item(item);
+        self.clients[client].structs.insert(item.at.clock, slot);
+        self.clients[client].clock = item.end();
+        if item.kind == Kind::Gc {
+            change
+                .deletes
+                .push((item.at.client, item.at.clock, item.len));
+            return slot;
+        }
+        let right = match item.left {
+            NONE => self.first_of_list(&item),
+            left => self.item(left).right,
+        };
+        match item.left {
+            NONE if item.sub == NONE => self.types[item.parent as usize].start = slot,
+            NONE => {}
+            left => self.item_mut(left).right = slot,
+        }
+        self.item_mut(slot).right = right;
+        if right != NONE {
+            self.item_mut(right).left = slot;
+        } else if item.sub != NONE {
+            self.types[item.parent as usize].map.insert(item.sub, slot);
+            if item.left != NONE {
+                self.delete(change, item.left);
+            }
+        }
+        if item.sub == NONE && item.kind.countable() {
+            self.types[item.parent as usize].length += item.len;
+        }
+        match item.kind {
+            Kind::Deleted => {
+                self.item_mut(slot).deleted = true;
+                change
+                    .deletes
+                    .push((item.at.client, item.at.clock, item.len));
+            }
+            Kind::Type => self.types[item.a as usize].item = slot,
+            _ => {}
+        }
+        let parent = self.types[item.parent as usize].item;
+        let parent_deleted = parent != NONE && self.item(parent).deleted;
+        if parent_deleted || (item.sub != NONE && right != NONE) {
+            self.delete(change, slot);
+        }
+        slot
+    }
+
+    pub fn delete(&mut self, change: &mut Change, slot: u32) {
+        let mut open = vec![slot];
+        while let Some(slot) = open.pop() {
+            let item = *self.item(slot);
+            if item.deleted {
+                continue;
+            }
+            if item.kind.countable() && item.sub == NONE {
+                self.types[item.parent as usize].length -= item.len;
+            }
+            self.item_mut(slot).deleted = true;
+            change
+                .deletes
+                .push((item.at.client, item.at.clock, item.len));
+            if item.kind == Kind::Type {
+                let inner = &self.types[item.a as usize];
+                let mut child = inner.start;
+                while child != NONE {
+                    open.push(child);
+                    child = self.item(child).right;
+                }
+                open.extend(inner.map.values());
+            }
+        }
+    }
+
+    /// Deletes what is there of a range of clocks; gives the clock from which on it has not come yet.
+    pub fn delete_range(&mut self, change: &mut Change, range: &Deleted) -> u32 {
+        let end = range.clock + range.len;
+        let Some(client) = self.known_client(range.client) else {
+            return range.clock;
+        };
+        let known = self.clients[client as usize].clock.min(end);
+        let mut clock = range.clock;
+        while clock < known {
+            let Some(mut slot) = self.find(Spot { client, clock }) else {
+                break;
+            };
+            let item = *self.item(slot);
+            if !item.deleted {
+                if item.at.clock < clock {
+                    slot = self.split(change, slot, clock - item.at.clock);
+                }
+                if item.end() > known {
+                    self.split(change, slot, known - clock);
+                }
+                self.delete(change, slot);
+            }
+            clock = item.end();
+        }
+        known.max(range.clock)
+    }
+
+    fn gc(&mut self, slot: u32) {
+        // Each with whether its parent is collected, too.
+        let mut open = vec![(slot, false)];
+        while let Some((slot, whole)) = open.pop() {
+            let item = *self.item(slot);
+            if item.kind == Kind::Gc {
+                continue;
+            }
+            self.drop_content(slot);
+            if item.kind == Kind::Type {
+                let inner = &mut self.types[item.a as usize];
+                let first = std::mem::replace(&mut inner.start, NONE);
+                let map = std::mem::take(&mut inner.map);
+                inner.name = None;
+                let mut child = first;
+                while child != NONE {
+                    open.push((child, true));
+                    child = self.item(child).right;
+                }
+                for last in map.into_values() {
+                    let mut child = last;
+                    while child != NONE {
+                        open.push((child, true));
+                        child = self.item(child).left;
+                    }
+                }
+            }
+            let it = self.item_mut(slot);
+            it.deleted = true;
+            (it.a, it.b) = (NONE, 0);
+            it.kind = Kind::Deleted;
+            if whole {
+                it.kind = Kind::Gc;
+                (it.left, it.right) = (NONE, NONE);
+                (it.origin, it.right_origin) = (NOWHERE, NOWHERE);
+                (it.parent, it.sub) = (NONE, NONE);
+            }
+        }
+    }
+
+    fn slots(&self, client: u32, from: u32, to: u32) -> Vec<u32> {
+        let structs = &self.clients[client as usize].structs;
+        structs.range(from..to).map(|(_, slot)| *slot).collect()
+    }
+
+    /// Collects what was deleted (`deletes` are tidy), and joins what may be joined.
+    pub fn tidy(&mut self, change: &Change, deletes: &[(u32, u32, u32)]) {
+        let mut ranges: Vec<(u32, u32, u32)> = Vec::new();
+        for (client, clock, len) in deletes {
+            for slot in self.slots(*client, *clock, clock + len) {
+                if self.item(slot).kind != Kind::Deleted {
+                    self.gc(slot);
+                }
+            }
+            ranges.push((*client, *clock, clock + len));
+        }
+        for (client, before) in &change.before {
+            ranges.push((*client, *before, self.clients[*client as usize].clock));
+        }
+        ranges.extend(
+            change
+                .seams
+                .iter()
+                .map(|spot| (spot.client, spot.clock, spot.clock)),
+        );
+        ranges.sort_unstable();
+        let mut done = (NONE, 0);
+        for (client, from, to) in ranges {
+            let from = if done.0 == client {
+                from.max(done.1)
+            } else {
+                from
+            };
+            if from <= to {
+                self.join(client, from, to);
+                done = (client, to);
+            }
+        }
+        if self.waste > self.text.len() / 2 + (1 << 20) {
+            self.pack_text();
+        }
+    }
+
+    /// Joins the items that begin from `from` to `to` (with it) to the ones before them.
+    fn join(&mut self, client: u32, from: u32, to: u32) {
+        let structs = &self.clients[client as usize].structs;
+        let Some((_, first)) = structs
+            .range(..from)
+            .next_back()
+            .or(structs.first_key_value())
+        else {
+            return;
+        };
+        let mut left = *first;
+        let begin = self.item(left).at.clock;
+        for slot in self.slots(client, begin + 1, to.saturating_add(1)) {
+            if self.join_items(left, slot) {
+                let clock = self.item(slot).at.clock;
+                self.clients[client as usize].structs.remove(&clock);
+                self.drop_item(slot);
+            } else {
+                left = slot;
+            }
+        }
+    }
+
+    fn join_items(&mut self, left_slot: u32, slot: u32) -> bool {
+        let (left, right) = (*self.item(left_slot), *self.item(slot));
+        if left.kind != right.kind || left.deleted != right.deleted || left.end() != right.at.clock
+        {
+            return false;
+        }
+        if left.kind != Kind::Gc {
+            if left.right != slot
+                || right.origin != left.last()
+                || left.right_origin != right.right_origin
+            {
+                return false;
+            }
+            match left.kind {
+                Kind::Deleted => {}
+                Kind::Text => {
+                    if left.a + left.b != right.a {
+                        if left.b + right.b > MOST_COPIED {
+                            return false;
+                        }
+                        let text = format!("{}{}", self.text_of(&left), self.text_of(&right));
+                        self.waste += text.len();
+                        self.item_mut(left_slot).a = self.new_text(&text).0;
+                    }
+                    self.item_mut(left_slot).b += right.b;
+                }
+                Kind::Any | Kind::Json => {
+                    let mut more = std::mem::take(&mut self.blobs[right.a as usize]);
+                    self.blobs[left.a as usize].append(&mut more);
+                    self.free_blobs.push(right.a);
+                }
+                _ => return false,
+            }
+            if right.right != NONE {
+                self.item_mut(right.right).left = left_slot;
+            } else if right.sub != NONE {
+                self.types[right.parent as usize]
+                    .map
+                    .insert(right.sub, left_slot);
+            }
+            self.item_mut(left_slot).right = right.right;
+        }
+        self.item_mut(left_slot).len += right.len;
+        true
+    }
+
+    fn pack_text(&mut self) {
+        let mut text = Vec::with_capacity(self.text.len() - self.waste);
+        for item in self.items.iter_mut().filter(|item| item.kind == Kind::Text) {
+            let begin = text.len() as u32;
+            text.extend_from_slice(&self.text[item.a as usize..(item.a + item.b) as usize]);
+            item.a = begin;
+        }
+        self.text = text;
+        self.waste = 0;
+    }
+
+    fn id(&self, spot: Spot) -> Option<Id> {
+        (spot != NOWHERE).then(|| Id {
+            client: self.clients[spot.client as usize].id,
+            clock: spot.clock,
+        })
+    }
+
+    fn struct_of<'a>(&'a self, item: &Item) -> Struct<'a> {
+        let blob = || self.blobs[item.a as usize].as_slice();
+        let json = || std::str::from_utf8(blob()).expect("JSON came as UTF-8");
+        let content = match item.kind {
+            Kind::Free | Kind::Gc => Content::Gc,
+            Kind::Deleted => Content::Deleted,
+            Kind::Json => Content::Json(blob().into()),
+            Kind::Binary => Content::Binary(blob().into()),
+            Kind::Text => Content::Text(self.text_of(item).into()),
+            Kind::Embed => Content::Embed(json().into()),
+            Kind::Format => {
+                let format = &self.formats[item.a as usize];
+                Content::Format(
+                    self.names.all[format.key as usize].as_ref().into(),
+                    format.json.as_ref().into(),
+                )
+            }
+            Kind::Type => {
+                let inner = &self.types[item.a as usize];
+                Content::Type(inner.kind, inner.name.as_deref().map(Into::into))
+            }
+            Kind::Any => Content::Any(blob().into()),
+            Kind::Doc => Content::Doc(blob().into()),
+        };
+        let parent = match item.parent {
+            NONE => Parent::Copied,
+            parent => match &self.types[parent as usize] {
+                Type {
+                    item: NONE, root, ..
+                } => Parent::Root(self.names.all[*root as usize].as_ref().into()),
+                Type { item, .. } => {
+                    Parent::Item(self.id(self.item(*item).at).expect("an item has an id"))
+                }
+            },
+        };
+        Struct {
+            clock: item.at.clock,
+            len: item.len,
+            origin: self.id(item.origin),
+            right_origin: self.id(item.right_origin),
+            parent,
+            sub: (item.sub != NONE).then(|| self.names.all[item.sub as usize].as_ref().into()),
+            content,
+        }
+    }
+
+    /// Writes what clients have from these clocks on, by falling clients.
+    pub fn write_structs(&self, writer: &mut Writer, from: impl Fn(u32, &Client) -> u32) {
+        let mut wanted: Vec<(u64, u32, u32)> = (0..)
+            .zip(&self.clients)
+            .map(|(number, client)| (client.id, number, from(number, client)))
+            .filter(|(_, number, clock)| *clock < self.clients[*number as usize].clock)
+            .collect();
+        wanted.sort_unstable_by(|a, b| b.cmp(a));
+        writer.var(wanted.len() as u64);
+        for (id, number, clock) in wanted {
+            let structs = &self.clients[number as usize].structs;
+            let mut body = Writer::default();
+            let mut count = 0_u64;
+            let mut last: Option<Struct> = None;
+            let begin = structs
+                .range(..=clock)
+                .next_back()
+                .map_or(0, |(begin, _)| *begin);
+            for slot in structs.range(begin..).map(|(_, slot)| *slot) {
+                let mut it = self.struct_of(self.item(slot));
+                if it.clock < clock {
+                    it = it.without(id, clock - it.clock);
+                }
+                let joined = last.as_mut().is_some_and(|last| last.join(id, &it));
+                if joined {
+                    continue;
+                }
+                if let Some(last) = last.replace(it) {
+                    body.a_struct(&last);
+                    count += 1;
+                }
+            }
+            if let Some(last) = last {
+                body.a_struct(&last);
+                count += 1;
+            }
+            writer.var(count);
+            writer.var(id);
+            writer.var(u64::from(clock));
+            writer.bytes.append(&mut body.bytes);
+        }
+    }
+
+    pub fn all_deletes(&self) -> Vec<Deleted> {
+        let mut deletes = Vec::new();
+        for client in &self.clients {
+            for slot in client.structs.values() {
+                let item = self.item(*slot);
+                if item.deleted {
+                    match deletes.last_mut() {
+                        Some(Deleted {
+                            client: of,
+                            clock,
+                            len,
+                        }) if *of == client.id && *clock + *len == item.at.clock => {
+                            *len += item.len;
+                        }
+                        _ => deletes.push(Deleted {
+                            client: client.id,
+                            clock: item.at.clock,
+                            len: item.len,
+                        }),
+                    }
+                }
+            }
+        }
+        wire::tidy_deletes(&mut deletes);
+        deletes
+    }
+
+    pub fn state_vector(&self) -> Vec<u8> {
+        let mut clocks: Vec<(u64, u32)> = self
+            .clients
+            .iter()
+            .filter(|client| client.clock > 0)
+            .map(|client| (client.id, client.clock))
+            .collect();
+        clocks.sort_unstable_by(|a, b| b.cmp(a));
+        let mut writer = Writer::default();
+        writer.var(clocks.len() as u64);
+        for (id, clock) in clocks {
+            writer.var(id);
+            writer.var(u64::from(clock));
+        }
+        writer.bytes
+    }
+}
