@@ -174,8 +174,7 @@ impl Document {
         self.writing(|document| {
             document.has_room(bytes)?;
             let old = quill::read(&document.store, document.root);
-            let length = document.store.types[document.root as usize].length;
-            Ok(document.edit(&diff::between(&old, &ops, length)))
+            Ok(document.edit(&diff::between(&old, &ops)))
         })
     }
 

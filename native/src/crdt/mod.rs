@@ -4,6 +4,7 @@
 pub mod bridge;
 mod diff;
 mod document;
+mod index;
 mod ops;
 mod quill;
 mod store;

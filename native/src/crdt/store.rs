@@ -5,8 +5,9 @@
 //!
 //! What holds at all times: an item that is not collected stands in exactly one list, that of its
 //! parent, or of a key of its parent, and `left` and `right` stay within that list.
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
+use super::index::Index;
 use super::wire::{self, Content, Deleted, Id, Parent, Struct, Writer};
 use super::{Fail, Outcome};
 
@@ -86,7 +87,7 @@ impl Item {
 pub struct Client {
     pub id: u64,
     /// Slots by the clocks at which their items begin; without holes.
-    pub structs: BTreeMap<u32, u32>,
+    pub structs: Index,
     /// Where the next one begins.
     pub clock: u32,
 }
@@ -213,8 +214,7 @@ impl Store {
         if spot.clock >= client.clock {
             return None;
         }
-        let (_, slot) = client.structs.range(..=spot.clock).next_back()?;
-        Some(*slot)
+        client.structs.find(spot.clock)
     }
 
     pub fn text_of(&self, item: &Item) -> &str {
@@ -732,8 +732,11 @@ impl Store {
     }
 
     fn slots(&self, client: u32, from: u32, to: u32) -> Vec<u32> {
-        let structs = &self.clients[client as usize].structs;
-        structs.range(from..to).map(|(_, slot)| *slot).collect()
+        let structs = self.clients[client as usize].structs.from(from);
+        structs
+            .take_while(|(clock, _)| *clock < to)
+            .map(|(_, slot)| slot)
+            .collect()
     }
 
     /// Collects what was deleted (`deletes` are tidy), and joins what may be joined.
@@ -776,20 +779,18 @@ impl Store {
 
     /// Joins the items that begin from `from` to `to` (with it) to the ones before them.
     fn join(&mut self, client: u32, from: u32, to: u32) {
-        let structs = &self.clients[client as usize].structs;
-        let Some((_, first)) = structs
-            .range(..from)
-            .next_back()
-            .or(structs.first_key_value())
-        else {
+        let before = Spot {
+            client,
+            clock: from.saturating_sub(1),
+        };
+        let Some(mut left) = self.find(before) else {
             return;
         };
-        let mut left = *first;
         let begin = self.item(left).at.clock;
         for slot in self.slots(client, begin + 1, to.saturating_add(1)) {
             if self.join_items(left, slot) {
                 let clock = self.item(slot).at.clock;
-                self.clients[client as usize].structs.remove(&clock);
+                self.clients[client as usize].structs.remove(clock);
                 self.drop_item(slot);
             } else {
                 left = slot;
@@ -922,10 +923,9 @@ impl Store {
             let mut count = 0_u64;
             let mut last: Option<Struct> = None;
             let begin = structs
-                .range(..=clock)
-                .next_back()
-                .map_or(0, |(begin, _)| *begin);
-            for slot in structs.range(begin..).map(|(_, slot)| *slot) {
+                .find(clock)
+                .map_or(0, |slot| self.item(slot).at.clock);
+            for (_, slot) in structs.from(begin) {
                 let mut it = self.struct_of(self.item(slot));
                 if it.clock < clock {
                     it = it.without(id, clock - it.clock);
@@ -953,8 +953,8 @@ impl Store {
     pub fn all_deletes(&self) -> Vec<Deleted> {
         let mut deletes = Vec::new();
         for client in &self.clients {
-            for slot in client.structs.values() {
-                let item = self.item(*slot);
+            for (_, slot) in client.structs.from(0) {
+                let item = self.item(slot);
                 if item.deleted {
                     match deletes.last_mut() {
                         Some(Deleted {
