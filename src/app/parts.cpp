@@ -20,6 +20,7 @@
 #include "identity/service_account_api.h"
 #include "mail/api.h"
 #include "oauth/api.h"
+#include "realtime/api.h"
 #include "sso/api.h"
 #include "workspaces/api.h"
 
@@ -244,6 +245,32 @@ gateway::Options gateway_options(const Config& config, const Paths& paths, db::D
   return options;
 }
 
+// What concerns a user alone.
+bool may_hear_of_user(const realtime::Asker& asker, const std::string& user) {
+  require_scope(asker.scopes, "account:read");
+  return !asker.user_id.empty() && asker.user_id == user;
+}
+
+void add_event_metrics(gateway::Gateway& gateway, realtime::Hub& hub) {
+  const auto add = [&](const char* name, const char* help, const char* type, auto member) {
+    gateway.add_samples(name, help, type, [&hub, member] {
+      return std::vector<gateway::Sample>{{{}, static_cast<double>(hub.stats().*member)}};
+    });
+  };
+  using realtime::Stats;
+  add("openbricks_event_clients", "Clients that listen to events.", "gauge", &Stats::connections);
+  add("openbricks_event_topics", "Topics that somebody listens to.", "gauge", &Stats::topics);
+  add("openbricks_event_subscriptions", "Topics of all clients together.", "gauge",
+      &Stats::subscriptions);
+  add("openbricks_events_published_total", "Events.", "counter", &Stats::published);
+  add("openbricks_events_delivered_total", "Events, for each client.", "counter",
+      &Stats::delivered);
+  add("openbricks_event_gaps_total", "Clients told that events were lost.", "counter",
+      &Stats::gaps);
+  add("openbricks_event_clients_slow_total", "Clients cut off since they did not read.", "counter",
+      &Stats::slow);
+}
+
 class VolumeFiles final : public query::FileResolver {
  public:
   explicit VolumeFiles(storage::Service& storage) : storage_(storage) {}
@@ -327,6 +354,8 @@ Parts::Parts(const Config& config)
   paths.make_temp();
   if (const auto& url = config.text("redis_url"); !url.empty())
     redis = redis::open(url, {.ca_file = config.text("redis_ca_file")});
+  bus = redis ? bus::on_redis(config.text("redis_url"), config.text("redis_ca_file"))
+              : bus::in_process();
   database = db::open(paths.database_url,
                       {.connections = static_cast<int>(config.number("database_connections"))});
   contents_database = open_contents(config, paths);
@@ -342,6 +371,12 @@ Parts::Parts(const Config& config)
                              .demand_verified = !config.text("smtp_url").empty(),
                              .audit = audit.get()});
   authenticator = identity::make_authenticator(*identity, blocking, audit.get());
+  events = realtime::open({*authenticator, *bus, redis.get(), [this] {
+                             return rights_generation
+                                        ? rights_generation()
+                                        : static_cast<std::uint64_t>(identity->generation());
+                           }});
+  events->allow("user:", may_hear_of_user);
   mail = mail::open(*database, mail_sealer(*identity), mail_options(config));
   public_url = checked_url(config.text("public_url"));
   accounts = identity::open_accounts(*identity, *mail,
@@ -389,6 +424,7 @@ Parts::Parts(const Config& config)
   sso::register_api(registry, *sso, blocking, outbound);
   identity::register_service_account_api(registry, *service_accounts);
   mail::register_api(registry, *mail);
+  realtime::register_api(registry, *events, blocking);
   workspaces::register_api(registry, *workspaces);
   collab::register_api(registry, *collab);
   catalog::register_api(registry, *catalog, describe_view);
@@ -401,6 +437,7 @@ Parts::Parts(const Config& config)
                           gateway_options(config, paths, *database, audit.get(), redis.get()));
   gateway->add_gauge("openbricks_queries_running", "Statements at work now.",
                      [this] { return static_cast<double>(query->running()); });
+  add_event_metrics(*gateway, *events);
 }
 
 Parts::~Parts() {

@@ -11,6 +11,7 @@
 #include "audit/audit.h"
 #include "base/config.h"
 #include "base/pool.h"
+#include "bus/bus.h"
 #include "catalog/catalog.h"
 #include "catalog/information_schema.h"
 #include "catalog/system_access.h"
@@ -28,6 +29,7 @@
 #include "objects/objects.h"
 #include "query/query.h"
 #include "query/saved_queries.h"
+#include "realtime/realtime.h"
 #include "redis/redis.h"
 #include "relay/relay.h"
 #include "sso/sso.h"
@@ -72,6 +74,7 @@ struct Parts {
   Pool outbound;  // where other servers are called
   Pool sign_ins;  // where passwords are hashed: those who wait there keep nothing else waiting
   std::unique_ptr<redis::Client> redis;  // where several instances meet; null without
+  std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<db::Database> database;
   std::unique_ptr<db::Database> contents_database;  // of documents: written often
   std::unique_ptr<audit::Audit> audit;
@@ -80,6 +83,9 @@ struct Parts {
   std::unique_ptr<mail::Mail> mail;
   std::string public_url;  // for links in letters; set before serving starts
   std::unique_ptr<api::Authenticator> authenticator;  // of streams
+  // Grows when somebody's rights may have changed; set before serving.
+  std::function<std::uint64_t()> rights_generation;
+  std::unique_ptr<realtime::Hub> events;
   std::unique_ptr<identity::Accounts> accounts;
   std::unique_ptr<identity::DeviceFlow> device_flow;
   std::unique_ptr<identity::Passkeys> passkeys;

@@ -212,6 +212,7 @@ int run_server(const Config& config) {
       if (discovery) discovery->leave();
       parts.gateway->drain();
       std::this_thread::sleep_for(std::chrono::seconds(config.number("drain_seconds")));
+      parts.events->stop();
       if (redirect) redirect->shutdown(0);
       server->shutdown(static_cast<int>(config.number("shutdown_seconds")));
       io.stop();
@@ -242,6 +243,9 @@ int run_server(const Config& config) {
   if (stopper.joinable()) stopper.join();
   discovery.reset();
   presence.reset();
+  // Connections that it still knows are of `io`, which goes before it.
+  parts.events.reset();
+  parts.bus.reset();
   parts.redis.reset();
   return 0;
 }

@@ -94,8 +94,10 @@ const std::vector<Setting>& settings() {
       {"host", "127.0.0.1", "Address to listen on."},
       {"port", "8080", "Port to listen on; 0 takes any free one.", Kind::number, 0, 65535},
       {"roles", "",
-       "What this instance does, comma-separated: auth, api, storage and web answer their paths, "
-       "worker does the work that no request waits for (letters, samples, clean-up); by default "
+       "What this instance does, comma-separated: auth, api, storage, realtime and web answer "
+       "their "
+       "paths, worker does the work that no request waits for (letters, samples, clean-up); by "
+       "default "
        "all."},
       {"advertise_url", "",
        "Address at which the proxy reaches this instance (http://10.0.0.5:8080); with redis_url it "

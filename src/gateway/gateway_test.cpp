@@ -354,6 +354,8 @@ TEST_F(GatewayTest, Roles) {
   EXPECT_EQ(role_of("/api/v1/uploads"), Role::storage);
   EXPECT_EQ(role_of("/api/v1/query"), Role::api);
   EXPECT_EQ(role_of("/api/docs"), Role::api);
+  EXPECT_EQ(role_of("/api/v1/events"), Role::realtime);
+  EXPECT_EQ(role_of("/ws/events"), Role::realtime);
   EXPECT_EQ(role_of("/catalog"), Role::web);
   EXPECT_TRUE(ob::gateway::Roles().has(Role::worker));
   EXPECT_FALSE(ob::gateway::Roles({"api", "web"}).has(Role::worker));

@@ -9,22 +9,25 @@ namespace ob::gateway {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames{"auth", "api", "storage", "web", "worker"};
+constexpr std::array<std::string_view, 6> kNames{"auth",     "api", "storage",
+                                                 "realtime", "web", "worker"};
 
 struct Prefix {
   std::string_view text;
   Role role;
 };
 // The first that fits. Whatever is not named here is the page's.
-constexpr std::array<Prefix, 9> kPrefixes{{{"/api/v1/auth/", Role::auth},
-                                           {"/api/v1/oauth/", Role::auth},
-                                           {"/.well-known/", Role::auth},
-                                           {"/scim/", Role::auth},
-                                           {"/api/v1/files/", Role::storage},
-                                           {"/api/v1/directories/", Role::storage},
-                                           {"/api/v1/uploads/", Role::storage},
-                                           {"/api/v1/uploads", Role::storage},
-                                           {"/api/", Role::api}}};
+constexpr std::array<Prefix, 11> kPrefixes{{{"/api/v1/auth/", Role::auth},
+                                            {"/api/v1/oauth/", Role::auth},
+                                            {"/.well-known/", Role::auth},
+                                            {"/scim/", Role::auth},
+                                            {"/api/v1/files/", Role::storage},
+                                            {"/api/v1/directories/", Role::storage},
+                                            {"/api/v1/uploads/", Role::storage},
+                                            {"/api/v1/uploads", Role::storage},
+                                            {"/api/v1/events", Role::realtime},
+                                            {"/ws/", Role::realtime},
+                                            {"/api/", Role::api}}};
 
 }  // namespace
 
@@ -35,8 +38,8 @@ Roles::Roles(const std::vector<std::string>& names) {
     const auto found = std::find(kNames.begin(), kNames.end(), name);
     if (found == kNames.end()) {
       throw bad_request("config.badValue", "Setting 'roles' names '" + name +
-                                               "' but must name some of auth, api, storage, web "
-                                               "and worker.");
+                                               "' but must name some of auth, api, storage, "
+                                               "realtime, web and worker.");
     }
     set_ |= bit(static_cast<Role>(found - kNames.begin()));
   }
@@ -44,7 +47,7 @@ Roles::Roles(const std::vector<std::string>& names) {
 
 std::vector<std::string> Roles::answering() const {
   std::vector<std::string> out;
-  for (const Role role : {Role::auth, Role::api, Role::storage, Role::web}) {
+  for (const Role role : {Role::auth, Role::api, Role::storage, Role::realtime, Role::web}) {
     if (has(role)) out.emplace_back(name_of(role));
   }
   return out;

@@ -7,7 +7,7 @@
 
 namespace ob::gateway {
 
-enum class Role { auth, api, storage, web, worker };
+enum class Role { auth, api, storage, realtime, web, worker };
 
 class Roles {
  public:

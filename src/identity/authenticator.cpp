@@ -32,8 +32,8 @@ class AuthenticatorImpl final : public api::Authenticator {
     co_return co_await blocking_.run(std::move(work));
   }
 
-  Caller again(const Caller& caller, const std::string& bearer) override {
-    return bearer.empty() ? caller : with_request(identity_.authenticate(bearer), caller);
+  Caller again(const Caller& caller, const std::string&) override {
+    return caller.user_id.empty() ? caller : with_request(identity_.renewed(caller), caller);
   }
 
  private:
