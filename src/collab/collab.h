@@ -11,6 +11,7 @@
 
 #include "api/authenticator.h"
 #include "base/caller.h"
+#include "base/error.h"
 #include "base/time.h"
 #include "db/db.h"
 
@@ -59,6 +60,28 @@ class Contents {
   virtual void remove(const std::string& document) = 0;
 };
 
+// Hears of every change of a document's text as ops of deltas (a JSON array), in order. Called on
+// one thread at a time, which must not be held up.
+class Follower {
+ public:
+  virtual ~Follower() = default;
+  // Nobody outside may see what changed before it is stored.
+  virtual void changed(const std::string& ops) = 0;
+  virtual void stored() = 0;
+  virtual void ended(int code, const std::string& reason) = 0;  // the last call
+};
+
+// Ends with the object; a call may be under way then.
+class Following {
+ public:
+  virtual ~Following() = default;
+  // Calls `make` as it calls the follower, after all changes that it was told of; applies the ops
+  // that it gives ("" or "[]": none), which the follower is not told of. `failed` is called instead
+  // of stored() when they do not fit.
+  virtual void change(std::move_only_function<std::string()> make, std::string user,
+                      std::function<void(const Error&)> failed) = 0;
+};
+
 struct Metrics {
   std::int64_t connections = 0, documents = 0;  // open now
   std::int64_t updates = 0, bytes_in = 0, bytes_out = 0, refused = 0, compactions = 0;
@@ -70,6 +93,10 @@ struct Metrics {
 
 class Service : public Contents {
  public:
+  // Calls `begin` with the ops of the content, then tells of all that changes. Blocks until then.
+  virtual std::unique_ptr<Following> follow(const std::string& document,
+                                            std::shared_ptr<Follower> follower,
+                                            std::function<void(const std::string&)> begin) = 0;
   // Before start(). `changed` is told at most every 2 s for a document, and when the last one left;
   // `opened` when somebody connects. Both may block.
   virtual void set_gatekeeper(Gatekeeper&, api::Authenticator&) = 0;

@@ -36,51 +36,41 @@ std::string ops_of(const std::string& delta) {
 
 }  // namespace
 
-void Rooms::read(const std::string& document, const std::function<void(const Crdt&)>& read) {
+// Asks a room until one takes what is asked of it, and waits for its answer.
+template <class Ask>
+void Rooms::ask(const std::string& document, Ask ask) {
   for (int i = 0; i < kTries; ++i) {
     const auto room = open(document);
     auto promise = std::make_shared<std::promise<void>>();
     auto future = promise->get_future();
-    const bool taken =
-        room->read([&read](const Crdt& crdt) { read(crdt); },
-                   [promise](const std::exception_ptr& failure) {
-                     failure ? promise->set_exception(failure) : promise->set_value();
-                   });
+    auto done = [promise](const std::exception_ptr& failure) {
+      failure ? promise->set_exception(failure) : promise->set_value();
+    };
     promise.reset();
-    if (!taken) {
+    if (!ask(room, std::move(done))) {
       forget(document, room.get());
       continue;
     }
     try {
       return future.get();
     } catch (const std::future_error&) {
-      throw closed();
+      throw closed();  // the room went
     }
   }
   throw closed();
 }
 
-void Rooms::change(const std::string& document, std::function<std::string(Crdt&)> change,
+void Rooms::read(const std::string& document, const std::function<void(const Crdt&)>& read) {
+  ask(document, [&](const std::shared_ptr<Room>& room, Room::Done done) {
+    return room->read([&read](const Crdt& crdt) { read(crdt); }, std::move(done));
+  });
+}
+
+void Rooms::change(const std::string& document, const std::function<Room::Made(Crdt&)>& make,
                    const std::string& user) {
-  for (int i = 0; i < kTries; ++i) {
-    const auto room = open(document);
-    auto promise = std::make_shared<std::promise<void>>();
-    auto future = promise->get_future();
-    const bool taken = room->change(change, user, [promise](const std::exception_ptr& failure) {
-      failure ? promise->set_exception(failure) : promise->set_value();
-    });
-    promise.reset();
-    if (!taken) {
-      forget(document, room.get());
-      continue;
-    }
-    try {
-      return future.get();
-    } catch (const std::future_error&) {
-      throw closed();
-    }
-  }
-  throw closed();
+  ask(document, [&](const std::shared_ptr<Room>& room, Room::Done done) {
+    return room->change([&make](Crdt& crdt) { return make(crdt); }, user, std::move(done));
+  });
 }
 
 std::string Rooms::state(const std::string& document) {
@@ -104,12 +94,12 @@ std::string Rooms::text(const std::string& document) {
 void Rooms::apply(const std::string& document, const std::string& update, const std::string& user) {
   change(
       document,
-      [&update](Crdt& crdt) {
+      [&update](Crdt& crdt) -> Room::Made {
         const std::string_view views[] = {update};
-        auto applied = crdt.apply(views);
+        auto applied = crdt.apply(views, true);
         if (!applied.refused.empty())
           throw bad_request("collab.badUpdate", "The update is malformed.");
-        return applied.pending ? update : applied.update;
+        return {applied.pending ? update : applied.update, applied.delta};
       },
       user);
 }
@@ -117,13 +107,68 @@ void Rooms::apply(const std::string& document, const std::string& update, const 
 void Rooms::apply_delta(const std::string& document, const std::string& delta,
                         const std::string& user) {
   const std::string ops = ops_of(delta);
-  change(document, [&ops](Crdt& crdt) { return crdt.apply_delta(ops); }, user);
+  change(document, [&ops](Crdt& crdt) -> Room::Made { return {crdt.apply_delta(ops), ops}; }, user);
 }
 
 void Rooms::set_delta(const std::string& document, const std::string& delta,
                       const std::string& user) {
-  const std::string ops = ops_of(delta);
-  change(document, [&ops](Crdt& crdt) { return crdt.set_delta(ops); }, user);
+  const std::string content = ops_of(delta);
+  change(
+      document,
+      [&content](Crdt& crdt) -> Room::Made {
+        const std::string ops = crdt.change_to(content);
+        return {crdt.apply_delta(ops), ops};
+      },
+      user);
+}
+
+namespace {
+
+class FollowingRoom final : public Following {
+ public:
+  FollowingRoom(std::shared_ptr<Room> room, std::shared_ptr<Follower> follower)
+      : room_(std::move(room)), follower_(std::move(follower)) {}
+  ~FollowingRoom() override { room_->unfollow(follower_); }
+
+  void change(std::move_only_function<std::string()> make, std::string user,
+              std::function<void(const Error&)> failed) override {
+    auto apply = [make = std::move(make)](Crdt& crdt) mutable -> Room::Made {
+      std::string ops = make();
+      if (ops.empty() || ops == "[]") return {};
+      std::string update = crdt.apply_delta(ops);
+      return {std::move(update), std::move(ops)};
+    };
+    auto done = [failed](const std::exception_ptr& failure) {
+      if (!failure) return;
+      try {
+        std::rethrow_exception(failure);
+      } catch (const Error& e) {
+        failed(e);
+      } catch (const std::exception& e) {
+        failed(internal(e.what()));
+      }
+    };
+    if (!room_->change(std::move(apply), std::move(user), std::move(done), follower_.get()))
+      failed(closed());
+  }
+
+ private:
+  const std::shared_ptr<Room> room_;
+  const std::shared_ptr<Follower> follower_;
+};
+
+}  // namespace
+
+std::unique_ptr<Following> Rooms::follow(const std::string& document,
+                                         std::shared_ptr<Follower> follower,
+                                         std::function<void(const std::string&)> begin) {
+  std::shared_ptr<Room> followed;
+  ask(document, [&](const std::shared_ptr<Room>& room, Room::Done done) {
+    followed = room;
+    return room->follow(
+        follower, [begin](const Crdt& crdt) { begin(crdt.delta()); }, std::move(done));
+  });
+  return std::make_unique<FollowingRoom>(std::move(followed), std::move(follower));
 }
 
 void Rooms::remove(const std::string& document) {

@@ -75,8 +75,8 @@ std::string Crdt::text() const {
 std::string Crdt::apply_delta(std::string_view ops) {
   return told([&] { return to_string(impl_->document->apply_delta(text_slice(ops))); });
 }
-std::string Crdt::set_delta(std::string_view ops) {
-  return told([&] { return to_string(impl_->document->set_delta(text_slice(ops))); });
+std::string Crdt::change_to(std::string_view ops) const {
+  return told([&] { return std::string(impl_->document->change_to(text_slice(ops))); });
 }
 
 }  // namespace ob::collab

@@ -33,7 +33,8 @@ class Crdt {
   std::string delta() const;
   std::string text() const;
   std::string apply_delta(std::string_view ops);  // gives the update
-  std::string set_delta(std::string_view ops);
+  // Ops of the least change that makes the content these ops.
+  std::string change_to(std::string_view ops) const;
 
  private:
   struct Impl;

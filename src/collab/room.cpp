@@ -90,13 +90,42 @@ bool Room::read(std::move_only_function<void(const Crdt&)> read, Done done) {
   return submit(std::move(input));
 }
 
-bool Room::change(std::move_only_function<std::string(Crdt&)> change, std::string user, Done done) {
+bool Room::change(Make make, std::string user, Done done, const Follower* except) {
   Input input;
-  input.change = std::move(change);
+  input.change = std::move(make);
+  input.except = except;
   input.data = std::move(user);
   input.done = std::move(done);
   input.at = Clock::now();
   return submit(std::move(input));
+}
+
+bool Room::follow(std::shared_ptr<Follower> follower, std::function<void(const Crdt&)> begin,
+                  Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    ++people_;
+    last_left_ = false;
+  }
+  Input input;
+  input.follower = std::move(follower);
+  input.begin = std::move(begin);
+  input.done = std::move(done);
+  return submit(std::move(input));
+}
+
+void Room::unfollow(std::shared_ptr<Follower> follower) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (--people_ == 0) {
+      last_left_ = true;
+      used_ = Clock::now();
+    }
+  }
+  Input input;
+  input.follower = std::move(follower);
+  submit(std::move(input));
 }
 
 bool Room::submit(Input input) {
@@ -172,6 +201,7 @@ void Room::close(int code, const std::string& reason) {
   Input input;
   input.read = [this, code, reason](const Crdt&) {
     for (const auto& peer : std::exchange(peers_, {})) peer->end(code, reason);
+    for (const auto& follower : std::exchange(followers_, {})) follower->ended(code, reason);
     const std::lock_guard lock(mutex_);
     closed_ = true;
   };
@@ -257,6 +287,7 @@ void Room::take_in(Input& input, Batch& batch, std::vector<Input>& updates) {
   if (input.leaves) return drop(input.peer);
   if (input.read) return batch.requests.push_back(std::move(input));
   if (input.change) return make(input, batch);
+  if (input.follower) return start_following(input, batch);
   switch (*input.kind) {
     case Kind::update:
       if (writable(input.peer)) updates.push_back(std::move(input));
@@ -301,7 +332,8 @@ void Room::apply(std::vector<Input>& updates, Batch& batch) {
   std::vector<std::string_view> views;
   views.reserve(updates.size());
   for (const Input& input : updates) views.emplace_back(input.data);
-  Crdt::Applied applied = crdt_.apply(views);
+  Crdt::Applied applied = crdt_.apply(views, !followers_.empty());
+  if (!applied.delta.empty()) tell(applied.delta, nullptr);
   std::vector<bool> refused(updates.size());
   for (const std::size_t i : applied.refused) {
     refused[i] = true;
@@ -329,10 +361,11 @@ void Room::apply(std::vector<Input>& updates, Batch& batch) {
 // A change by another module.
 void Room::make(Input& input, Batch& batch) {
   try {
-    std::string update = input.change(crdt_);
-    if (!update.empty() && update != kNoUpdate) {
-      batch.to_store.push_back(update);
-      batch.to_send.push_back(std::move(update));
+    Made made = input.change(crdt_);
+    if (!made.update.empty() && made.update != kNoUpdate) {
+      tell(made.ops, input.except);
+      batch.to_store.push_back(made.update);
+      batch.to_send.push_back(std::move(made.update));
       batch.users.insert(input.data);
       batch.at = std::min(batch.at, input.at);
       ++batch.updates;
@@ -341,6 +374,23 @@ void Room::make(Input& input, Batch& batch) {
   } catch (const Error&) {
     input.done(std::current_exception());
   }
+}
+
+// What changed before is in no batch that waits: a batch is stored before the next is looked at,
+// and what this one changed so far is in the content that the follower begins with.
+void Room::start_following(Input& input, Batch& batch) {
+  if (!input.begin) {
+    std::erase(followers_, input.follower);
+    return;
+  }
+  input.begin(crdt_);
+  followers_.push_back(std::move(input.follower));
+  batch.done.push_back(std::move(input.done));
+}
+
+void Room::tell(const std::string& ops, const Follower* except) {
+  for (const auto& follower : followers_)
+    if (follower.get() != except) follower->changed(ops);
 }
 
 bool Room::stored(Batch batch, Store::Written written) {
@@ -380,6 +430,7 @@ void Room::send_out(Batch& batch) {
     for (int i = 0; i < acks; ++i) all += *one;
     peer->out->push(acks == 1 ? one : std::make_shared<const std::string>(std::move(all)));
   }
+  for (const auto& follower : followers_) follower->stored();
   for (Input& request : batch.requests) answer(request);
   for (auto& done : batch.done) done(nullptr);
 }
@@ -508,6 +559,8 @@ void Room::break_down(const std::string& why, const std::exception_ptr& failure)
   setup_.on_broken(setup_.document);
   for (auto& input : inputs)
     if (input.done) input.done(failure);
+  for (const auto& follower : std::exchange(followers_, {}))
+    follower->ended(kFailed, "the change could not be stored: connect again");
   for (const auto& peer : std::exchange(peers_, {}))
     peer->end(kFailed, "the change could not be stored: connect again");
 }

@@ -65,8 +65,17 @@ class Room : public std::enable_shared_from_this<Room> {
   // Runs `read` on what is stored, or stores what `change` made of the document (an update), and
   // calls `done` then.
   using Done = std::move_only_function<void(std::exception_ptr)>;
+  struct Made {
+    std::string update, ops;  // both of the same change
+  };
+  using Make = std::move_only_function<Made(Crdt&)>;
   bool read(std::move_only_function<void(const Crdt&)> read, Done done);
-  bool change(std::move_only_function<std::string(Crdt&)> change, std::string user, Done done);
+  // `except` is not told of it.
+  bool change(Make make, std::string user, Done done, const Follower* except = nullptr);
+  // `begin` is called with the content before the follower is told anything.
+  bool follow(std::shared_ptr<Follower> follower, std::function<void(const Crdt&)> begin,
+              Done done);
+  void unfollow(std::shared_ptr<Follower> follower);
   // Bytes that wait to be looked at: who sends on should wait when they are many.
   std::size_t waiting() const { return waiting_bytes_.load(std::memory_order_relaxed); }
 
@@ -84,7 +93,10 @@ class Room : public std::enable_shared_from_this<Room> {
     bool joins = false, leaves = false;
     std::string data;  // of a change: the user
     std::move_only_function<void(const Crdt&)> read;
-    std::move_only_function<std::string(Crdt&)> change;
+    Make change;
+    std::shared_ptr<Follower> follower;  // joins with `begin`, leaves without
+    std::function<void(const Crdt&)> begin;
+    const Follower* except = nullptr;
     Done done;
     Clock::time_point at = {};
   };
@@ -110,6 +122,8 @@ class Room : public std::enable_shared_from_this<Room> {
   bool writable(const std::shared_ptr<Peer>& peer);
   void apply(std::vector<Input>& updates, Batch& batch);
   void make(Input& input, Batch& batch);
+  void start_following(Input& input, Batch& batch);
+  void tell(const std::string& ops, const Follower* except);
   bool store(Batch batch);                           // true: it is stored already
   bool stored(Batch batch, Store::Written written);  // false: the room broke down
   void send_out(Batch& batch);
@@ -144,6 +158,7 @@ class Room : public std::enable_shared_from_this<Room> {
   bool stale_ = false;  // somebody else wrote to the store
   Awareness awareness_;
   std::vector<std::shared_ptr<Peer>> peers_;
+  std::vector<std::shared_ptr<Follower>> followers_;
 };
 
 }  // namespace ob::collab

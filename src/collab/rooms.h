@@ -52,6 +52,9 @@ class Rooms final : public Service {
                  const std::string& user) override;
   void remove(const std::string& document) override;
 
+  std::unique_ptr<Following> follow(const std::string& document, std::shared_ptr<Follower> follower,
+                                    std::function<void(const std::string&)> begin) override;
+
   // For sockets.
   Gatekeeper& gatekeeper() { return *gatekeeper_; }
   api::Authenticator& authenticator() { return *authenticator_; }
@@ -75,8 +78,10 @@ class Rooms final : public Service {
   void tell_changes();
   void forget_idle();
   std::vector<std::shared_ptr<Room>> loaded();
+  template <class Ask>
+  void ask(const std::string& document, Ask ask);
   void read(const std::string& document, const std::function<void(const Crdt&)>& read);
-  void change(const std::string& document, std::function<std::string(Crdt&)> change,
+  void change(const std::string& document, const std::function<Room::Made(Crdt&)>& make,
               const std::string& user);
 
   const Options options_;

@@ -32,8 +32,8 @@ pub mod ffi {
         fn text(self: &Document) -> Result<String>;
         /// Gives the update. Ops that are malformed or go beyond the end: an error, and no change.
         fn apply_delta(self: &mut Document, ops: &str) -> Result<Vec<u8>>;
-        /// The least change that makes the text "quill" these ops, which are all inserts.
-        fn set_delta(self: &mut Document, ops: &str) -> Result<Vec<u8>>;
+        /// Ops of the least change that makes the text "quill" these ops, which are all inserts.
+        fn change_to(self: &Document, ops: &str) -> Result<String>;
         fn merge(batch: &[u8]) -> Result<Vec<u8>>;
     }
 }

@@ -163,18 +163,16 @@ impl Document {
         })
     }
 
-    pub fn set_delta(&mut self, ops: &str) -> Outcome<Vec<u8>> {
-        let bytes = ops.len();
+    pub fn change_to(&self, ops: &str) -> Outcome<String> {
         let ops = ops::parse(ops)?;
         if let Some(place) = ops.iter().position(|op| !matches!(op, Op::Insert(..))) {
             return Err(Fail::new(format!(
                 "op {place} of the delta must be an insert: a content has no others"
             )));
         }
-        self.writing(|document| {
-            document.has_room(bytes)?;
+        self.reading(|document| {
             let old = quill::read(&document.store, document.root);
-            Ok(document.edit(&diff::between(&old, &ops)))
+            Ok(ops::to_json(&diff::between(&old, &ops)))
         })
     }
 

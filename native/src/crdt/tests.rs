@@ -138,7 +138,7 @@ fn serve() {
             "delta" => document.delta().map(Into::into),
             "text" => document.text().map(Into::into),
             "apply_delta" => document.apply_delta(&ops).map(|it| hex(&it).into()),
-            "set_delta" => document.set_delta(&ops).map(|it| hex(&it).into()),
+            "set_delta" => document.change_to(&ops).and_then(|it| document.apply_delta(&it)).map(|it| hex(&it).into()),
             "merge" => super::document::merge(&bytes).map(|it| hex(&it).into()),
             _ => panic!(),
         };
