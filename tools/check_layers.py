@@ -57,7 +57,8 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "storage": BELOW_FEATURES,
     "sso": BELOW_FEATURES,
     "oauth": BELOW_FEATURES,
-    "app": BELOW_FEATURES | {"gateway", "query", "storage", "sso", "oauth", "cli"},
+    "documents": BELOW_FEATURES,
+    "app": BELOW_FEATURES | {"gateway", "query", "storage", "sso", "oauth", "documents", "cli"},
     "cli": {"base"},
 }
 
@@ -78,12 +79,15 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "identity/device_flow.h",
         "identity/external.h",
         "identity/grant_error.h",
+        "identity/guard.h",
         "identity/passkeys.h",
+        "identity/passwords.h",
         "identity/permissions.h",
         "identity/secrets.h",
         "identity/service_account_api.h",
         "identity/service_accounts.h",
     },
+    "documents": {"documents/access.h"},
     "query": {"query/saved_queries.h"},
 }
 

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "catalog/api.h"
 #include "collab/api.h"
+#include "documents/api.h"
 #include "identity/api.h"
 #include "identity/authenticator.h"
 #include "identity/service_account_api.h"
@@ -386,6 +387,17 @@ Parts::Parts(const Config& config)
   passkeys = identity::open_passkeys(*identity, *accounts);
   workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
   collab = collab::open(*contents_database, {.write_in_place = writes_at_once(config, paths)});
+  document_access = std::make_unique<documents::Access>(*database, *identity, *workspaces);
+  documents = documents::open(*database, *identity, *workspaces, *document_access, *collab,
+                              {.public_url = [this] { return public_url; },
+                               .audit = audit.get(),
+                               .bcrypt_cost = static_cast<int>(config.number("bcrypt_cost"))});
+  collab->set_gatekeeper(*document_access, *authenticator);
+  collab->on_change([this](const collab::Change& change) {
+    if (change.updates == 0) return;
+    const std::string text = collab->text(change.document);
+    documents->contents_changed(change.document, text, documents::count_words(text), change.users);
+  });
   external = identity::open_external(*identity);
   sso = sso::open(*database, *identity, *accounts, *external,
                   {.public_url = [this] { return public_url; },
@@ -427,6 +439,7 @@ Parts::Parts(const Config& config)
   realtime::register_api(registry, *events, blocking);
   workspaces::register_api(registry, *workspaces);
   collab::register_api(registry, *collab);
+  documents::register_api(registry, *documents, blocking, sign_ins);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
   query::register_api(registry, *query);

@@ -17,6 +17,7 @@
 #include "catalog/system_access.h"
 #include "collab/collab.h"
 #include "db/db.h"
+#include "documents/access.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/accounts.h"
@@ -98,6 +99,8 @@ struct Parts {
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<workspaces::Service> workspaces;
   std::unique_ptr<collab::Service> collab;
+  std::unique_ptr<documents::Access> document_access;
+  std::unique_ptr<documents::Service> documents;
   std::unique_ptr<catalog::Service> catalog;
   std::unique_ptr<catalog::TableProvider> information_schema, system_access;
   std::unique_ptr<storage::Service> storage;

@@ -28,6 +28,7 @@ const std::array kPlaces{
     Place{"mail_outbox", "id", "sealed", "mail.outbox:"},
     Place{"sso_providers", "id", "secret", "sso.secret:"},
     Place{"sso_keys", "id", "sealed", "sso.key:"},
+    Place{"document_links", "id", "sealed", "documents.link:"},
     Place{"catalog_storage_credentials", "id", "sealed", "storage credential ", true},
 };
 

@@ -130,8 +130,11 @@ class Background {
               [this] { parts_.catalog->purge(); });
       guarded("audit", "Clean up the audit log", "the clean-up of the audit log failed",
               [this] { parts_.audit->clean_up([this] { return cancel_.cancelled(); }); });
+      guarded("documents", "Empty the trash of documents",
+              "the clean-up of documents in the trash failed",
+              [this] { parts_.documents->purge([this] { return cancel_.cancelled(); }); });
       const Micros next = now_micros() + std::chrono::microseconds(kRound).count();
-      for (const char* id : {"purge", "audit"}) parts_.task_log.plan(id, next);
+      for (const char* id : {"purge", "audit", "documents"}) parts_.task_log.plan(id, next);
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kRound, [this] { return stop_; })) return;
     }

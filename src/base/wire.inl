@@ -34,6 +34,13 @@ struct MapOf<std::map<std::string, T, C>> : std::true_type {
 
 template <class T>
 using Members = describe::describe_members<T, describe::mod_public | describe::mod_inherited>;
+// As it stands on the wire: template_ is "template", which no member of C++ can be called.
+constexpr std::string_view wire_name(std::string_view member) {
+  if (member.ends_with('_')) member.remove_suffix(1);
+  return member;
+}
+template <class D>
+inline constexpr std::string_view kName = wire_name(D::name);
 template <class T, class D>
 using TypeOf = std::remove_cvref_t<decltype(std::declval<T&>().*D::pointer)>;
 
@@ -133,7 +140,7 @@ template <Struct T>
 constexpr auto make_members() {
   return []<class... D>(boost::mp11::mp_list<D...>) {
     return std::array<Member, sizeof...(D)>{
-        Member{D::name, kind_of<TypeOf<T, D>>(), is_repeated<TypeOf<T, D>>(),
+        Member{kName<D>, kind_of<TypeOf<T, D>>(), is_repeated<TypeOf<T, D>>(),
                !OptionalOf<TypeOf<T, D>>::value && !kSpec<T, D>.optional}...};
   }(boost::mp11::mp_rename<Members<T>, boost::mp11::mp_list>{});
 }
@@ -224,8 +231,8 @@ void read_struct(const json::value& v, T& out, const Path& at, Problems& problem
   boost::mp11::mp_for_each<Members<T>>([&](auto d) {
     using D = decltype(d);
     constexpr const Spec& spec = kSpec<T, D>;
-    const Path here = at.member(D::name);
-    const json::value* found = object->if_contains(D::name);
+    const Path here = at.member(kName<D>);
+    const json::value* found = object->if_contains(kName<D>);
     if (found) {
       ++seen;
       read(*found, out.*D::pointer, spec, here, problems);
@@ -361,7 +368,7 @@ json::object object_schema(Definitions& definitions, std::span<const std::string
     using D = decltype(d);
     constexpr const Spec& spec = kSpec<T, D>;
     for (const std::string& name : excluded) {
-      if (name == D::name) return;
+      if (name == kName<D>) return;
     }
     json::value one = schema_of<TypeOf<T, D>>(definitions, spec);
     json::object& fields = one.as_object();
@@ -370,10 +377,10 @@ json::object object_schema(Definitions& definitions, std::span<const std::string
       if (spec.optional) {
         fields["default"] = encode(defaults.*D::pointer);
       } else {
-        required.emplace_back(D::name);
+        required.emplace_back(kName<D>);
       }
     }
-    properties[D::name] = std::move(one);
+    properties[kName<D>] = std::move(one);
   });
   json::object out{{"type", "object"}, {"properties", std::move(properties)}};
   if (!required.empty()) out["required"] = std::move(required);

@@ -152,6 +152,22 @@ void Rooms::remove(const Session* session) {
   counters_.connections = static_cast<std::int64_t>(sessions_.size());
 }
 
+std::shared_ptr<void> Rooms::watch_rights(std::function<void()> look) {
+  class Watch final : public Session {
+   public:
+    Watch(Rooms& rooms, std::function<void()> look) : rooms_(rooms), look_(std::move(look)) {}
+    ~Watch() override { rooms_.remove(this); }
+    void recheck() override { look_(); }
+
+   private:
+    Rooms& rooms_;
+    const std::function<void()> look_;
+  };
+  auto out = std::make_shared<Watch>(*this, std::move(look));
+  add(out);
+  return out;
+}
+
 // ---- what time brings
 
 void Rooms::tick() {

@@ -55,6 +55,8 @@ class Rooms final : public Service {
   std::unique_ptr<Following> follow(const std::string& document, std::shared_ptr<Follower> follower,
                                     std::function<void(const std::string&)> begin) override;
 
+  std::shared_ptr<void> watch_rights(std::function<void()> look) override;
+
   // For sockets.
   Gatekeeper& gatekeeper() { return *gatekeeper_; }
   api::Authenticator& authenticator() { return *authenticator_; }

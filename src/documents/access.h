@@ -2,7 +2,7 @@
 // Who may do what with a document now: asked by the sockets of `collab` for each connection, and
 // again whenever generation() grew.
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,23 +22,25 @@ class Access final : public collab::Gatekeeper {
 
   collab::Access access(const Caller&, const std::string& link,
                         const std::string& document) override;
-  // While somebody asks, a thread looks at the database five times a second for what changed,
+  // While somebody asks, a thread looks at the database eight times a second for what changed,
   // here or in another process: grants, groups, roles, places, links, trash, sign-outs, keys.
   std::uint64_t generation() override;
 
-  // What the visitor may do with a document; none: not even know of it. Throws 401 when the
-  // caller's sign-in has ended, 403 for a share that does not hold.
+  // What a visitor may do with a document.
   struct Seen {
-    workspaces::Item item;
+    Document document;                      // its access: all in all; none: nothing at all
     std::vector<identity::Securable> path;  // from the document up
-    Level link_access = Level::none;
-    std::optional<Micros> trashed_at;
-    Level by_role = Level::none;  // without the address and the link
-    Level level = Level::none;    // all in all
+    Level by_role = Level::none;            // without the address and the link
   };
+  // Throws 404 and 401 when there is no such document, 403 for a share that does not hold, unless
+  // the visitor may see the document without it.
   Seen see(const Visitor&, const std::string& document);
-  // As see(), but throws as Service::require does.
-  Seen require(const Visitor&, const std::string& document, Level wanted);
+  // As see(), but throws as Service::require does. from_trash: not for those who may bring it back.
+  Seen require(const Visitor&, const std::string& document, Level wanted, bool from_trash = false);
+  // For lists: by grants and by the address.
+  Level level(const Caller&, std::span<const identity::Securable> path, Level link_access);
+  // The proof that a link was opened with its password; the token itself where there is none.
+  std::string pass_of(const Link&, const std::string& password_hash);
   // After a change in this process: generation() has grown.
   void changed();
 

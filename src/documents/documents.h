@@ -81,7 +81,7 @@ struct Template {
 
 // A way in for whoever has its token.
 struct Link {
-  std::string id, document, token;
+  std::string id, document, token, url;
   Level level = Level::viewer;  // viewer, commenter or editor
   std::optional<Micros> expires_at, last_used_at;
   bool has_password = false;
@@ -132,7 +132,7 @@ class Service {
   virtual std::vector<Link> links(const Caller&, const std::string& document) = 0;
   virtual Link create_link(const Caller&, const std::string& document, const NewLink&) = 0;
   virtual void remove_link(const Caller&, const std::string& document, const std::string& id) = 0;
-  // Throws 404 documents.linkNotFound, 401 documents.passwordNeeded or documents.wrongPassword,
+  // Throws 404 documents.linkNotFound, 403 documents.passwordNeeded or documents.wrongPassword,
   // 429.
   virtual Opened open_link(const Caller&, const std::string& token,
                            const std::string& password) = 0;
@@ -169,5 +169,6 @@ std::unique_ptr<Service> open(db::Database&, identity::Identity&, workspaces::Se
                               collab::Contents&, const Options&);
 
 std::string_view to_text(Level);  // "viewer", …
+std::int64_t count_words(std::string_view text);
 
 }  // namespace ob::documents

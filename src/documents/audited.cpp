@@ -1,0 +1,106 @@
+#include "documents/audited.h"
+
+#include "documents/levels.h"
+
+namespace ob::documents {
+namespace {
+
+void describe(audit::Event& event, const Link& link) {
+  event.details["link"] = link.id;
+  event.details["level"] = link_text(link.level);
+  event.details["password"] = link.has_password;
+  if (link.expires_at) event.details["expires_at"] = format_instant(*link.expires_at);
+}
+
+}  // namespace
+
+audit::Event AuditedDocuments::event_of(const Caller& caller, const char* action,
+                                        const std::string& id) {
+  return audit::event_of(caller, action, {"document", id, title_of(caller, id)});
+}
+
+Document AuditedDocuments::create(const Caller& caller, const NewDocument& fresh) {
+  return audit::act(audit_, audit::event_of(caller, "document.create", {"document", "", ""}),
+                    [&](audit::Event& event) {
+                      Document out = DocumentService::create(caller, fresh);
+                      event.object.id = out.id, event.object.name = out.title;
+                      return out;
+                    });
+}
+
+Document AuditedDocuments::duplicate(const Visitor& visitor, const std::string& id,
+                                     const NewDocument& fresh) {
+  auto before = event_of(visitor.caller, "document.create", id);
+  before.details["copy_of"] = id;
+  return audit::act(audit_, std::move(before), [&](audit::Event& event) {
+    Document out = DocumentService::duplicate(visitor, id, fresh);
+    event.object.id = out.id, event.object.name = out.title;
+    return out;
+  });
+}
+
+Document AuditedDocuments::change(const Visitor& visitor, const std::string& id,
+                                  const Change& change) {
+  // A star is nobody else's business.
+  if (!change.title && !change.link_access) return DocumentService::change(visitor, id, change);
+  auto event =
+      event_of(visitor.caller, change.link_access ? "document.share" : "document.rename", id);
+  if (change.title) event.details["title"] = *change.title;
+  if (change.link_access && *change.link_access != Level::owner)
+    event.details["link_access"] = link_text(*change.link_access);
+  return audit::act(audit_, std::move(event),
+                    [&](audit::Event&) { return DocumentService::change(visitor, id, change); });
+}
+
+void AuditedDocuments::trash(const Caller& caller, const std::string& id) {
+  audit::act(audit_, event_of(caller, "document.trash", id),
+             [&](audit::Event&) { DocumentService::trash(caller, id); });
+}
+
+Document AuditedDocuments::restore(const Caller& caller, const std::string& id) {
+  return audit::act(audit_, event_of(caller, "document.restore", id),
+                    [&](audit::Event&) { return DocumentService::restore(caller, id); });
+}
+
+void AuditedDocuments::remove(const Caller& caller, const std::string& id) {
+  audit::act(audit_, event_of(caller, "document.remove", id),
+             [&](audit::Event&) { DocumentService::remove(caller, id); });
+}
+
+void AuditedDocuments::set_content(const Visitor& visitor, const std::string& id,
+                                   const std::string& delta) {
+  audit::act(audit_, event_of(visitor.caller, "document.replaceContent", id),
+             [&](audit::Event&) { DocumentService::set_content(visitor, id, delta); });
+}
+
+Link AuditedDocuments::create_link(const Caller& caller, const std::string& document,
+                                   const NewLink& fresh) {
+  return audit::act(audit_, event_of(caller, "document.createLink", document),
+                    [&](audit::Event& event) {
+                      Link out = DocumentService::create_link(caller, document, fresh);
+                      describe(event, out);
+                      return out;
+                    });
+}
+
+void AuditedDocuments::remove_link(const Caller& caller, const std::string& document,
+                                   const std::string& id) {
+  auto event = event_of(caller, "document.removeLink", document);
+  event.details["link"] = id;
+  audit::act(audit_, std::move(event),
+             [&](audit::Event&) { DocumentService::remove_link(caller, document, id); });
+}
+
+Opened AuditedDocuments::open_link(const Caller& caller, const std::string& token,
+                                   const std::string& password) {
+  return audit::act(
+      audit_, audit::event_of(caller, "document.openLink", {"document", "", ""}),
+      [&](audit::Event& event) {
+        Opened out = DocumentService::open_link(caller, token, password);
+        event.object.id = out.document.id, event.object.name = out.document.title;
+        return out;
+      },
+      audit::Kind::read);
+}
+
+}  // namespace ob::documents
