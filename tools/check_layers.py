@@ -31,6 +31,7 @@ BELOW_FEATURES = {
     "engine",
     "identity",
     "workspaces",
+    "notify",
     "catalog",
 }
 MAY_INCLUDE: dict[str, set[str]] = {
@@ -51,7 +52,8 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "engine": {"base", "objects", "relay", "delta"},
     "identity": {"base", "net", "db", "api", "audit", "mail"},
     "workspaces": {"base", "net", "db", "api", "audit", "mail", "identity"},
-    "catalog": BELOW_FEATURES - {"catalog", "workspaces"},
+    "notify": {"base", "net", "db", "api", "mail", "identity", "workspaces"},
+    "catalog": BELOW_FEATURES - {"catalog", "workspaces", "notify"},
     "gateway": {"base", "redis", "net", "db", "api", "audit", "identity"},
     "query": BELOW_FEATURES,
     "storage": BELOW_FEATURES,
