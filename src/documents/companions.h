@@ -13,7 +13,7 @@ namespace ob::documents {
 
 struct CompanionOptions {
   // See Surroundings.
-  std::function<void(const std::string& topic, const std::string& json)> publish;
+  std::function<void(const std::string& topic, const boost::json::value&)> publish;
   std::function<bool(const std::string& user, const std::string& document)> may_see;
 };
 

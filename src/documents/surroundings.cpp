@@ -1,7 +1,6 @@
 #include "documents/surroundings.h"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 namespace ob::documents {
 
@@ -20,8 +19,7 @@ const std::string& Names::of(const std::string& user) {
 void tell_document(const Surroundings& around, const std::string& document, std::string_view type,
                    const std::string& id) {
   if (!around.publish) return;
-  around.publish("document:" + document,
-                 boost::json::serialize(boost::json::object{{"type", type}, {"id", id}}));
+  around.publish("document:" + document, boost::json::object{{"type", type}, {"id", id}});
 }
 
 std::string list_text(const std::vector<std::string>& ids) {

@@ -1,5 +1,6 @@
 #pragma once
 // What comments, versions, activity and attachments use of the parts around them.
+#include <boost/json/value.hpp>
 #include <functional>
 #include <map>
 #include <string>
@@ -15,8 +16,8 @@ struct Surroundings {
   // Those of the service: authorises, and tells of documents that go for ever.
   std::function<Document(const Visitor&, const std::string& document, Level)> require;
   std::function<void(std::function<void(db::Tx&, const std::string& document)>)> on_remove;
-  // To those who are looking: a topic such as "document:<id>" and JSON. May be empty.
-  std::function<void(const std::string& topic, const std::string& json)> publish;
+  // To those who are looking, by a topic such as "document:<id>". May be empty.
+  std::function<void(const std::string& topic, const boost::json::value&)> publish;
   // Whether a user may see a document, by their own rights or because everybody may.
   std::function<bool(const std::string& user, const std::string& document)> may_see;
 };

@@ -1,6 +1,7 @@
 #pragma once
 // What people are told: that somebody mentioned them, answered, shared something. Each has an
 // inbox; what is not read after some minutes comes as a letter, one a person and object.
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -75,7 +76,7 @@ struct Options {
   std::function<std::string()> public_url;  // for the links in letters
   Micros letter_delay = 300'000'000;        // what is read by then needs none
   // To those who are looking; may be empty. Topics are "user:<id>".
-  std::function<void(const std::string& topic, const std::string& json)> publish;
+  std::function<void(const std::string& topic, const boost::json::value&)> publish;
   // Whether a person may still see what a note is about; before a letter goes. May be empty.
   std::function<bool(const std::string& user, std::string_view object_type,
                      const std::string& object)>

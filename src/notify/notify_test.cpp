@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json/serialize.hpp>
 #include <condition_variable>
 #include <mutex>
 
@@ -33,9 +34,9 @@ class NotifyTest : public identity::AccountsTest {
                   {.public_url = [] { return std::string("https://ob.example"); },
                    .letter_delay = delay,
                    .publish =
-                       [this](const std::string& topic, const std::string& json) {
+                       [this](const std::string& topic, const boost::json::value& data) {
                          const std::scoped_lock lock(mutex_);
-                         published_.push_back(topic + " " + json);
+                         published_.push_back(topic + " " + boost::json::serialize(data));
                          changed_.notify_all();
                        },
                    .may_see = [this](const std::string& user, std::string_view,

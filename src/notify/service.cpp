@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -129,8 +128,7 @@ class InboxService final : public Inbox {
  private:
   void publish(const std::string& user, std::int64_t unread) {
     if (options_.publish)
-      options_.publish("user:" + user,
-                       json::serialize(json::object{{"type", "inbox"}, {"unread", unread}}));
+      options_.publish("user:" + user, json::object{{"type", "inbox"}, {"unread", unread}});
   }
 
   void run() {
