@@ -97,8 +97,8 @@ class Service : public Contents {
   virtual std::unique_ptr<Following> follow(const std::string& document,
                                             std::shared_ptr<Follower> follower,
                                             std::function<void(const std::string&)> begin) = 0;
-  // Calls `look` off the I/O threads whenever the gatekeeper's generation grew, while what it answers
-  // lives. Throws Error 503 when there are too many.
+  // Calls `look` off the I/O threads whenever the gatekeeper's generation grew, while what it
+  // answers lives. Throws Error 503 when there are too many.
   virtual std::shared_ptr<void> watch_rights(std::function<void()> look) = 0;
   // Before start(). `changed` is told at most every 2 s for a document, and when the last one left;
   // `opened` when somebody connects. Both may block.

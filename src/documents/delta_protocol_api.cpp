@@ -56,7 +56,16 @@ void require_uuid(const std::string& id) {
 
 class Endpoints {
  public:
-  explicit Endpoints(Service& service) : service_(service) {}
+  explicit Endpoints(DeltaProtocol parts) : service_(parts.service), parts_(parts) {}
+
+  // Also those who send ?token=.
+  Visitor visitor(const api::Context& ctx) {
+    Visitor out = visitor_of(ctx);
+    const std::string bearer = api::credentials_of(*ctx.request).bearer;
+    if (out.caller.user_id.empty() && !bearer.empty())
+      out.caller = parts_.authenticator.again(out.caller, bearer);
+    return out;
+  }
 
   SocketDocument get(const Visitor& visitor, const std::string& id) {
     return {id, service_.content(visitor, id)};
@@ -92,6 +101,7 @@ class Endpoints {
 
  private:
   Service& service_;
+  DeltaProtocol parts_;
 };
 
 struct DeltaSocket {
@@ -103,7 +113,7 @@ BOOST_DESCRIBE_STRUCT(DeltaSocket, (), (id))
 
 void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
   const std::string base = "/api/database/documents";
-  auto endpoints = std::make_shared<Endpoints>(parts.service);
+  auto endpoints = std::make_shared<Endpoints>(parts);
   registry.add<SocketDocumentId, SocketDocument>(
       "GET", base + "/get/{id}",
       {.operation = "getSocketDocument",
@@ -113,7 +123,7 @@ void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
        .open_query = true,
        .guests = true},
       [endpoints](api::Context& ctx, const SocketDocumentId& request) {
-        return endpoints->get(visitor_of(ctx), request.id);
+        return endpoints->get(endpoints->visitor(ctx), request.id);
       });
   registry.add<SocketDocumentId, SocketDocument>(
       "GET", base + "/getorcreate/{id}",
@@ -125,7 +135,7 @@ void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
        .changes = true,
        .guests = true},
       [endpoints](api::Context& ctx, const SocketDocumentId& request) {
-        return endpoints->get_or_create(visitor_of(ctx), request.id);
+        return endpoints->get_or_create(endpoints->visitor(ctx), request.id);
       });
   registry.add<NewSocketDocument, SocketDocument>(
       "POST", base,
@@ -136,7 +146,7 @@ void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
        .errors = {409},
        .guests = true},
       [endpoints](api::Context& ctx, const NewSocketDocument& request) {
-        return endpoints->create(visitor_of(ctx), request.id.value_or(""), request.Data);
+        return endpoints->create(endpoints->visitor(ctx), request.id.value_or(""), request.Data);
       });
   registry.add<ChangedSocketDocument, SocketDocument>(
       "PUT", base + "/{id}",
@@ -146,7 +156,7 @@ void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
        .errors = {404},
        .guests = true},
       [endpoints](api::Context& ctx, const ChangedSocketDocument& request) {
-        return endpoints->put(visitor_of(ctx), request);
+        return endpoints->put(endpoints->visitor(ctx), request);
       });
   auto shared = std::make_shared<DeltaProtocol>(parts);
   registry.add_stream<DeltaSocket>(

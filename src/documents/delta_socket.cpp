@@ -185,10 +185,9 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
     }
     if (whole && !delta.is_document())
       throw bad_request("documents.badDelta", "What is saved is a whole content: insertions only.");
-    following_->change([client = client_, delta = std::move(delta),
-                        whole] { return client->take(delta, whole); },
-                       visitor_.caller.user_id,
-                       [client = client_](const Error& e) { client->refused(e); });
+    following_->change(
+        [client = client_, delta = std::move(delta), whole] { return client->take(delta, whole); },
+        visitor_.caller.user_id, [client = client_](const Error& e) { client->refused(e); });
   }
 
   DeltaProtocol& parts_;
@@ -220,8 +219,8 @@ asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
     out->close(close_code(e), e.what());
     session.reset();
   }
-  const auto watch = session ? parts.contents.watch_rights([session] { session->recheck(); })
-                             : nullptr;
+  const auto watch =
+      session ? parts.contents.watch_rights([session] { session->recheck(); }) : nullptr;
   while (auto message = co_await socket->receive()) {
     if (!session) continue;
     try {

@@ -42,13 +42,14 @@ class Mirror {
   Delta apply_to_client(const Delta& change) const;
 
   Delta server_;
-  Delta client_;  // as far as it is known
+  Delta client_;   // as far as it is known
   Delta missing_;  // makes client_ the text of today
   bool want_whole_ = true;
   std::optional<Send> in_flight_;
   Delta since_;           // changes after what is in flight, if nothing crossed it
   bool crossed_ = false;  // the client changed its text before it received what is in flight
-  bool guessed_ = false;  // client_ may be wrong: messages crossed since the client's last whole text
+  bool guessed_ =
+      false;  // client_ may be wrong: messages crossed since the client's last whole text
   std::uint64_t marks_ = 0;
 };
 
