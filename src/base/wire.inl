@@ -348,9 +348,9 @@ json::value encode(const T& value) {
     boost::mp11::mp_for_each<Members<T>>([&](auto d) {
       const auto& member = value.*decltype(d)::pointer;
       if constexpr (OptionalOf<TypeOf<T, decltype(d)>>::value) {
-        if (member) object.emplace(decltype(d)::name, encode(*member));
+        if (member) object.emplace(kName<decltype(d)>, encode(*member));
       } else {
-        object.emplace(decltype(d)::name, encode(member));
+        object.emplace(kName<decltype(d)>, encode(member));
       }
     });
     return object;

@@ -40,6 +40,11 @@ BOOST_DESCRIBE_STRUCT(Job, (),
                       (id, priority, bytes, tags, weights, state, steps, extra, dry, at, big, mode,
                        holes))
 
+struct Keyword {
+  std::string template_;
+};
+BOOST_DESCRIBE_STRUCT(Keyword, (), (template_))
+
 struct Base {
   int x = 0;
 };
@@ -166,6 +171,18 @@ TEST(Wire, InheritedMembers) {
   const auto d = wire::decode<Derived>(json::parse(R"({"x":1,"y":2})"));
   EXPECT_EQ(d.x, 1);
   EXPECT_EQ(d.y, 2);
+}
+
+TEST(Wire, WhatCppCannotCallSo) {
+  const auto one = wire::decode<Keyword>(json::parse(R"({"template":"x"})"));
+  EXPECT_EQ(one.template_, "x");
+  EXPECT_EQ(json::serialize(wire::encode(one)), R"({"template":"x"})");
+  EXPECT_TRUE(wire::schema<Keyword>()
+                  .at("$defs")
+                  .at("Keyword")
+                  .at("properties")
+                  .as_object()
+                  .contains("template"));
 }
 
 TEST(Wire, Schema) {

@@ -13,6 +13,9 @@ std::optional<audit::Event> missing_entry(const api::Endpoint& endpoint, const C
                                           const std::string& path,
                                           const std::optional<Error>& error) {
   if (endpoint.doc.anonymous) return std::nullopt;
+  // Guests who are asked to sign in are nobody yet, as where no guest is answered.
+  if (endpoint.doc.guests && caller.user_id.empty() && error && error->status() == 401)
+    return std::nullopt;
   auto event =
       audit::event_of(caller, "api." + endpoint.doc.operation, {endpoint.doc.tag, "", path});
   if (error) event.fail(*error);

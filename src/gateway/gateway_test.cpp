@@ -31,6 +31,8 @@ class FakeIdentity : public ob::identity::Identity {
     if (bearer == "good" || bearer == "obk_good") return {.user_id = "u1", .email = "a@b"};
     throw ob::unauthenticated("identity.badToken", "The token is not valid.");
   }
+  Caller renewed(const Caller& caller) override { return caller; }
+  std::int64_t generation() override { return 1; }
   std::optional<std::string> bootstrap(const std::string&, const std::string&) override {
     return {};
   }
@@ -96,6 +98,9 @@ class GatewayTest : public testing::Test {
                               if (r.id == "boom") throw std::runtime_error("the secret cause");
                               return Who{r.id, c.caller.user_id + "@" + c.caller.address};
                             });
+    registry.add<ById, Who>(
+        "GET", "/api/v1/shared/{id}", {.operation = "getShared", .guests = true},
+        [](Context& c, const ById& r) { return Who{r.id, c.caller.user_id + "@" + c.share}; });
     registry.add<Make, Who>("POST", "/api/v1/things", {.operation = "makeThing", .status = 201},
                             [](Context&, const Make& r) { return Who{r.name}; });
     registry.add<Empty, Empty>("POST", "/api/v1/login",
@@ -160,6 +165,24 @@ TEST_F(GatewayTest, Identity) {
   const Answer throttled = send("POST", "/api/v1/login", "");
   EXPECT_EQ(throttled.status, 429);
   EXPECT_TRUE(throttled.has("Retry-After: 7"));
+}
+
+TEST_F(GatewayTest, Guests) {
+  serve();
+  const auto who = [&](const std::string& query, const std::string& headers = {}) {
+    const Answer answer = get("/api/v1/shared/7" + query, headers);
+    if (answer.status != 200) return std::to_string(answer.status);
+    return std::string(json::parse(answer.body).at("user").as_string());
+  };
+  EXPECT_EQ(who(""), "@");
+  EXPECT_EQ(who("", "X-Share: key\r\n"), "@key");
+  EXPECT_EQ(who("?share=a%2Bb"), "@a+b");
+  EXPECT_EQ(who("?share=x", good), "u1@x");
+  // Whoever names themselves wrongly is no guest, and what is far too long is no share.
+  EXPECT_EQ(who("", "Authorization: Bearer bad\r\n"), "401");
+  EXPECT_EQ(who("?share=" + std::string(1025, 'x')), "@");
+  EXPECT_EQ(who("?other=x"), "400");
+  EXPECT_EQ(get("/api/v1/things/7?share=x", good).status, 400);
 }
 
 TEST_F(GatewayTest, Errors) {
