@@ -372,11 +372,8 @@ Parts::Parts(const Config& config)
                              .demand_verified = !config.text("smtp_url").empty(),
                              .audit = audit.get()});
   authenticator = identity::make_authenticator(*identity, blocking, audit.get());
-  events = realtime::open({*authenticator, *bus, redis.get(), [this] {
-                             return rights_generation
-                                        ? rights_generation()
-                                        : static_cast<std::uint64_t>(identity->generation());
-                           }});
+  events = realtime::open(
+      {*authenticator, *bus, redis.get(), [rights = rights_generation] { return rights->ask(); }});
   events->allow("user:", may_hear_of_user);
   mail = mail::open(*database, mail_sealer(*identity), mail_options(config));
   public_url = checked_url(config.text("public_url"));
@@ -387,11 +384,18 @@ Parts::Parts(const Config& config)
   passkeys = identity::open_passkeys(*identity, *accounts);
   workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
   collab = collab::open(*contents_database, {.write_in_place = writes_at_once(config, paths)});
-  document_access = std::make_unique<documents::Access>(*database, *identity, *workspaces);
+  document_access =
+      std::make_unique<documents::Access>(*database, *identity, *workspaces, rights_generation);
   documents = documents::open(*database, *identity, *workspaces, *document_access, *collab,
                               {.public_url = [this] { return public_url; },
                                .audit = audit.get(),
                                .bcrypt_cost = static_cast<int>(config.number("bcrypt_cost"))});
+  documents->on_event([this](const std::string& document, const std::string& what) {
+    events->publish("document:" + document, {{"type", what}});
+  });
+  events->allow("document:", [this](const realtime::Asker& asker, const std::string& document) {
+    return document_access->access(asker, asker.share, document) != collab::Access::none;
+  });
   collab->set_gatekeeper(*document_access, *authenticator);
   collab->on_change([this](const collab::Change& change) {
     if (change.updates == 0) return;

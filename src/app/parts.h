@@ -84,8 +84,9 @@ struct Parts {
   std::unique_ptr<mail::Mail> mail;
   std::string public_url;  // for links in letters; set before serving starts
   std::unique_ptr<api::Authenticator> authenticator;  // of streams
-  // Grows when somebody's rights may have changed; set before serving.
-  std::function<std::uint64_t()> rights_generation;
+  // Grows when somebody's rights may have changed.
+  std::shared_ptr<documents::Generation> rights_generation =
+      std::make_shared<documents::Generation>();
   std::unique_ptr<realtime::Hub> events;
   std::unique_ptr<identity::Accounts> accounts;
   std::unique_ptr<identity::DeviceFlow> device_flow;

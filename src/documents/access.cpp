@@ -93,18 +93,19 @@ Level level_of_link(std::string_view text) {
 
 class Access::Impl {
  public:
-  Impl(db::Database& database, identity::Identity& identity, workspaces::Service& workspaces)
-      : db_(database), identity_(identity), workspaces_(workspaces) {
+  Impl(db::Database& database, identity::Identity& identity, workspaces::Service& workspaces,
+       std::shared_ptr<Generation> generation)
+      : db_(database),
+        identity_(identity),
+        workspaces_(workspaces),
+        generation_(std::move(generation)) {
     database.migrate("documents", migrations());
     polled_at_ = now_micros();
     thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
   }
 
-  std::uint64_t generation() {
-    asked_.store(true, std::memory_order_relaxed);
-    return generation_.load(std::memory_order_acquire);
-  }
-  void changed() { generation_.fetch_add(1, std::memory_order_release); }
+  std::uint64_t generation() { return generation_->ask(); }
+  void changed() { generation_->raise(); }
 
   Seen see(const Visitor& visitor, const std::string& id, bool lasting);
   Seen require(const Visitor& visitor, const std::string& id, Level wanted, bool lasting,
@@ -131,8 +132,7 @@ class Access::Impl {
   db::Database& db_;
   identity::Identity& identity_;
   workspaces::Service& workspaces_;
-  std::atomic<std::uint64_t> generation_ = 1;
-  std::atomic<bool> asked_ = false;
+  const std::shared_ptr<Generation> generation_;
   std::atomic<Micros> polled_at_ = 0;
   Micros round_at_ = 0;                    // of the watching thread, as are these:
   std::array<std::int64_t, 4> numbers_{};  // that tell of changes
@@ -150,7 +150,7 @@ void Access::Impl::watch(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, kPoll, [] { return false; });
     if (stop.stop_requested()) return;
-    idle = asked_.exchange(false) ? 0 : idle + 1;
+    idle = generation_->was_asked() ? 0 : idle + 1;
     if (idle > kIdlePolls) continue;
     try {
       if (poll()) changed();
@@ -194,7 +194,7 @@ std::shared_ptr<const Access::Seen> Access::Impl::load(const std::string& id,
 
 std::shared_ptr<const Access::Seen> Access::Impl::find(const std::string& id, bool lasting) {
   // Read before the document: what changes after that raises it again.
-  const std::uint64_t generation = generation_;
+  const std::uint64_t generation = generation_->now();
   const bool usable = lasting && now_micros() - polled_at_ < kFresh;
   if (usable) {
     const std::lock_guard lock(known_mutex_);
@@ -320,8 +320,8 @@ Access::Seen Access::Impl::require(const Visitor& visitor, const std::string& id
 }
 
 Access::Access(db::Database& database, identity::Identity& identity,
-               workspaces::Service& workspaces)
-    : impl_(std::make_unique<Impl>(database, identity, workspaces)) {}
+               workspaces::Service& workspaces, std::shared_ptr<Generation> generation)
+    : impl_(std::make_unique<Impl>(database, identity, workspaces, std::move(generation))) {}
 Access::~Access() = default;
 
 collab::Access Access::access(const Caller& caller, const std::string& link,

@@ -1,6 +1,7 @@
 #pragma once
 // Who may do what with a document now: asked by the sockets of `collab` for each connection, and
 // again whenever generation() grew.
+#include <atomic>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,11 +12,29 @@
 
 namespace ob::documents {
 
+// Grows whenever an answer may have changed: apart from Access, for what asks before that is made
+// and after it is gone.
+class Generation {
+ public:
+  std::uint64_t ask() {
+    asked_.store(true, std::memory_order_relaxed);
+    return value_.load(std::memory_order_acquire);
+  }
+  void raise() { value_.fetch_add(1, std::memory_order_release); }
+  std::uint64_t now() const { return value_.load(std::memory_order_acquire); }
+  bool was_asked() { return asked_.exchange(false); }
+
+ private:
+  std::atomic<std::uint64_t> value_ = 1;
+  std::atomic<bool> asked_ = false;
+};
+
 // Rights come from roles (owner and editor write, commenter comments, viewer reads), from what the
 // document allows whoever has its address, and from a share link; the highest counts. Thread-safe.
 class Access final : public collab::Gatekeeper {
  public:
-  Access(db::Database&, identity::Identity&, workspaces::Service&);
+  Access(db::Database&, identity::Identity&, workspaces::Service&,
+         std::shared_ptr<Generation> = std::make_shared<Generation>());
   ~Access() override;
   Access(const Access&) = delete;
   Access& operator=(const Access&) = delete;

@@ -41,7 +41,7 @@ Document AuditedDocuments::duplicate(const Visitor& visitor, const std::string& 
 
 Document AuditedDocuments::change(const Visitor& visitor, const std::string& id,
                                   const Change& change) {
-  // A star is nobody else's business.
+  // Of a star the request's own entry says enough.
   if (!change.title && !change.link_access) return DocumentService::change(visitor, id, change);
   auto event =
       event_of(visitor.caller, change.link_access ? "document.share" : "document.rename", id);
