@@ -355,9 +355,10 @@ TEST_F(DocumentsTest, PagesFollowEachOther) {
   for (int i = 0; i < 23; ++i) {
     const auto made = make(ann_, "t" + std::to_string(i));
     // Every third can only be seen to be there: gaps between what is listed.
-    grant(ann_, made.id, "bob@x.org", i % 3 == 0 ? "" : "viewer");
     auto& permissions = identity_->permissions();
-    if (i % 3 == 0)
+    if (i % 3 != 0)
+      grant(ann_, made.id, "bob@x.org", "viewer");
+    else
       permissions.set_grant(ann_, permissions.resolve(ann_, ObjectType::document, made.id),
                             "bob@x.org", {{identity::Privilege::browse}, ""});
   }
@@ -375,8 +376,8 @@ TEST_F(DocumentsTest, PagesFollowEachOther) {
       query.after = page.next;
     } while (!query.after.empty());
     EXPECT_EQ(seen.size(), 15U);
-    sort == Sort::title ? EXPECT_TRUE(std::ranges::is_sorted(order))
-                        : EXPECT_TRUE(std::ranges::is_sorted(order, std::ranges::greater{}));
+    if (sort != Sort::title) std::ranges::reverse(order);
+    EXPECT_TRUE(std::ranges::is_sorted(order));
   }
   const auto next = service().list(bob_, {.limit = 2}).next;
   for (const std::string& after : {std::string("x"), next + "x", base64url_encode("u|"),
@@ -508,28 +509,6 @@ TEST_F(DocumentsTest, OldClientsChooseTheId) {
        {"x", "0192D5B0-1c2d-7e3f-8a4b-5c6d7e8f9a0b", "0192d5b0-1c2d-7e3f-8a4b-5c6d7e8f9a0b ",
         "0192d5b001c2d-7e3f-8a4b-5c6d7e8f9a0"})
     EXPECT_EQ(refusal([&] { service().create(ann_, {.id = bad}); }), "400 documents.badId") << bad;
-}
-
-TEST(DocumentText, FoldsAndCuts) {
-  EXPECT_EQ(folded("ÄÖÜ ABC Ж"), "äöü abc ж");
-  const std::string control("a\0b\x01  c\n\nd", 11);
-  EXPECT_EQ(searchable(control), "a b c\n\nd");
-  const std::string large(99'999, 'x');
-  EXPECT_EQ(searchable(large + "äö"), large);
-  EXPECT_EQ(words_of("  Eins\tZWEI "), (std::vector<std::string>{"eins", "zwei"}));
-  EXPECT_EQ(words_of("a b c d e f g h i j").size(), 8U);
-  std::string text(100, 'a');
-  text += " Nädel ";
-  text += std::string(300, 'b');
-  const auto snippet = snippet_of(text, {"nädel"});
-  EXPECT_TRUE(snippet.starts_with("…aaa") && snippet.ends_with("bbb…")) << snippet;
-  EXPECT_NE(snippet.find("Nädel"), std::string::npos);
-  EXPECT_EQ(pattern_of("5%_!"), "%5!%!_!!%");
-  EXPECT_EQ(count_words(" a  b\nc "), 3);
-  EXPECT_EQ(text_of_delta(R"({"ops":[{"insert":"a"},{"insert":{"image":"x"}},{"insert":"b\n"}]})"),
-            "a b\n");
-  for (const char* bad : {"", "[]", "{", R"({"ops":1})", R"({"ops":[1,{"retain":2}]})"})
-    EXPECT_EQ(text_of_delta(bad), "");
 }
 
 }  // namespace
