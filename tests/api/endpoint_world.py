@@ -176,6 +176,23 @@ class Cell:
         return {"id": self.made(self.own, "saved-queries", body)["id"]}
 
     @functools.cached_property
+    def document(self) -> dict:
+        """The owner's, in the workspace."""
+        body = {"title": self.name, **self.workspace}
+        return {"id": self.made(self.own, "documents", body)["id"]}
+
+    @functools.cached_property
+    def trashed(self) -> dict:
+        self.own.ok("DELETE", f"documents/{self.document['id']}")
+        return self.document
+
+    @functools.cached_property
+    def link(self) -> dict:
+        made = self.made(self.own, f"documents/{self.document['id']}/links", {"level": "view"})
+        self.link_token = made["token"]
+        return self.document | {"link": made["id"]}
+
+    @functools.cached_property
     def workspace(self) -> dict:
         """The owner's, with a viewer and an editor."""
         made = self.made(self.own, "workspaces", {"name": self.name})["id"]
