@@ -22,9 +22,9 @@ inline UserAnswer to_answer(const User& user) {
 
 // As scope_names(), for the rules of requests.
 inline constexpr std::array<std::string_view, 16> kScopeWords{
-    "sql:read",    "sql:write",    "catalog:read",  "catalog:write",    "files:read",
-    "files:write", "account:read", "account:write", "permissions:read", "permissions:write",
-    "admin:read",  "admin:write",  "admin"};
+    "sql:read",         "sql:write",         "catalog:read",    "catalog:write", "files:read",
+    "files:write",      "documents:read",    "documents:write", "account:read",  "account:write",
+    "permissions:read", "permissions:write", "admin:read",      "admin:write",   "admin"};
 
 struct TokensAnswer {
   std::string access_token;

@@ -6,6 +6,7 @@ export const AREAS = [
   { id: 'sql', label: 'SQL and query history' },
   { id: 'catalog', label: 'Catalogs, schemas and tables' },
   { id: 'files', label: 'Files in volumes' },
+  { id: 'documents', label: 'Documents' },
   { id: 'account', label: 'Your account and keys' },
   { id: 'permissions', label: 'Permissions, groups and roles' },
   { id: 'admin', label: 'Administration' },
