@@ -155,6 +155,7 @@ class Service {
   // Removes what has been in the trash for 30 days, and the contents of what was removed; a part
   // at a time until `stopped`. For the server's own work once a day.
   virtual void purge(const std::function<bool()>& stopped) = 0;
+  // Their name, not their email: guests see it. The id when there is no such user any more.
   virtual std::string display_name(const std::string& user) = 0;
 };
 

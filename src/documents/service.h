@@ -1,4 +1,7 @@
 #pragma once
+#include <shared_mutex>
+#include <unordered_map>
+
 #include "documents/access.h"
 #include "documents/documents.h"
 #include "documents/store.h"
@@ -61,6 +64,8 @@ class DocumentService : public Service {
   std::unique_ptr<Doors> doors_;
   std::vector<std::function<void(db::Tx&, const std::string&)>> on_remove_;
   std::vector<Listener> listeners_;
+  std::shared_mutex names_mutex_;
+  std::unordered_map<std::string, std::pair<std::string, Micros>> names_;
 };
 
 }  // namespace ob::documents
