@@ -5,14 +5,29 @@ from __future__ import annotations
 import html
 import uuid
 from datetime import datetime, timedelta, timezone
+from typing import Iterator
 
 import pytest
 
+from tests.conftest import sign_in
 from tests.harness.client import Client, wait_until
 from tests.harness.server import Server
 
 PASSWORD = "a long password"
 LEVELS = ("viewer", "commenter", "editor", "owner")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Passwords that are hashed quickly: each test has its own people."""
+    with Server(bcrypt_cost="10") as running:
+        yield running
+        assert running.process.poll() is None, running.tail(60)
+
+
+@pytest.fixture(scope="module")
+def admin(server: Server) -> Client:
+    return sign_in(server)
 
 
 @pytest.fixture()
@@ -182,7 +197,9 @@ def test_links(people: dict[str, Client]) -> None:
     assert ann.get(f"documents/{document}", headers=headers).ok
 
 
-@pytest.mark.parametrize("share", ["x", "p.", "p.AAAA", "A" * 43, "p." + "A" * 900, "é", "A" * 5000])
+@pytest.mark.parametrize(
+    "share", ["x", "p.", "p.AAAA", "A" * 43, "p." + "A" * 900, "é", "A" * 5000]
+)
 def test_forged_shares(people: dict[str, Client], share: str) -> None:
     document = make(people["ann"])
     path = f"documents/{document}"
@@ -364,9 +381,7 @@ def test_templates(people: dict[str, Client]) -> None:
     assert (mine["id"], mine["title"], mine["built_in"]) == (own, "House style", False)
     assert content(ann, ann.ok("POST", "documents", json={"template": own})["id"]) == "Our way\n"
     assert len(bob.ok("GET", "documents/templates")["templates"]) == len(built_in)
-    refused(
-        bob, 404, "documents.documentNotFound", "POST", "documents", json={"template": own}
-    )
+    refused(bob, 404, "documents.documentNotFound", "POST", "documents", json={"template": own})
     refused(ann, 404, "documents.documentNotFound", "POST", "documents", json={"template": "x"})
     ann.ok("DELETE", f"documents/{own}/template")
     assert len(ann.ok("GET", "documents/templates")["templates"]) == len(built_in)
@@ -375,7 +390,9 @@ def test_templates(people: dict[str, Client]) -> None:
 def test_places(people: dict[str, Client]) -> None:
     ann, bob = people["ann"], people["bob"]
     workspace = ann.ok("POST", "workspaces", json={"name": "Sales"})["id"]
-    refused(bob, 404, "workspaces.workspaceNotFound", "POST", "documents", json={"workspace": workspace})
+    refused(
+        bob, 404, "workspaces.workspaceNotFound", "POST", "documents", json={"workspace": workspace}
+    )
     document = make(ann)
     assert titles(bob) == []
     members = f"workspaces/{workspace}/members/{bob.email}"
@@ -421,8 +438,7 @@ def test_what_is_audited(people: dict[str, Client], admin: Client) -> None:
     }
     query = {"object": document, "limit": 100}
     wait_until(
-        lambda: wanted
-        <= {e["action"] for e in admin.ok("GET", "audit", params=query)["items"]},
+        lambda: wanted <= {e["action"] for e in admin.ok("GET", "audit", params=query)["items"]},
         what="the entries",
     )
     entries = str(admin.ok("GET", "audit", params=query))
