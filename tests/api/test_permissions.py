@@ -159,7 +159,7 @@ def test_roles_of_ones_own(admin: Client, people: People, schema: str, table: st
     admin.ok("DELETE", f"roles/{role['id']}")
     problem(admin.delete("roles/viewer"), 404, "identity.roleNotFound")
     ids = [r["id"] for r in ann.ok("GET", "roles")["items"]]
-    assert ids[:4] == ["viewer", "editor", "admin", "owner"] and role["id"] not in ids
+    assert ids[:5] == ["viewer", "commenter", "editor", "admin", "owner"] and role["id"] not in ids
 
 
 def test_only_administrators_change_groups(admin: Client, people: People, group: dict) -> None:
