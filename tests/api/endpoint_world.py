@@ -183,8 +183,10 @@ class Cell:
 
     @functools.cached_property
     def trashed(self) -> dict:
-        self.own.ok("DELETE", f"documents/{self.document['id']}")
-        return self.document
+        body = {"title": self.name, **self.workspace}
+        made = self.made(self.own, "documents", body)["id"]
+        self.own.ok("DELETE", f"documents/{made}")
+        return {"id": made}
 
     @functools.cached_property
     def link(self) -> dict:
