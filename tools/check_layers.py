@@ -89,7 +89,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "identity/service_account_api.h",
         "identity/service_accounts.h",
     },
-    "documents": {"documents/access.h"},
+    "documents": {"documents/access.h", "documents/companions.h"},
     "query": {"query/saved_queries.h"},
 }
 

@@ -20,6 +20,7 @@
 #include "identity/authenticator.h"
 #include "identity/service_account_api.h"
 #include "mail/api.h"
+#include "notify/api.h"
 #include "oauth/api.h"
 #include "realtime/api.h"
 #include "sso/api.h"
@@ -272,6 +273,17 @@ void add_event_metrics(gateway::Gateway& gateway, realtime::Hub& hub) {
       &Stats::slow);
 }
 
+// By their own rights, or because everybody may.
+bool may_see_document(documents::Access& access, const std::string& user, const std::string& id) {
+  documents::Visitor visitor;
+  visitor.caller.user_id = user;
+  try {
+    return access.see(visitor, id).document.access != documents::Level::none;
+  } catch (const Error&) {
+    return false;  // gone
+  }
+}
+
 class VolumeFiles final : public query::FileResolver {
  public:
   explicit VolumeFiles(storage::Service& storage) : storage_(storage) {}
@@ -390,14 +402,35 @@ Parts::Parts(const Config& config)
                               {.public_url = [this] { return public_url; },
                                .audit = audit.get(),
                                .bcrypt_cost = static_cast<int>(config.number("bcrypt_cost"))});
-  documents->on_event([this](const std::string& document, const std::string& what) {
-    events->publish("document:" + document, {{"type", what}});
+  const auto may_see = [this](const std::string& user, const std::string& id) {
+    return may_see_document(*document_access, user, id);
+  };
+  const auto publish = [this](const std::string& topic, const boost::json::value& data) {
+    if (events) events->publish(topic, data);
+  };
+  inbox = notify::open(
+      *database, *identity, *workspaces, *mail,
+      {.public_url = [this] { return public_url; },
+       .letter_delay = config.number("inbox_letter_seconds") * 1'000'000,
+       .publish = publish,
+       .may_see = [may_see](
+                      const std::string& user, std::string_view type,
+                      const std::string& id) { return type == "document" && may_see(user, id); }});
+  companions = documents::open_companions(*database, *identity, *documents, *collab, *inbox, store,
+                                          {.publish = publish, .may_see = may_see});
+  documents->on_event([publish](const std::string& id, const std::string& what) {
+    publish("document:" + id, boost::json::object{{"type", what}});
   });
-  events->allow("document:", [this](const realtime::Asker& asker, const std::string& document) {
-    return document_access->access(asker, asker.share, document) != collab::Access::none;
+  events->allow("document:", [this](const realtime::Asker& asker, const std::string& id) {
+    require_scope(asker.scopes, "documents:read");
+    return document_access->access(asker, asker.share, id) != collab::Access::none;
+  });
+  collab->on_open([this](const Caller& caller, const std::string& id) {
+    companions->activity().viewed(caller.user_id, id);
   });
   collab->set_gatekeeper(*document_access, *authenticator);
   collab->on_change([this](const collab::Change& change) {
+    companions->changed(change);
     if (change.updates == 0) return;
     const std::string text = collab->text(change.document);
     documents->contents_changed(change.document, text, documents::count_words(text), change.users);
@@ -444,6 +477,8 @@ Parts::Parts(const Config& config)
   workspaces::register_api(registry, *workspaces);
   collab::register_api(registry, *collab);
   documents::register_api(registry, *documents, blocking, sign_ins);
+  documents::register_companions_api(registry, *companions, blocking);
+  notify::register_api(registry, *inbox);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
   query::register_api(registry, *query);
@@ -458,6 +493,8 @@ Parts::Parts(const Config& config)
 }
 
 Parts::~Parts() {
+  if (companions) companions->stop();
+  if (inbox) inbox->stop();
   if (mail) mail->stop();
 }
 

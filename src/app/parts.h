@@ -18,6 +18,7 @@
 #include "collab/collab.h"
 #include "db/db.h"
 #include "documents/access.h"
+#include "documents/companions.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/accounts.h"
@@ -26,6 +27,7 @@
 #include "identity/passkeys.h"
 #include "identity/service_accounts.h"
 #include "mail/mail.h"
+#include "notify/notify.h"
 #include "oauth/oauth.h"
 #include "objects/objects.h"
 #include "query/query.h"
@@ -102,6 +104,8 @@ struct Parts {
   std::unique_ptr<collab::Service> collab;
   std::unique_ptr<documents::Access> document_access;
   std::unique_ptr<documents::Service> documents;
+  std::unique_ptr<notify::Inbox> inbox;
+  std::unique_ptr<documents::Companions> companions;  // comments, versions, … of documents
   std::unique_ptr<catalog::Service> catalog;
   std::unique_ptr<catalog::TableProvider> information_schema, system_access;
   std::unique_ptr<storage::Service> storage;

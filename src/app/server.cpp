@@ -133,8 +133,14 @@ class Background {
       guarded("documents", "Empty the trash of documents",
               "the clean-up of documents in the trash failed",
               [this] { parts_.documents->purge([this] { return cancel_.cancelled(); }); });
+      guarded("inbox", "Clean up inboxes and figures of documents",
+              "the clean-up of inboxes failed", [this] {
+                parts_.inbox->clean_up();
+                parts_.companions->clean_up();
+              });
       const Micros next = now_micros() + std::chrono::microseconds(kRound).count();
-      for (const char* id : {"purge", "audit", "documents"}) parts_.task_log.plan(id, next);
+      for (const char* id : {"purge", "audit", "documents", "inbox"})
+        parts_.task_log.plan(id, next);
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kRound, [this] { return stop_; })) return;
     }
@@ -225,6 +231,8 @@ int run_server(const Config& config) {
   if (parts.public_url.empty()) parts.public_url = url;
   const gateway::Roles roles(split_list(config.text("roles")));
   if (roles.has(gateway::Role::worker)) parts.mail->start();
+  parts.inbox->start(roles.has(gateway::Role::worker));
+  parts.companions->start(roles.has(gateway::Role::worker));
   announce(config, url, parts.made_up_password);
   {
     std::optional<Background> background;
@@ -242,6 +250,8 @@ int run_server(const Config& config) {
   parts.outbound.executor().join();
   parts.query->pool().executor().join();
   parts.collab->stop();
+  parts.companions->stop();
+  parts.inbox->stop();
   parts.audit->stop();
   if (stopper.joinable()) stopper.join();
   discovery.reset();

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <boost/json/serialize.hpp>
 #include <map>
 
 #include "base/ids.h"
@@ -65,8 +66,10 @@ class CompanionsTest : public identity::AccountsTest {
         .require = [this](const Visitor& v, const std::string& id,
                           Level wanted) { return require(v, id, wanted); },
         .on_remove = [this](auto fn) { on_remove_.push_back(std::move(fn)); },
-        .publish = [this](const std::string& topic,
-                          const std::string& json) { published_.push_back(topic + " " + json); },
+        .publish =
+            [this](const std::string& topic, const boost::json::value& data) {
+              published_.push_back(topic + " " + boost::json::serialize(data));
+            },
         .may_see = [this](const std::string& user,
                           const std::string&) { return levels_[user] > Level::none; }};
     comments_ = open_comments(around, *inbox_);

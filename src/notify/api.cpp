@@ -93,7 +93,7 @@ void register_api(api::Registry& registry, Inbox& inbox) {
   registry.add<ListInbox, InboxList>(
       "GET", "/api/v1/inbox",
       {.operation = "listInbox",
-       .tag = "account",
+       .tag = "inbox",
        .summary = "What you were told: mentions, comments, replies; newest first",
        .description = "Kept for 90 days."},
       [&inbox](api::Context& ctx, const ListInbox& request) {
@@ -106,7 +106,7 @@ void register_api(api::Registry& registry, Inbox& inbox) {
       });
   registry.add<MarkRead, Unread>(
       "POST", "/api/v1/inbox/read",
-      {.operation = "markInboxRead", .tag = "account", .summary = "Mark some or all as read"},
+      {.operation = "markInboxRead", .tag = "inbox", .summary = "Mark some or all as read"},
       [&inbox](api::Context& ctx, const MarkRead& request) {
         const bool some = request.ids && !request.ids->empty();
         if (some == request.all) {

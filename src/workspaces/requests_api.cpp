@@ -15,12 +15,18 @@ struct EditorPreferences {
 };
 BOOST_DESCRIBE_STRUCT(EditorPreferences, (), (font_size, tab_size, line_numbers, word_wrap))
 
+struct NotificationPreferences {
+  bool email = true;
+};
+BOOST_DESCRIBE_STRUCT(NotificationPreferences, (), (email))
+
 struct Preferences {
   Theme theme = Theme::system;
   std::string time_zone, language;
   EditorPreferences editor;
+  NotificationPreferences notifications;
 };
-BOOST_DESCRIBE_STRUCT(Preferences, (), (theme, time_zone, language, editor))
+BOOST_DESCRIBE_STRUCT(Preferences, (), (theme, time_zone, language, editor, notifications))
 
 struct WorkspacePreferences {
   std::string catalog, schema;
@@ -81,7 +87,14 @@ struct Rules<workspaces::Preferences> {
                  {.max = 35,
                   .optional = true,
                   .text = "How numbers and dates are written, as de-DE; empty: the browser's."}),
-            rule(&workspaces::Preferences::editor, {.optional = true}));
+            rule(&workspaces::Preferences::editor, {.optional = true}),
+            rule(&workspaces::Preferences::notifications, {.optional = true}));
+};
+template <>
+struct Rules<workspaces::NotificationPreferences> {
+  static constexpr auto value =
+      rules(rule(&workspaces::NotificationPreferences::email,
+                 {.optional = true, .text = "Letters about what is unread in the inbox."}));
 };
 template <>
 struct Rules<workspaces::WorkspacePreferences> {
