@@ -195,6 +195,22 @@ class Cell:
         return self.document | {"link": made["id"]}
 
     @functools.cached_property
+    def comment(self) -> dict:
+        where = f"documents/{self.document['id']}/comments"
+        return self.document | {"comment": self.made(self.own, where, {"text": "x"})["id"]}
+
+    @functools.cached_property
+    def version(self) -> dict:
+        where = f"documents/{self.document['id']}/versions"
+        return self.document | {"version": self.made(self.own, where, {"name": "x"})["id"]}
+
+    @functools.cached_property
+    def document_file(self) -> dict:
+        where = f"documents/{self.document['id']}/files"
+        sent = self.own.request("POST", where, params={"name": "a.png"}, data=b"x")
+        return self.document | {"file": sent.json()["id"]}
+
+    @functools.cached_property
     def workspace(self) -> dict:
         """The owner's, with a viewer and an editor."""
         made = self.made(self.own, "workspaces", {"name": self.name})["id"]

@@ -1,0 +1,97 @@
+"""Files in documents: stored as they are, and served so that no page runs what they hold."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.api.test_document_comments import document, people, refused  # noqa: F401
+from tests.harness.client import Client
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+
+
+def put(client: Client, document: str, name: str, data: bytes) -> requests.Response:  # noqa: F811
+    return client.request("POST", f"documents/{document}/files", params={"name": name}, data=data)
+
+
+def test_pictures_are_shown(people: dict[str, Client], document: str) -> None:  # noqa: F811
+    ann, cyd = people["ann"], people["cyd"]
+    answer = put(ann, document, "ein Bild ü.png", PNG)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["name"], made["type"], made["bytes"]) == ("ein Bild ü.png", "image/png", len(PNG))
+    shown = cyd.get(made["url"])
+    assert shown.content == PNG
+    assert shown.headers["Content-Type"] == "image/png"
+    assert shown.headers["Content-Disposition"].startswith('inline; filename="ein Bild')
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    assert shown.headers["Cache-Control"].startswith("private")
+    again = cyd.get(made["url"], headers={"If-None-Match": shown.headers["ETag"]})
+    assert again.status_code == 304 and not again.content
+    head = cyd.request("HEAD", made["url"])
+    assert head.headers["Content-Length"] == str(len(PNG))
+    listed = cyd.ok("GET", f"documents/{document}/files")["files"]
+    assert [file["id"] for file in listed] == [made["id"]]
+
+
+@pytest.mark.parametrize(
+    "name, data",
+    [
+        ("a.svg", SVG),
+        ("a.png", SVG),
+        ("a.html", b"<script>1</script>"),
+        ("a", b""),
+        ("b.gif", b"GIF"),
+    ],
+)
+def test_everything_else_is_a_download(
+    people: dict[str, Client], document: str, name: str, data: bytes  # noqa: F811
+) -> None:
+    made = put(people["ann"], document, name, data).json()
+    shown = people["ann"].get(made["url"])
+    assert shown.content == data
+    assert shown.headers["Content-Type"] == "application/octet-stream"
+    assert shown.headers["Content-Disposition"].startswith("attachment;")
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_who_may(people: dict[str, Client], document: str) -> None:  # noqa: F811
+    ann, bob, dan = people["ann"], people["bob"], people["dan"]
+    guest = Client(ann.url)
+    made = put(ann, document, "a.png", PNG).json()
+    assert put(bob, document, "b", b"x").status_code == 403
+    assert put(dan, document, "b", b"x").status_code == 404
+    assert put(guest, document, "b", b"x").status_code == 401
+    assert bob.delete(made["url"]).status_code == 403
+    assert dan.get(made["url"]).status_code == 404
+    assert guest.get(made["url"]).status_code == 401
+    link = ann.ok("POST", f"documents/{document}/links", json={"level": "view"})
+    assert guest.get(made["url"], params={"share": link["token"]}).content == PNG
+    other = dan.ok("POST", "documents", json={"title": "Mine"})["id"]
+    where = f"documents/{other}/files/{made['id']}"
+    refused(dan, 404, "documents.fileNotFound", "GET", where)
+    refused(dan, 404, "documents.fileNotFound", "DELETE", where)
+    ann.ok("DELETE", made["url"])
+    refused(ann, 404, "documents.fileNotFound", "GET", made["url"])
+
+
+def test_bounds(people: dict[str, Client], document: str) -> None:  # noqa: F811
+    ann, path = people["ann"], f"documents/{document}/files"
+    for name in ("", "x" * 256, "a/b", "a\\b", "..", "a\nb"):
+        assert put(ann, document, name, b"x").status_code == 400, name
+    large = b"x" * (25 << 20)
+    assert put(ann, document, "large", large).json()["bytes"] == len(large)
+    refused(
+        ann, 413, "documents.fileTooLarge", "POST", path, params={"name": "x"}, data=large + b"x"
+    )
+
+    def pieces():
+        for _ in range(26):
+            yield b"x" * (1 << 20)
+
+    # Without a length that could be refused at once.
+    assert ann.request("POST", path, params={"name": "x"}, data=pieces()).status_code == 413
+    assert len(ann.ok("GET", path)["files"]) == 1
