@@ -1,6 +1,6 @@
 //! The items of one client by their clocks: sorted, in chunks, so that an item may come in between
 //! at little cost however many there are.
-const MOST: usize = 256;
+const MOST: usize = 64;
 
 #[derive(Default)]
 pub struct Index {

@@ -156,7 +156,7 @@ pub struct Store {
     format_numbers: HashMap<(u32, Box<str>), u32>,
     pub blobs: Vec<Vec<u8>>,
     free_blobs: Vec<u32>,
-    pub text: Vec<u8>,
+    pub text: String,
     /// Bytes of `text` that no item has any more.
     waste: usize,
 }
@@ -218,13 +218,12 @@ impl Store {
     }
 
     pub fn text_of(&self, item: &Item) -> &str {
-        let bytes = &self.text[item.a as usize..(item.a + item.b) as usize];
-        std::str::from_utf8(bytes).expect("texts are cut between characters")
+        &self.text[item.a as usize..(item.a + item.b) as usize]
     }
 
     pub fn new_text(&mut self, text: &str) -> (u32, u32) {
         let begin = self.text.len();
-        self.text.extend_from_slice(text.as_bytes());
+        self.text.push_str(text);
         (begin as u32, text.len() as u32)
     }
 
@@ -469,12 +468,20 @@ impl Store {
             item.left = left;
         }
         if item.right_origin != NOWHERE {
-            let Some(right) = self.clean_start(change, item.right_origin) else {
-                return false;
+            let next = match item.left {
+                NONE => NONE,
+                left => self.item(left).right,
             };
-            item.right = right;
-            if item.origin != NOWHERE {
-                // The cut may have been within the left one.
+            if next != NONE && self.item(next).at == item.right_origin {
+                item.right = next;
+            } else {
+                let Some(right) = self.clean_start(change, item.right_origin) else {
+                    return false;
+                };
+                item.right = right;
+            }
+            if item.left != NONE && self.item(item.left).last() != item.origin {
+                // The cut was within the left one.
                 item.left = self.find(item.origin).unwrap_or(NONE);
             }
         }
@@ -845,10 +852,10 @@ impl Store {
     }
 
     fn pack_text(&mut self) {
-        let mut text = Vec::with_capacity(self.text.len() - self.waste);
+        let mut text = String::with_capacity(self.text.len() - self.waste);
         for item in self.items.iter_mut().filter(|item| item.kind == Kind::Text) {
             let begin = text.len() as u32;
-            text.extend_from_slice(&self.text[item.a as usize..(item.a + item.b) as usize]);
+            text.push_str(&self.text[item.a as usize..(item.a + item.b) as usize]);
             item.a = begin;
         }
         self.text = text;
