@@ -14,7 +14,7 @@ use crate::runtime::{BridgeError, guard};
 const MOST_TEXT: usize = 1 << 30;
 
 pub struct Document {
-    store: Store,
+    pub(super) store: Store,
     waiting: Waiting,
     /// The text "quill".
     root: u32,

@@ -4,6 +4,8 @@
 pub mod bridge;
 mod diff;
 mod document;
+#[cfg(test)]
+mod fuzz;
 mod index;
 mod ops;
 mod quill;

@@ -1,6 +1,6 @@
 use super::document::{Document, new_document};
 
-fn batch(updates: &[&[u8]]) -> Vec<u8> {
+pub fn batch(updates: &[&[u8]]) -> Vec<u8> {
     let mut batch = Vec::new();
     for update in updates {
         batch.extend_from_slice(&(update.len() as u32).to_le_bytes());

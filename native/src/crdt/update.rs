@@ -148,7 +148,6 @@ fn integrate<'a>(
                 stack.push((missing, earlier));
                 continue;
             }
-            waiting.lacks(missing, store.clock_of(missing));
         } else {
             store.integrate(change, number, &it)?;
             continue;
@@ -156,6 +155,9 @@ fn integrate<'a>(
         // A dead end: this, what waits for it, and all that comes after them.
         stack.push((client, it));
         for (client, it) in stack.drain(..) {
+            if let Some(missing) = store.missing(&it) {
+                waiting.lacks(missing, store.clock_of(missing));
+            }
             let of_client = rest.entry(client).or_default();
             of_client.push(it);
             if let Some(queue) = queues.of(client) {
