@@ -176,6 +176,13 @@ impl Document {
         })
     }
 
+    /// As C++ does it.
+    #[cfg(test)]
+    pub fn set_delta(&mut self, ops: &str) -> Outcome<Vec<u8>> {
+        let change = self.change_to(ops)?;
+        self.apply_delta(&change)
+    }
+
     fn edit(&mut self, ops: &[Op]) -> Vec<u8> {
         while self.store.clock_of(self.own.0) != self.own.1 {
             // Someone else uses this number.

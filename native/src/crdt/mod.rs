@@ -2,6 +2,8 @@
 //! Updates come from strangers: `wire.rs` reads them as hostile, and `store.rs` holds a document in
 //! numbered slots, without `unsafe`. A document in which something panicked is never used again.
 pub mod bridge;
+#[cfg(test)]
+mod by_hand;
 mod diff;
 mod document;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-use super::document::{Document, new_document};
+use super::document::{Document, merge, new_document};
+use super::wire::{self, Content, Deleted, Id, Parent, Section, Struct, Update};
 
 pub fn batch(updates: &[&[u8]]) -> Vec<u8> {
     let mut batch = Vec::new();
@@ -15,6 +16,33 @@ fn written(ops: &str) -> (Box<Document>, Vec<u8>) {
     (document, update)
 }
 
+fn copy_of(document: &Document) -> Box<Document> {
+    let mut copy = new_document();
+    let state = document.diff(&[0]).unwrap();
+    let applied = copy.apply(&batch(&[&state]), false).unwrap();
+    assert!(applied.refused.is_empty() && !applied.pending);
+    copy
+}
+
+fn item(clock: u32, len: u32, content: Content<'static>) -> Struct<'static> {
+    Struct {
+        clock,
+        len,
+        origin: None,
+        right_origin: None,
+        parent: Parent::Root("quill".into()),
+        sub: None,
+        content,
+    }
+}
+
+fn update_of(client: u64, structs: Vec<Struct>, deletes: Vec<Deleted>) -> Vec<u8> {
+    wire::write(&Update {
+        sections: vec![Section { client, structs }],
+        deletes,
+    })
+}
+
 #[test]
 fn a_change_comes_as_an_update_and_as_ops() {
     let (mut a, first) = written(r#"[{"insert":"Hello 😀\n"}]"#);
@@ -23,11 +51,17 @@ fn a_change_comes_as_an_update_and_as_ops() {
     assert_eq!(applied.update, first);
     assert_eq!(applied.delta, r#"[{"insert":"Hello 😀\n"}]"#);
     let second = a
-        .apply_delta(r#"[{"retain":6},{"delete":2},{"insert":{"image":"a.png"},"attributes":{"bold":true,"size":1}}]"#)
+        .apply_delta(
+            r#"[{"retain":6},{"delete":2},{"insert":{"image":"a.png"},"attributes":{"bold":true,"size":1}}]"#,
+        )
         .unwrap();
     let applied = b.apply(&batch(&[&second, &first, b"\xff"]), true).unwrap();
     assert_eq!(applied.refused, [2]);
     assert!(!applied.pending);
+    assert_eq!(
+        applied.delta,
+        r#"[{"retain":6},{"delete":2},{"attributes":{"bold":true,"size":1},"insert":{"image":"a.png"}}]"#
+    );
     let again = b.apply(&batch(&[&second]), true).unwrap();
     assert!(
         again.update.is_empty() && again.delta.is_empty(),
@@ -36,115 +70,338 @@ fn a_change_comes_as_an_update_and_as_ops() {
     assert_eq!(a.delta().unwrap(), b.delta().unwrap());
     assert_eq!(a.text().unwrap(), "Hello \u{fffc}\n");
     assert_eq!(a.state_vector().unwrap(), b.state_vector().unwrap());
-    println!("{} {}", applied.delta, a.delta().unwrap());
-}
-
-/// Time that this thread has had a processor, as others may be busy on the machine.
-fn spent() -> std::time::Duration {
-    let all = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    std::time::Duration::from_nanos(all.split(' ').next().unwrap().parse().unwrap())
 }
 
 #[test]
-#[ignore]
-fn measure() {
-    let path = std::env::var("CRDT_FILE").unwrap();
-    let size: usize = std::env::var("CRDT_BATCH").unwrap().parse().unwrap();
-    let all = std::fs::read(path).unwrap();
-    let mut document = new_document();
-    let begin = spent();
-    let (mut at, mut from, mut count) = (0, 0, 0);
-    let mut out = 0;
-    while at < all.len() {
-        let n = u32::from_le_bytes(all[at..at + 4].try_into().unwrap()) as usize;
-        at += 4 + n;
-        count += 1;
-        if count == size || at == all.len() {
-            let it = document.apply(&all[from..at], false).unwrap();
-            if !it.refused.is_empty() || it.pending {
-                println!("{} refused, pending {}", it.refused.len(), it.pending);
-            }
-            out += it.update.len();
-            from = at;
-            count = 0;
-        }
-    }
-    println!("load {:?}, out {out}", spent() - begin);
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!(
-        "{}",
-        status
-            .lines()
-            .filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    );
-    let begin = spent();
-    let state = document.diff(&[0]).unwrap();
-    println!("encode {} in {:?}", state.len(), spent() - begin);
-    let begin = spent();
-    let text = document.text().unwrap();
-    println!("text {} in {:?}", text.len(), spent() - begin);
-    if let Ok(want) = std::fs::read_to_string(std::env::var("CRDT_FILE").unwrap() + ".text") {
-        assert!(want == text);
-    }
-    let begin = spent();
-    new_document().apply(&batch(&[&state]), false).unwrap();
-    println!("state applied in {:?}", spent() - begin);
-}
-
-#[test]
-#[ignore]
-fn surrogates() {
-    let (mut a, first) = written(r#"[{"insert":"a😀b"}]"#);
-    println!("{:?}", a.apply_delta(r#"[{"retain":2},{"delete":1}]"#));
-    println!("{:?} {}", first, a.text().unwrap());
+fn what_comes_too_early_waits_and_is_told_when_it_is_taken_in() {
+    let mut a = new_document();
+    let updates: Vec<_> = (0..20)
+        .map(|it| {
+            a.apply_delta(&format!(r#"[{{"insert":"{it} "}}]"#))
+                .unwrap()
+        })
+        .collect();
     let mut b = new_document();
-    b.apply(&batch(&[&a.diff(&[0]).unwrap()]), false).unwrap();
-    println!(
-        "{} {:?} {:?}",
-        b.text().unwrap(),
-        a.state_vector(),
-        b.state_vector()
-    );
+    for update in updates[1..].iter().rev() {
+        let applied = b.apply(&batch(&[update]), true).unwrap();
+        assert!(applied.pending && applied.update.is_empty() && applied.delta.is_empty());
+    }
+    // What waits is a part of the state that others are given.
+    let state = b.diff(&[0]).unwrap();
+    let applied = b.apply(&batch(&[&updates[0]]), true).unwrap();
+    assert!(!applied.pending);
+    assert_eq!(b.delta(), a.delta());
+    let mut c = new_document();
+    c.apply(&batch(&[&applied.update]), false).unwrap();
+    assert_eq!(c.delta(), a.delta());
+    let mut d = new_document();
+    assert!(d.apply(&batch(&[&state]), false).unwrap().pending);
+    d.apply(&batch(&[&updates[0]]), false).unwrap();
+    assert_eq!(d.delta(), a.delta());
+    let updates: Vec<&[u8]> = updates.iter().rev().map(Vec::as_slice).collect();
+    assert_eq!(merge(&batch(&updates)).unwrap(), a.diff(&[0]).unwrap());
 }
 
-/// Answers JSON lines, for comparisons with other programs.
 #[test]
-#[ignore]
-fn serve() {
-    use std::io::BufRead;
-    let mut documents = std::collections::HashMap::<u64, Box<Document>>::new();
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    for line in std::io::stdin().lock().lines() {
-        let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
-        let bytes: Vec<u8> = line["hex"]
-            .as_str()
-            .unwrap_or_default()
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect();
-        let document = documents
-            .entry(line["doc"].as_u64().unwrap())
-            .or_insert_with(new_document);
-        let ops = line["ops"].to_string();
-        let answer = match line["do"].as_str().unwrap() {
-            "apply" => document.apply(&bytes, true).map(|it| {
-                serde_json::json!({"hex": hex(&it.update), "refused": it.refused, "pending": it.pending, "delta": it.delta})
-            }),
-            "sv" => document.state_vector().map(|it| hex(&it).into()),
-            "diff" => document.diff(&bytes).map(|it| hex(&it).into()),
-            "delta" => document.delta().map(Into::into),
-            "text" => document.text().map(Into::into),
-            "apply_delta" => document.apply_delta(&ops).map(|it| hex(&it).into()),
-            "set_delta" => document.change_to(&ops).and_then(|it| document.apply_delta(&it)).map(|it| hex(&it).into()),
-            "merge" => super::document::merge(&bytes).map(|it| hex(&it).into()),
-            _ => panic!(),
-        };
-        match answer {
-            Ok(answer) => println!(">>{}", serde_json::json!({"ok": answer})),
-            Err(error) => println!(">>{}", serde_json::json!({"error": error.to_string()})),
-        }
+fn a_deletion_waits_for_what_it_deletes() {
+    let (mut a, first) = written(r#"[{"insert":"abc"}]"#);
+    let second = a.apply_delta(r#"[{"retain":1},{"delete":1}]"#).unwrap();
+    let mut b = new_document();
+    assert!(b.apply(&batch(&[&second]), false).unwrap().pending);
+    let applied = b.apply(&batch(&[&first]), true).unwrap();
+    assert!(!applied.pending);
+    assert_eq!(applied.delta, r#"[{"insert":"ac"}]"#);
+    assert_eq!(copy_of(&b).text().unwrap(), "ac");
+}
+
+#[test]
+fn halves_of_a_character_that_is_cut_become_replacement_characters() {
+    let (mut a, _) = written(r#"[{"insert":"a😀b"}]"#);
+    let (client, _) = wire::read_state_vector(&a.state_vector().unwrap()).unwrap()[0];
+    let half = wire::write(&Update {
+        sections: Vec::new(),
+        deletes: vec![Deleted {
+            client,
+            clock: 2,
+            len: 1,
+        }],
+    });
+    let applied = a.apply(&batch(&[&half]), true).unwrap();
+    assert_eq!(a.text().unwrap(), "a\u{fffd}b");
+    assert_eq!(
+        applied.delta,
+        "[{\"retain\":1},{\"delete\":1},{\"insert\":\"\u{fffd}\"},{\"delete\":1}]"
+    );
+    let copy = copy_of(&a);
+    assert_eq!(copy.text(), a.text());
+    assert_eq!(copy.state_vector(), a.state_vector());
+}
+
+#[test]
+fn ops_that_do_not_fit_are_refused_and_change_nothing() {
+    let (mut a, _) = written(r#"[{"insert":"a😀"}]"#);
+    let before = a.diff(&[0]).unwrap();
+    for (ops, what) in [
+        (
+            r#"[{"retain":3},{"delete":1}]"#,
+            "op 1 of the delta goes beyond the end of the text, whose length is 3",
+        ),
+        (
+            r#"[{"insert":"x"},{"delete":2}]"#,
+            "op 1 of the delta ends within a character",
+        ),
+        (
+            r#"[{"retain":0}]"#,
+            "op 0 of the delta must have a \"retain\" that is a whole number from 1",
+        ),
+        (
+            r#"[{"insert":""}]"#,
+            "op 0 of the delta inserts an empty text",
+        ),
+        (
+            r#"[{"insert":3}]"#,
+            "op 0 of the delta must insert a text or an object",
+        ),
+        (
+            r#"[{"insert":"x","delete":1}]"#,
+            "op 0 of the delta must have one of",
+        ),
+        (
+            r#"[{"insert":"x","atributes":{}}]"#,
+            "op 0 of the delta has \"atributes\", which no op has",
+        ),
+        (r#"{"ops":[]}"#, "the delta must be a JSON array of ops"),
+        ("[{", "the delta is not JSON"),
+    ] {
+        let text = a.apply_delta(ops).unwrap_err().to_string();
+        assert!(text.starts_with(what), "{text}");
     }
+    assert_eq!(
+        a.set_delta(r#"[{"retain":1}]"#).unwrap_err().to_string(),
+        "op 0 of the delta must be an insert: a content has no others"
+    );
+    assert_eq!(a.diff(&[0]).unwrap(), before);
+}
+
+#[test]
+fn formats_end_where_they_should() {
+    let (mut a, _) = written(r#"[{"insert":"one two three"}]"#);
+    a.apply_delta(r#"[{"retain":8,"attributes":{"bold":true}}]"#)
+        .unwrap();
+    a.apply_delta(r#"[{"retain":4},{"retain":3,"attributes":{"bold":null,"italic":1.0}}]"#)
+        .unwrap();
+    a.apply_delta(r#"[{"retain":3},{"insert":"!","attributes":{"bold":true}}]"#)
+        .unwrap();
+    let want = r#"[{"attributes":{"bold":true},"insert":"one! "},{"attributes":{"italic":1},"insert":"two"},{"attributes":{"bold":true},"insert":" "},{"insert":"three"}]"#;
+    assert_eq!(a.delta().unwrap(), want);
+    assert_eq!(copy_of(&a).delta().unwrap(), want);
+    a.apply_delta(r#"[{"retain":9,"attributes":{"bold":null,"italic":null}}]"#)
+        .unwrap();
+    assert_eq!(a.delta().unwrap(), r#"[{"insert":"one! two three"}]"#);
+}
+
+#[test]
+fn a_content_is_set_by_the_least_change() {
+    let content = r#"[{"insert":"first line\nsecond line\nthird 😀 line\n"},{"insert":{"image":"a"}},{"insert":"end\n"}]"#;
+    let (mut a, _) = written(content);
+    assert!(a.set_delta(content).unwrap().is_empty());
+    let mut other = copy_of(&a);
+    let elsewhere = other
+        .apply_delta(r#"[{"retain":11},{"insert":"my "}]"#)
+        .unwrap();
+    let update = a
+        .set_delta(
+            r#"[{"insert":"first line\nsecond line\nthird 😁 line","attributes":{"bold":true}},{"insert":"\n"},{"insert":{"image":"b"}},{"insert":"end\nmore\n"}]"#,
+        )
+        .unwrap();
+    let applied = other.apply(&batch(&[&update]), true).unwrap();
+    assert_eq!(
+        applied.delta,
+        concat!(
+            r#"[{"attributes":{"bold":true},"retain":32},{"delete":2},"#,
+            r#"{"attributes":{"bold":true},"insert":"😁"},{"attributes":{"bold":true},"retain":5},"#,
+            r#"{"retain":1},{"delete":1},{"insert":{"image":"b"}},{"retain":4},{"insert":"more\n"}]"#
+        )
+    );
+    a.apply(&batch(&[&elsewhere]), false).unwrap();
+    assert_eq!(a.delta(), other.delta());
+    assert!(a.text().unwrap().contains("my second line"));
+}
+
+#[test]
+fn contents_that_differ_wholly_are_set_in_bounded_time() {
+    let long = |seed: usize| -> String {
+        (0..200_000)
+            .map(|it| char::from(b'a' + (it * it / 7 * seed % 23) as u8))
+            .collect()
+    };
+    let content = |text: &str| serde_json::json!([{ "insert": text }]).to_string();
+    let (mut a, _) = written(&content(&long(3)));
+    a.set_delta(&content(&long(11))).unwrap();
+    assert_eq!(a.text().unwrap(), long(11));
+}
+
+#[test]
+fn shared_types_may_nest_as_deep_as_they_like() {
+    let deep = 100_000;
+    let mut structs = vec![item(0, 1, Content::Type(0, None))];
+    for clock in 1..deep {
+        let mut next = item(clock, 1, Content::Type(1, None));
+        next.parent = Parent::Item(Id {
+            client: 5,
+            clock: clock - 1,
+        });
+        next.sub = (clock % 2 == 0).then(|| "k".into());
+        structs.push(next);
+    }
+    let mut a = new_document();
+    a.apply(&batch(&[&update_of(5, structs, Vec::new())]), true)
+        .unwrap();
+    assert_eq!(copy_of(&a).state_vector(), a.state_vector());
+    let root = wire::write(&Update {
+        sections: Vec::new(),
+        deletes: vec![Deleted {
+            client: 5,
+            clock: 0,
+            len: 1,
+        }],
+    });
+    a.apply(&batch(&[&root]), true).unwrap();
+    assert_eq!(a.delta().unwrap(), "[]");
+    assert!(a.diff(&[0]).unwrap().len() < 50);
+    assert_eq!(copy_of(&a).state_vector(), a.state_vector());
+}
+
+#[test]
+fn what_an_update_claims_is_not_believed() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let any = |depth: usize| [vec![117, 1].repeat(depth), vec![126]].concat();
+    for (bytes, what) in [
+        (
+            vec![0xff, 0xff, 0xff, 0xff, 0x0f],
+            "the bytes end too early",
+        ),
+        (
+            vec![1, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 0, 4],
+            "the bytes end too early",
+        ),
+        (
+            vec![1, 1, 1, 0, 4, 1, 0xff, 0xff, 0xff, 0xff, 0x0f],
+            "the bytes end too early",
+        ),
+        (vec![0xff; 12], "a number is too large"),
+        (
+            vec![1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 5, 0],
+            "a clock is too large",
+        ),
+        (
+            vec![0, 1, 1, 1, 5, 0xff, 0xff, 0xff, 0xff, 0x0f],
+            "a clock is too large",
+        ),
+        (vec![0, 0, 0], "there are bytes after the end"),
+        (vec![2, 0, 1, 0, 0, 1, 0, 0], "a client comes twice"),
+        (
+            vec![1, 1, 1, 0, 11, 1, 1, b'q', 0],
+            "an item is of an unknown kind",
+        ),
+        (
+            vec![1, 1, 1, 0, 7, 1, 1, b'q', 7, 0],
+            "a shared type is of an unknown kind",
+        ),
+        (
+            vec![1, 1, 1, 0, 0x84, 1, 0, 1, b'x', 0],
+            "an item refers to what comes after it",
+        ),
+        (
+            vec![1, 1, 1, 0, 4, 1, 1, b'q', 1, 0xff, 0],
+            "a text is not UTF-8",
+        ),
+        (
+            update_of(
+                1,
+                vec![item(0, 1, Content::Embed("{\"a\"".into()))],
+                Vec::new(),
+            ),
+            "a value is not JSON",
+        ),
+        (
+            update_of(
+                1,
+                vec![item(0, 1, Content::Embed(nested(65).into()))],
+                Vec::new(),
+            ),
+            "a value nests too deep",
+        ),
+        (
+            update_of(
+                1,
+                vec![item(0, 1, Content::Any(any(65).into()))],
+                Vec::new(),
+            ),
+            "a value nests too deep",
+        ),
+    ] {
+        assert_eq!(Update::read(&bytes).unwrap_err().to_string(), what);
+        let mut document = new_document();
+        assert_eq!(
+            document.apply(&batch(&[&bytes]), false).unwrap().refused,
+            [0]
+        );
+        assert_eq!(
+            merge(&batch(&[&[0, 0], &bytes])).unwrap_err().to_string(),
+            format!("update 1 is malformed: {what}")
+        );
+    }
+    for depth in [1, 64] {
+        let embed = item(0, 1, Content::Embed(nested(depth).into()));
+        let values = item(1, 1, Content::Any(any(depth).into()));
+        assert!(Update::read(&update_of(1, vec![embed, values], Vec::new())).is_ok());
+    }
+    let document = new_document();
+    let text = document.diff(&[2, 1]).unwrap_err().to_string();
+    assert_eq!(
+        text,
+        "the state vector is malformed: the bytes end too early"
+    );
+    let text = merge(&[9, 0, 0, 0, 1]).unwrap_err().to_string();
+    assert_eq!(text, "the batch of updates ends within an update");
+}
+
+#[test]
+fn many_items_at_one_place_do_not_take_for_ever() {
+    // Each begins a text anew beside all others: the worst that the order of Yjs can be given.
+    let mut document = new_document();
+    let mut refused = 0;
+    for client in 0..40 {
+        let structs = (0..1000)
+            .map(|clock| item(clock, 1, Content::Text("x".into())))
+            .collect();
+        let update = update_of(1000 - client, structs, Vec::new());
+        refused += document
+            .apply(&batch(&[&update]), false)
+            .unwrap()
+            .refused
+            .len();
+    }
+    assert_eq!(refused, 0);
+    assert_eq!(document.text().unwrap().len(), 40_000);
+    assert_eq!(copy_of(&document).text(), document.text());
+}
+
+#[test]
+fn an_edit_is_made_as_another_client_where_someone_uses_the_number() {
+    let (mut a, first) = written(r#"[{"insert":"a"}]"#);
+    let (client, clock) = wire::read_state_vector(&a.state_vector().unwrap()).unwrap()[0];
+    assert!(!first.is_empty());
+    let mut next = item(clock, 1, Content::Text("b".into()));
+    next.origin = Some(Id {
+        client,
+        clock: clock - 1,
+    });
+    a.apply(&batch(&[&update_of(client, vec![next], Vec::new())]), false)
+        .unwrap();
+    a.apply_delta(r#"[{"retain":2},{"insert":"c"}]"#).unwrap();
+    assert_eq!(a.text().unwrap(), "abc");
+    let vector = wire::read_state_vector(&a.state_vector().unwrap()).unwrap();
+    assert_eq!(vector.len(), 2);
 }
