@@ -275,7 +275,7 @@ fn shared_types_may_nest_as_deep_as_they_like() {
 #[test]
 fn what_an_update_claims_is_not_believed() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-    let any = |depth: usize| [vec![117, 1].repeat(depth), vec![126]].concat();
+    let any = |depth: usize| [[117, 1].repeat(depth), vec![126]].concat();
     for (bytes, what) in [
         (
             vec![0xff, 0xff, 0xff, 0xff, 0x0f],
