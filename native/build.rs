@@ -1,4 +1,5 @@
-const BRIDGES: [&str; 3] = [
+const BRIDGES: [&str; 4] = [
+    "src/convert/bridge.rs",
     "src/crdt/bridge.rs",
     "src/objects/bridge.rs",
     "src/parquet/bridge.rs",

@@ -1,0 +1,505 @@
+//! Blocks on pages.
+use super::fonts::Fonts;
+use super::lines::{Atom, BLACK, Base, Maker, Row, rows};
+use super::pictures::Pictures;
+use super::{Draw, GREY, HEIGHT, MARGIN, MAX_PAGES, WIDTH};
+use crate::convert::blocks::{Block, Numbers, group, numeral};
+use crate::convert::model::{Align, Format, Kind, Line, List, Piece, Span};
+use crate::convert::style::Color;
+use crate::convert::{Outcome, refuse};
+
+const SIZE: f32 = 10.5;
+const BOTTOM: f32 = HEIGHT - MARGIN;
+const INNER: f32 = WIDTH - 2.0 * MARGIN;
+const INDENT: f32 = 20.0;
+const PADDING: f32 = 4.0;
+const LINE: Color = Color(0xb8, 0xbc, 0xc4);
+const CODE: Color = Color(0xf5, 0xf6, 0xf8);
+const QUOTE: Color = Color(0x50, 0x55, 0x5e);
+const HEADINGS: [f32; 6] = [21.0, 17.0, 14.0, 12.0, 11.0, 10.5];
+const PLAIN: Base = Base {
+    size: SIZE,
+    color: BLACK,
+    bold: false,
+    mono: false,
+};
+const MAX_COLUMNS: usize = 60;
+
+pub struct Mark {
+    pub level: u8,
+    pub text: String,
+    pub page: usize,
+    pub y: f32,
+}
+
+pub struct Flow<'a, 'b> {
+    pub pages: Vec<Vec<Draw>>,
+    pub marks: Vec<Mark>,
+    fonts: &'a mut Fonts,
+    pictures: &'a mut Pictures<'b>,
+    base_url: &'a str,
+    y: f32,
+}
+
+/// What is drawn behind each row of a block.
+#[derive(Clone, Copy)]
+enum Behind {
+    Nothing,
+    Fill(f32, f32),
+    Bar(f32),
+}
+
+impl<'a, 'b> Flow<'a, 'b> {
+    pub fn new(fonts: &'a mut Fonts, pictures: &'a mut Pictures<'b>, base_url: &'a str) -> Self {
+        Self {
+            pages: vec![Vec::new()],
+            marks: Vec::new(),
+            fonts,
+            pictures,
+            base_url,
+            y: MARGIN,
+        }
+    }
+
+    fn page(&mut self) -> Outcome<()> {
+        if self.pages.len() >= MAX_PAGES {
+            return refuse("it has too many pages for a PDF; export it as DOCX");
+        }
+        self.pages.push(Vec::new());
+        self.y = MARGIN;
+        Ok(())
+    }
+
+    fn put(&mut self, draw: Draw) {
+        if let Some(page) = self.pages.last_mut() {
+            page.push(draw);
+        }
+    }
+
+    fn is_at_top(&self) -> bool {
+        self.y <= MARGIN + 0.5
+    }
+
+    fn space(&mut self, height: f32) {
+        if !self.is_at_top() {
+            self.y += height;
+        }
+    }
+
+    /// Goes to the next page unless so much fits on this one.
+    fn need(&mut self, height: f32) -> Outcome<()> {
+        if self.y + height > BOTTOM && !self.is_at_top() {
+            self.page()?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: Row, x: f32, behind: Behind) -> Outcome<()> {
+        self.need(row.height)?;
+        let (y, height) = (self.y, row.height);
+        match behind {
+            Behind::Nothing => {}
+            Behind::Fill(x, width) => self.put(Draw::Rect {
+                x,
+                y,
+                width,
+                height,
+                color: CODE,
+            }),
+            Behind::Bar(x) => self.put(Draw::Rect {
+                x,
+                y,
+                width: 2.5,
+                height,
+                color: LINE,
+            }),
+        }
+        for it in row.draws {
+            self.put(it.moved(x, y));
+        }
+        self.y += height;
+        Ok(())
+    }
+
+    fn atoms(&mut self, line: &Line, base: &Base, width: f32) -> Vec<Atom> {
+        let mut maker = Maker {
+            fonts: self.fonts,
+            pictures: self.pictures,
+            base_url: self.base_url,
+            max_width: width,
+            max_height: BOTTOM - MARGIN - 40.0,
+        };
+        maker.atoms(line, base)
+    }
+
+    fn rows(&mut self, line: &Line, base: &Base, width: f32) -> Vec<Row> {
+        let atoms = self.atoms(line, base, width);
+        rows(atoms, width, line.align, line.rtl, base)
+    }
+
+    pub fn document(&mut self, lines: &[Line], title: &str) -> Outcome<()> {
+        let first = lines.first();
+        let titled =
+            first.is_some_and(|it| it.kind == Kind::Heading(1) && it.text().trim() == title.trim());
+        if !titled && !title.trim().is_empty() {
+            let base = Base {
+                size: 25.0,
+                bold: true,
+                ..PLAIN
+            };
+            for row in self.rows(&plain(title, None), &base, INNER) {
+                self.row(row, MARGIN, Behind::Nothing)?;
+            }
+            self.y += 10.0;
+        }
+        for block in group(lines) {
+            self.block(&block)?;
+        }
+        if self.fonts.missing > 0 {
+            self.space(14.0);
+            let note = "Some characters of this document are in scripts that the fonts of this PDF do not have; \
+                        they are shown as boxes.";
+            let base = Base {
+                size: 8.0,
+                color: GREY,
+                ..PLAIN
+            };
+            for row in self.rows(&plain(note, None), &base, INNER) {
+                self.row(row, MARGIN, Behind::Nothing)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block) -> Outcome<()> {
+        match block {
+            Block::Line(line) => self.line(line),
+            Block::List(lines) => self.list(lines),
+            Block::Table(rows) => self.table(rows),
+            Block::Quote(lines) => {
+                self.space(3.0);
+                for line in *lines {
+                    let x = MARGIN + line.indent as f32 * INDENT;
+                    let base = Base {
+                        color: QUOTE,
+                        ..PLAIN
+                    };
+                    for row in self.rows(line, &base, WIDTH - MARGIN - x - 14.0) {
+                        self.row(row, x + 14.0, Behind::Bar(x))?;
+                    }
+                }
+                self.space(7.0);
+                Ok(())
+            }
+            Block::Code(_, lines) => self.code(lines),
+        }
+    }
+
+    fn code(&mut self, lines: &[Line]) -> Outcome<()> {
+        let behind = Behind::Fill(MARGIN, INNER);
+        let base = Base {
+            size: 8.8,
+            mono: true,
+            ..PLAIN
+        };
+        let pad = || Row {
+            height: 5.0,
+            draws: Vec::new(),
+            base: 0.0,
+        };
+        self.space(3.0);
+        self.row(pad(), MARGIN, behind)?;
+        for line in lines {
+            let line = Line {
+                align: Align::Start,
+                ..plain(&line.text(), None)
+            };
+            for row in self.rows(&line, &base, INNER - 16.0) {
+                self.row(row, MARGIN + 8.0, behind)?;
+            }
+        }
+        self.row(pad(), MARGIN, behind)?;
+        self.space(7.0);
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line) -> Outcome<()> {
+        match &line.kind {
+            Kind::Heading(level) => self.heading(line, *level),
+            Kind::Divider => {
+                self.space(7.0);
+                self.need(2.0)?;
+                let (x, y) = (MARGIN, self.y);
+                self.put(Draw::Rect {
+                    x,
+                    y,
+                    width: INNER,
+                    height: 0.8,
+                    color: LINE,
+                });
+                self.y += 9.0;
+                Ok(())
+            }
+            Kind::Video(url) => self.boxed(&plain(url, Some(url))),
+            Kind::Embed(title, link) => self.boxed(&plain(title, link.as_deref())),
+            _ => {
+                let x = MARGIN + line.indent as f32 * INDENT;
+                for row in self.rows(line, &PLAIN, WIDTH - MARGIN - x) {
+                    self.row(row, x, Behind::Nothing)?;
+                }
+                self.space(5.0);
+                Ok(())
+            }
+        }
+    }
+
+    fn heading(&mut self, line: &Line, level: u8) -> Outcome<()> {
+        let size = HEADINGS[(level as usize).clamp(1, 6) - 1];
+        let base = Base {
+            size,
+            bold: true,
+            ..PLAIN
+        };
+        let rows = self.rows(line, &base, INNER);
+        let height: f32 = rows.iter().map(|it| it.height).sum();
+        self.space(size * 0.75);
+        // Not alone at a page's end.
+        self.need(height + 3.0 * SIZE)?;
+        let text: String = line.text().trim().chars().take(200).collect();
+        if !text.is_empty() {
+            self.marks.push(Mark {
+                level,
+                text,
+                page: self.pages.len() - 1,
+                y: self.y,
+            });
+        }
+        for row in rows {
+            self.row(row, MARGIN, Behind::Nothing)?;
+        }
+        self.space(size * 0.25);
+        Ok(())
+    }
+
+    fn boxed(&mut self, line: &Line) -> Outcome<()> {
+        self.space(4.0);
+        for mut row in self.rows(line, &PLAIN, INNER - 24.0) {
+            row.height += 10.0;
+            row.draws = row.draws.into_iter().map(|it| it.moved(0.0, 6.0)).collect();
+            self.need(row.height)?;
+            let bar = self.y;
+            let height = row.height;
+            self.row(row, MARGIN + 12.0, Behind::Fill(MARGIN, INNER))?;
+            self.put(Draw::Rect {
+                x: MARGIN,
+                y: bar.min(self.y - height),
+                width: 2.5,
+                height,
+                color: LINE,
+            });
+        }
+        self.space(8.0);
+        Ok(())
+    }
+
+    fn list(&mut self, lines: &[Line]) -> Outcome<()> {
+        let mut numbers = Numbers::default();
+        for line in lines {
+            let Kind::Item(list) = line.kind else {
+                continue;
+            };
+            let number = numbers.next(line.indent, list == List::Ordered);
+            let mark = match list {
+                List::Ordered => format!("{}.", numeral(number, line.indent)),
+                List::Bullet => ["•", "◦", "▪"][line.indent as usize % 3].to_string(),
+                List::Checked => "☑".to_string(),
+                List::Unchecked => "☐".to_string(),
+            };
+            let x = MARGIN + (line.indent as f32 + 1.0) * INDENT;
+            let shown = self.rows(line, &PLAIN, WIDTH - MARGIN - x);
+            let mark = self
+                .rows(&plain(&mark, None), &PLAIN, 60.0)
+                .into_iter()
+                .next();
+            let mut mark = mark.map(|it| (it.base, it.draws));
+            for row in shown {
+                self.need(row.height)?;
+                let (y, base) = (self.y, row.base);
+                self.row(row, x, Behind::Nothing)?;
+                let Some((own, draws)) = mark.take() else {
+                    continue;
+                };
+                let width = draws.iter().map(|it| match it {
+                    Draw::Text { x, size, run, .. } => x + run.width * size,
+                    _ => 0.0,
+                });
+                let width = width.fold(0.0, f32::max);
+                for it in draws {
+                    self.put(it.moved((x - width - 5.5).max(2.0), y + base - own));
+                }
+            }
+            self.space(2.0);
+        }
+        self.space(5.0);
+        Ok(())
+    }
+
+    fn table(&mut self, table: &[&[Line]]) -> Outcome<()> {
+        let columns = table
+            .iter()
+            .map(|it| it.len())
+            .max()
+            .unwrap_or(0)
+            .clamp(1, MAX_COLUMNS);
+        let base = Base {
+            size: if columns > 8 { 7.5 } else { 9.5 },
+            ..PLAIN
+        };
+        let mut widest = vec![0.0f32; columns];
+        let mut least = vec![0.0f32; columns];
+        let mut cells: Vec<Vec<Vec<Atom>>> = Vec::with_capacity(table.len());
+        for row in table {
+            let mut made = Vec::with_capacity(columns);
+            for (column, cell) in row.iter().take(columns).enumerate() {
+                let atoms = self.atoms(cell, &base, INNER / columns as f32 - 2.0 * PADDING);
+                let all: f32 = atoms.iter().map(|it| it.width + it.space).sum();
+                let one = atoms.iter().map(|it| it.width).fold(0.0, f32::max);
+                widest[column] = widest[column].max(all.min(INNER * 0.7));
+                least[column] = least[column].max(one.min(INNER * 0.4));
+                made.push(atoms);
+            }
+            cells.push(made);
+        }
+        let widths = share(&widest, &least);
+        self.space(4.0);
+        for (row, atoms) in table.iter().zip(cells) {
+            let mut shown: Vec<Vec<Row>> = Vec::with_capacity(columns);
+            for (column, atoms) in atoms.into_iter().enumerate() {
+                let cell = &row[column];
+                let mut made = rows(
+                    atoms,
+                    widths[column] - 2.0 * PADDING,
+                    cell.align,
+                    cell.rtl,
+                    &base,
+                );
+                made.reverse();
+                shown.push(made);
+            }
+            self.table_row(shown, &widths)?;
+        }
+        self.space(9.0);
+        Ok(())
+    }
+
+    /// The lines of each cell, the last first. A row that is higher than what is left goes on on the next page.
+    fn table_row(&mut self, mut cells: Vec<Vec<Row>>, widths: &[f32]) -> Outcome<()> {
+        let whole = cells
+            .iter()
+            .map(|it| it.iter().map(|row| row.height).sum())
+            .fold(0.0, f32::max);
+        if whole + 2.0 * PADDING <= BOTTOM - MARGIN {
+            self.need(whole + 2.0 * PADDING)?;
+        }
+        loop {
+            let room = BOTTOM - self.y - 2.0 * PADDING;
+            let mut height = 0.0f32;
+            let (mut draws, mut x) = (Vec::new(), MARGIN);
+            for (cell, width) in cells.iter_mut().zip(widths) {
+                let mut used = 0.0;
+                while let Some(row) = cell.last() {
+                    let first = used == 0.0 && self.is_at_top();
+                    if used + row.height > room && !first {
+                        break;
+                    }
+                    let (own, y) = (row.height, self.y + PADDING + used);
+                    if let Some(row) = cell.pop() {
+                        draws.extend(row.draws.into_iter().map(|it| it.moved(x + PADDING, y)));
+                    }
+                    used += own;
+                }
+                height = height.max(used);
+                x += width;
+            }
+            let done = cells.iter().all(Vec::is_empty);
+            if height > 0.0 || done {
+                self.grid(widths, height + 2.0 * PADDING);
+                draws.into_iter().for_each(|it| self.put(it));
+                self.y += height + 2.0 * PADDING;
+            }
+            if done {
+                return Ok(());
+            }
+            self.page()?;
+        }
+    }
+
+    fn grid(&mut self, widths: &[f32], height: f32) {
+        const THIN: f32 = 0.6;
+        let (mut x, y, color) = (MARGIN, self.y, LINE);
+        let all: f32 = widths.iter().sum();
+        for y in [y, y + height] {
+            self.put(Draw::Rect {
+                x,
+                y,
+                width: all + THIN,
+                height: THIN,
+                color,
+            });
+        }
+        self.put(Draw::Rect {
+            x,
+            y,
+            width: THIN,
+            height,
+            color,
+        });
+        for width in widths {
+            x += width;
+            self.put(Draw::Rect {
+                x,
+                y,
+                width: THIN,
+                height,
+                color,
+            });
+        }
+    }
+}
+
+/// Widths of columns: what their text wants, or less of it where that is too much.
+fn share(widest: &[f32], least: &[f32]) -> Vec<f32> {
+    let pad = 2.0 * PADDING + 1.0;
+    let want: Vec<f32> = widest.iter().map(|it| it + pad).collect();
+    let least: Vec<f32> = least.iter().map(|it| it + pad).collect();
+    let (all, small): (f32, f32) = (want.iter().sum(), least.iter().sum());
+    if all <= INNER {
+        let more = (INNER - all) / want.len() as f32;
+        return want.iter().map(|it| it + more).collect();
+    }
+    if small >= INNER || all - small < 0.1 {
+        return vec![INNER / want.len() as f32; want.len()];
+    }
+    let part = (INNER - small) / (all - small);
+    want.iter()
+        .zip(&least)
+        .map(|(want, least)| least + (want - least) * part)
+        .collect()
+}
+
+fn plain(text: &str, link: Option<&str>) -> Line {
+    let format = Format {
+        link: link.map(str::to_string),
+        ..Format::default()
+    };
+    Line {
+        spans: vec![Span {
+            piece: Piece::Text(text.to_string()),
+            format,
+        }],
+        kind: Kind::Paragraph,
+        indent: 0,
+        align: Align::Start,
+        rtl: false,
+    }
+}
