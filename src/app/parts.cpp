@@ -16,6 +16,8 @@
 #include "catalog/api.h"
 #include "collab/api.h"
 #include "documents/api.h"
+#include "documents/delta_protocol.h"
+#include "documents/export_api.h"
 #include "identity/api.h"
 #include "identity/authenticator.h"
 #include "identity/service_account_api.h"
@@ -476,8 +478,14 @@ Parts::Parts(const Config& config)
   realtime::register_api(registry, *events, blocking);
   workspaces::register_api(registry, *workspaces);
   collab::register_api(registry, *collab);
-  documents::register_api(registry, *documents, blocking, sign_ins);
+  const auto address = [this] { return public_url; };
+  documents::register_api(registry, *documents, blocking, sign_ins, documents::formats(address));
   documents::register_companions_api(registry, *companions, blocking);
+  documents::register_export_api(
+      registry, *documents, blocking,
+      {.public_url = address, .pictures = documents::picture_files(companions->attachments())});
+  documents::register_pages(registry, *documents, blocking, sign_ins);
+  documents::register_delta_protocol(registry, {*documents, *collab, *authenticator, blocking});
   notify::register_api(registry, *inbox);
   catalog::register_api(registry, *catalog, describe_view);
   storage::register_api(registry, *storage, blocking);
