@@ -398,6 +398,7 @@ Parts::Parts(const Config& config)
   passkeys = identity::open_passkeys(*identity, *accounts);
   workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
   collab = collab::open(*contents_database, {.write_in_place = writes_at_once(config, paths)});
+  if (bus->shared()) collab->share(*bus, *redis);
   document_access =
       std::make_unique<documents::Access>(*database, *identity, *workspaces, rights_generation);
   documents = documents::open(*database, *identity, *workspaces, *document_access, *collab,

@@ -13,7 +13,9 @@
 #include "base/caller.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "bus/bus.h"
 #include "db/db.h"
+#include "redis/redis.h"
 
 namespace ob::collab {
 
@@ -103,6 +105,9 @@ class Service : public Contents {
   // Before start(). `changed` is told at most every 2 s for a document, and when the last one left;
   // `opened` when somebody connects. Both may block.
   virtual void set_gatekeeper(Gatekeeper&, api::Authenticator&) = 0;
+  // Several instances share the database: each document is held by one of them at a time, and the
+  // others pass on what their clients say. Both outlive the service.
+  virtual void share(bus::Bus&, redis::Client&) = 0;
   virtual void on_change(std::function<void(const Change&)> changed) = 0;
   virtual void on_open(std::function<void(const Caller&, const std::string& document)> opened) = 0;
   // Connections are served on `io`, until stop(); both are still there then.

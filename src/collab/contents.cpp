@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "base/error.h"
+#include "collab/mirror.h"
 #include "collab/rooms.h"
 
 namespace ob::collab {
@@ -60,7 +61,15 @@ void Rooms::ask(const std::string& document, Ask ask) {
   throw closed();
 }
 
+Crdt Rooms::stored(const std::string& document) {
+  Crdt out;
+  store_->load(document, [&](const std::vector<std::string_view>& updates) { out.apply(updates); });
+  return out;
+}
+
 void Rooms::read(const std::string& document, const std::function<void(const Crdt&)>& read) {
+  // Nobody was told of more than is stored.
+  if (elsewhere(document)) return read(stored(document));
   ask(document, [&](const std::shared_ptr<Room>& room, Room::Done done) {
     return room->read([&read](const Crdt& crdt) { read(crdt); }, std::move(done));
   });
@@ -68,6 +77,18 @@ void Rooms::read(const std::string& document, const std::function<void(const Crd
 
 void Rooms::change(const std::string& document, const std::function<Room::Made(Crdt&)>& make,
                    const std::string& user) {
+  for (int i = 0; i < kTries; ++i) {
+    const auto holder = elsewhere(document);
+    if (!holder) break;
+    Crdt crdt = stored(document);
+    const std::string update = make(crdt).update;
+    if (update.empty() || update == kNoUpdate) return;
+    try {
+      return cluster_->apply(document, *holder, update, user);
+    } catch (const Error&) {
+      if (i + 1 == kTries) throw;
+    }
+  }
   ask(document, [&](const std::shared_ptr<Room>& room, Room::Done done) {
     return room->change([&make](Crdt& crdt) { return make(crdt); }, user, std::move(done));
   });
@@ -162,6 +183,7 @@ class FollowingRoom final : public Following {
 std::unique_ptr<Following> Rooms::follow(const std::string& document,
                                          std::shared_ptr<Follower> follower,
                                          std::function<void(const std::string&)> begin) {
+  if (elsewhere(document)) return mirror(find(document), document, std::move(follower), begin);
   std::shared_ptr<Room> followed;
   ask(document, [&](const std::shared_ptr<Room>& room, Room::Done done) {
     followed = room;
@@ -172,6 +194,11 @@ std::unique_ptr<Following> Rooms::follow(const std::string& document,
 }
 
 void Rooms::remove(const std::string& document) {
+  const auto holder = elsewhere(document);
+  holder ? cluster_->remove(document, *holder) : remove_here(document);
+}
+
+void Rooms::remove_here(const std::string& document) {
   std::shared_ptr<Room> room;
   {
     const std::lock_guard lock(mutex_);
@@ -181,6 +208,7 @@ void Rooms::remove(const std::string& document) {
       rooms_.erase(found);
     }
   }
+  if (cluster_) cluster_->release(document);
   if (room) room->close(kGone, "the document was removed");
   std::promise<void> promise;
   store_->remove(document, [&promise](Store::Written written) {

@@ -404,7 +404,8 @@ bool Room::stored(Batch batch, Store::Written written) {
   position_.last = written.last;
   position_.since += static_cast<std::int64_t>(batch.to_store.size());
   since_bytes_ += bytes;
-  stale_ = stale_ || written.foreign;
+  if (written.foreign && !std::exchange(stale_, true) && setup_.on_foreign)
+    setup_.on_foreign(setup_.document);
   note(batch, bytes);
   try {
     send_out(batch);
@@ -425,6 +426,10 @@ void Room::send_out(Batch& batch) {
   for (const auto& peer : batch.acks) {
     const int acks = std::exchange(peer->acks, 0);
     if (peer->wire != Peer::Wire::hocuspocus) continue;
+    if (peer->via) {
+      peer->via->send(peer->id, {"\x08\x01", 2}, acks);
+      continue;
+    }
     const net::Frame one = peer->frame({"\x08\x01", 2});  // SyncStatus: applied
     std::string all;
     for (int i = 0; i < acks; ++i) all += *one;
@@ -465,7 +470,14 @@ void Room::greet(const std::shared_ptr<Peer>& peer) {
 void Room::broadcast(const std::string& message, const Peer* except) {
   net::Frame plain, named;
   std::int64_t bytes = 0;
+  std::vector<const Via*> told;  // other instances: once each
   for (const auto& peer : peers_) {
+    if (peer->via) {
+      if (std::find(told.begin(), told.end(), peer->via.get()) != told.end()) continue;
+      told.push_back(peer->via.get());
+      peer->via->broadcast(message, except && except->via == peer->via ? except->id : 0);
+      continue;
+    }
     if (peer.get() == except) continue;
     net::Frame frame;
     if (peer->wire == Peer::Wire::yjs) {
@@ -537,7 +549,7 @@ void Room::compacted(Store::Written written, std::int64_t covered, std::size_t b
     return;
   }
   if (written.foreign) {
-    stale_ = true;
+    if (!std::exchange(stale_, true) && setup_.on_foreign) setup_.on_foreign(setup_.document);
     return;
   }
   setup_.counters.count(setup_.counters.compactions);

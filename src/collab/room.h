@@ -24,6 +24,14 @@
 
 namespace ob::collab {
 
+// Another instance's clients in a document that is held here.
+class Via {
+ public:
+  virtual ~Via() = default;
+  virtual void send(std::uint64_t client, std::string_view message, int times) = 0;
+  virtual void broadcast(std::string_view message, std::uint64_t except) = 0;  // 0: to all
+};
+
 // A client's connection to one document.
 struct Peer {
   enum class Wire { yjs, hocuspocus };
@@ -36,16 +44,32 @@ struct Peer {
   // The room's own:
   bool told_read_only = false;
   int acks = 0;
+  // Of a client of another instance, which has no `out`:
+  std::shared_ptr<Via> via;
+  std::uint64_t id = 0;
 
   // `message`: of the y-protocols.
   net::Frame frame(std::string_view message) const;
-  void send(std::string_view message) const { out->push(frame(message)); }
+  void send(std::string_view message) const {
+    via ? via->send(id, message, 1) : static_cast<void>(out->push(frame(message)));
+  }
 };
 
-class Room : public std::enable_shared_from_this<Room> {
+// Where a connection takes part in a document: here, or by way of the instance that holds it. All
+// any thread; false once it is closed.
+class Place {
  public:
+  virtual ~Place() = default;
   enum class Kind { step1, step1_answered, update, awareness, query_awareness, stateless };
+  virtual bool join(std::shared_ptr<Peer> peer) = 0;
+  virtual void leave(std::shared_ptr<Peer> peer) = 0;
+  virtual bool receive(const std::shared_ptr<Peer>& peer, Kind kind, std::string data) = 0;
+  // Bytes that wait to be looked at: who sends on should wait when they are many.
+  virtual std::size_t waiting() const = 0;
+};
 
+class Room final : public Place, public std::enable_shared_from_this<Room> {
+ public:
   struct Setup {
     std::string document;
     Store& store;
@@ -53,15 +77,17 @@ class Room : public std::enable_shared_from_this<Room> {
     Options options;
     boost::asio::any_io_executor executor;              // where the inbox is emptied
     std::function<void(const std::string&)> on_broken;  // it must be loaded anew
+    // Another instance wrote to the store, too; may be empty.
+    std::function<void(const std::string&)> on_foreign = {};
   };
   Room(Setup setup, Crdt crdt, Position position);
 
   const std::string& document() const { return setup_.document; }
 
   // All any thread; false once the room is closed.
-  bool join(std::shared_ptr<Peer> peer);
-  void leave(std::shared_ptr<Peer> peer);
-  bool receive(const std::shared_ptr<Peer>& peer, Kind kind, std::string data);
+  bool join(std::shared_ptr<Peer> peer) override;
+  void leave(std::shared_ptr<Peer> peer) override;
+  bool receive(const std::shared_ptr<Peer>& peer, Kind kind, std::string data) override;
   // Runs `read` on what is stored, or stores what `change` made of the document (an update), and
   // calls `done` then.
   using Done = std::move_only_function<void(std::exception_ptr)>;
@@ -76,8 +102,7 @@ class Room : public std::enable_shared_from_this<Room> {
   bool follow(std::shared_ptr<Follower> follower, std::function<void(const Crdt&)> begin,
               Done done);
   void unfollow(std::shared_ptr<Follower> follower);
-  // Bytes that wait to be looked at: who sends on should wait when they are many.
-  std::size_t waiting() const { return waiting_bytes_.load(std::memory_order_relaxed); }
+  std::size_t waiting() const override { return waiting_bytes_.load(std::memory_order_relaxed); }
 
   // What changed, once it is old enough or nobody is there any more.
   std::optional<Change> take_change(std::chrono::milliseconds age);

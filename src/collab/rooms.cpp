@@ -47,6 +47,11 @@ void Rooms::start(asio::io_context& io) {
   ticker_ = std::thread([this] { tick(); });
 }
 
+void Rooms::share(bus::Bus& bus, redis::Client& redis) {
+  Cluster::Host& host = *this;
+  cluster_ = std::make_unique<Cluster>(bus, redis, host);
+}
+
 void Rooms::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -54,6 +59,7 @@ void Rooms::stop() {
   }
   wake_.notify_all();
   if (ticker_.joinable()) ticker_.join();
+  if (cluster_) cluster_->stop();
   pool_.executor().join();
   store_->stop();
   tell_changes();
@@ -64,6 +70,41 @@ void Rooms::stop() {
 
 // ---- documents
 
+std::optional<std::string> Rooms::elsewhere(const std::string& document) {
+  if (!cluster_) return std::nullopt;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_) throw unavailable("the server stops");
+    if (rooms_.contains(document)) return std::nullopt;
+  }
+  return cluster_->holder(document);
+}
+
+std::shared_ptr<Place> Rooms::find(const std::string& document) {
+  if (const auto holder = elsewhere(document)) return cluster_->relay(document, *holder);
+  return open(document);
+}
+
+// Clients connect again, to the document as it is stored.
+void Rooms::give_up(const std::string& document, const std::string& why) {
+  constexpr int kAgain = 1012;
+  Loading loading;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = rooms_.find(document);
+    if (found == rooms_.end()) return;
+    loading = found->second;
+  }
+  std::shared_ptr<Room> room;
+  try {
+    room = loading.get();
+  } catch (const std::exception&) {
+    return;  // who asked for it is told
+  }
+  forget(document, room.get());
+  room->close(kAgain, why);
+}
+
 std::shared_ptr<Room> Rooms::load(const std::string& document) {
   Crdt crdt;
   const auto apply = [&](const std::vector<std::string_view>& updates) {
@@ -73,10 +114,17 @@ std::shared_ptr<Room> Rooms::load(const std::string& document) {
   const Position position = store_->load(document, apply);
   asio::any_io_executor executor = pool_.executor().get_executor();
   if (io_ && position.bytes < kLarge) executor = io_->get_executor();
-  auto room =
-      std::make_shared<Room>(Room::Setup{document, *store_, counters_, options_, executor,
-                                         [this](const std::string& id) { forget(id, nullptr); }},
-                             std::move(crdt), position);
+  std::function<void(const std::string&)> foreign;
+  if (cluster_) {
+    foreign = [this](const std::string& id) {
+      asio::post(pool_.executor(),
+                 [this, id] { give_up(id, "the document changed elsewhere: connect again"); });
+    };
+  }
+  auto room = std::make_shared<Room>(
+      Room::Setup{document, *store_, counters_, options_, executor,
+                  [this](const std::string& id) { forget(id, nullptr); }, std::move(foreign)},
+      std::move(crdt), position);
   return room;
 }
 
@@ -113,11 +161,14 @@ std::shared_ptr<Room> Rooms::open(const std::string& document) {
 }
 
 void Rooms::forget(const std::string& document, const Room* room) {
-  const std::lock_guard lock(mutex_);
-  const auto found = rooms_.find(document);
-  if (found == rooms_.end()) return;
-  if (room && found->second.get().get() != room) return;
-  rooms_.erase(found);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = rooms_.find(document);
+    if (found == rooms_.end()) return;
+    if (room && found->second.get().get() != room) return;
+    rooms_.erase(found);
+  }
+  if (cluster_) cluster_->release(document);
 }
 
 std::vector<std::shared_ptr<Room>> Rooms::loaded() {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/pool.h"
+#include "collab/cluster.h"
 #include "collab/collab.h"
 #include "collab/room.h"
 
@@ -22,7 +23,7 @@ class Session {
   virtual void recheck() = 0;
 };
 
-class Rooms final : public Service {
+class Rooms final : public Service, private Cluster::Host {
  public:
   Rooms(db::Database& database, Options options);
   ~Rooms() override;
@@ -31,6 +32,7 @@ class Rooms final : public Service {
     gatekeeper_ = &gatekeeper;
     authenticator_ = &authenticator;
   }
+  void share(bus::Bus& bus, redis::Client& redis) override;
   void on_change(std::function<void(const Change&)> changed) override {
     changed_ = std::move(changed);
   }
@@ -60,9 +62,12 @@ class Rooms final : public Service {
   // For sockets.
   Gatekeeper& gatekeeper() { return *gatekeeper_; }
   api::Authenticator& authenticator() { return *authenticator_; }
-  Pool& pool() { return pool_; }
+  Pool& pool() override { return pool_; }
   Counters& counters() { return counters_; }
-  // The document, loaded if need be. Blocks. Throws Error 503 collab.unavailable.
+  // Where the document is used, here or by way of another instance. Blocks. Throws Error 503
+  // collab.unavailable.
+  std::shared_ptr<Place> find(const std::string& document);
+  // The document in this instance's memory, loaded if need be. Blocks. Throws the same.
   std::shared_ptr<Room> open(const std::string& document);
   void opened(const Caller& caller, const std::string& document) {
     if (opened_) opened_(caller, document);
@@ -75,6 +80,12 @@ class Rooms final : public Service {
   using Loading = std::shared_future<std::shared_ptr<Room>>;
   std::shared_ptr<Room> load(const std::string& document);
   void forget(const std::string& document, const Room* room);
+  // The instance that holds it, if that is another one. Blocks.
+  std::optional<std::string> elsewhere(const std::string& document);
+  Crdt stored(const std::string& document);  // as it is in the store
+  std::shared_ptr<Room> hold(const std::string& document) override { return open(document); }
+  void give_up(const std::string& document, const std::string& why) override;
+  void remove_here(const std::string& document) override;
   void tick();
   void look_at_rights();
   void tell_changes();
@@ -89,8 +100,9 @@ class Rooms final : public Service {
   const Options options_;
   Counters counters_;
   std::unique_ptr<Store> store_;
-  Pool pool_;       // what blocks for a moment: loads, rights
-  Pool listeners_;  // what other modules do of what is told here
+  std::unique_ptr<Cluster> cluster_;  // null: this instance is alone
+  Pool pool_;                         // what blocks for a moment: loads, rights
+  Pool listeners_;                    // what other modules do of what is told here
   Gatekeeper* gatekeeper_ = nullptr;
   api::Authenticator* authenticator_ = nullptr;
   std::function<void(const Change&)> changed_;

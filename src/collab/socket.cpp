@@ -48,7 +48,7 @@ Attached::Attached(Rooms& rooms, Visitor visitor, std::string document, std::sha
       peer_(std::move(peer)) {
   peer_->may_write = admit(visitor_.caller) == Access::write;
   peer_->user = visitor_.caller.user_id;
-  room_ = rooms_.open(document_);
+  place_ = rooms_.find(document_);
   rooms_.opened(visitor_.caller, document_);
 }
 
@@ -62,17 +62,17 @@ Access Attached::admit(const Caller& caller) {
 }
 
 Attached::~Attached() {
-  if (joined_) room_->leave(peer_);
+  if (joined_) place_->leave(peer_);
 }
 
 void Attached::join() {
   constexpr int kTries = 3;
   for (int i = 0; i < kTries; ++i) {
-    if (room_->join(peer_)) {
+    if (place_->join(peer_)) {
       joined_ = true;
       return;
     }
-    room_ = rooms_.open(document_);
+    place_ = rooms_.find(document_);
   }
   throw Error(503, "collab.unavailable", "The document cannot be reached. Try again shortly.");
 }
@@ -80,11 +80,11 @@ void Attached::join() {
 bool Attached::receive(Room::Kind kind, std::string data) {
   auto& counters = rooms_.counters();
   counters.count(counters.bytes_in, static_cast<std::int64_t>(data.size()));
-  return room_->receive(peer_, kind, std::move(data));
+  return place_->receive(peer_, kind, std::move(data));
 }
 
 bool Attached::crowded() const {
-  return room_->waiting() > kCrowded;
+  return place_->waiting() > kCrowded;
 }
 
 void Attached::recheck() {

@@ -44,7 +44,7 @@ class Attached {
   const Visitor visitor_;
   const std::string document_;
   const std::shared_ptr<Peer> peer_;
-  std::shared_ptr<Room> room_;
+  std::shared_ptr<Place> place_;
   bool joined_ = false;
 };
 

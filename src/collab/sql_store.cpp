@@ -226,10 +226,15 @@ class SqlStore final : public Store {
     }
   }
 
+  // Throws UniqueViolation where another instance wrote to the document since.
   static Written put(db::Tx& tx, const Append& append, std::int64_t after) {
     for (const auto& update : append.updates) {
-      tx.execute("INSERT INTO collab_updates (document, number, bytes) VALUES ($1, $2, $3)",
-                 {append.document, ++after, db::Blob{update}});
+      // What the other wrote may be in a snapshot already, and the numbers free again.
+      const auto put = tx.execute(
+          "INSERT INTO collab_updates (document, number, bytes) SELECT $1, $2, $3 WHERE NOT EXISTS "
+          "(SELECT 1 FROM collab_snapshots WHERE document = $1 AND last >= $2)",
+          {append.document, ++after, db::Blob{update}});
+      if (put != 1) throw db::UniqueViolation("a snapshot holds more than the writer knows");
     }
     return {.last = after};
   }

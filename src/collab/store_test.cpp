@@ -100,6 +100,17 @@ TEST_F(StoreTest, TwoWritersLoseNothing) {
   EXPECT_EQ(all("d"), "AB,");
 }
 
+// One that was away while another wrote, and made a snapshot: the numbers that it knows are free.
+TEST_F(StoreTest, AWriterFromThePastLosesNothing) {
+  for (const char* text : {"a", "b", "c"}) append("d", append("d", 0, {text}).last, {text});
+  const std::int64_t last = append("d", 100, {"z"}).last;
+  EXPECT_FALSE(compact("d", 0, last, "S").foreign);
+  const auto late = append("d", 1, {"late"});
+  EXPECT_TRUE(late.foreign);
+  EXPECT_GT(late.last, last);
+  EXPECT_EQ(all("d"), "S,late,");
+}
+
 TEST_F(StoreTest, OnesTroubleIsNotTheOthers) {
   append("d", 0, {"a"});
   std::vector<std::future<Store::Written>> written;

@@ -184,6 +184,9 @@ REQUESTS: dict[str, Recipe] = {
     "dropVolume": path(lambda c: c.volume),
     "getVolume": path(lambda c: c.volume),
     "search": lambda c: {"params": {"q": "x"}},
+    # No upgrade, and a topic that nobody may hear: they end at once.
+    "openEventSocket": NOTHING,
+    "streamEvents": lambda c: {"params": {"topic": "none"}},
     "listStorageCredentials": NOTHING,
     "createStorageCredential": lambda c: {"json": STORE},
     "dropStorageCredential": lambda c: CREDENTIAL,
