@@ -41,23 +41,6 @@ Error unreachable() {
           "The document cannot be reached at the moment. Try again shortly."};
 }
 
-// Returns when it is stored.
-void store(Room& room, const std::string& update, const std::string& user) {
-  auto stored = std::make_shared<std::promise<void>>();
-  auto future = stored->get_future();
-  const auto change = [update](Crdt& crdt) {
-    const std::string_view views[] = {update};
-    auto applied = crdt.apply(views);
-    return applied.pending ? update : applied.update;
-  };
-  const bool taken = room.change(change, user, [stored](const std::exception_ptr& failure) {
-    failure ? stored->set_exception(failure) : stored->set_value();
-  });
-  stored.reset();
-  if (!taken) throw unreachable();
-  future.get();
-}
-
 }  // namespace
 
 Cluster::Cluster(bus::Bus& bus, redis::Client& redis, Host& host)
@@ -91,9 +74,11 @@ void Cluster::stop() {
   for (const auto& instance : instances) {
     send(instance, {.kind = Envelope::Kind::reset, .document = "", .a = "an instance stops"});
   }
-  const std::lock_guard lock(mutex_);
+  silent_ = true;
+  std::unique_lock lock(mutex_);
   for (auto& [number, question] : questions_) question.set_value(false);
   questions_.clear();
+  wake_.wait(lock, [this] { return renewing_ == 0; });
 }
 
 // ---- who holds what
@@ -125,19 +110,28 @@ void Cluster::renew() {
   }
   for (const auto& document : held) {
     auto done = [this, document](const std::optional<redis::Reply>& reply) {
+      const std::lock_guard lock(mutex_);
+      --renewing_;
+      wake_.notify_all();
       if (!reply || reply->kind != redis::Reply::Kind::text || reply->text == id_) return;
-      later([this, document, holder = reply->text] {
+      if (stop_ || held_.erase(document) == 0) return;
+      work_.emplace_back([this, document, holder = reply->text] {
         log::warn("another instance holds a document", {{"document", document.c_str()}});
-        {
-          const std::lock_guard lock(mutex_);
-          if (held_.erase(document) == 0) return;
-        }
-        host_.give_up(document, "another instance has the document: connect again");
+        give_up(document, "another instance has the document: connect again");
         tell_stale(document, holder);
       });
     };
+    {
+      const std::lock_guard lock(mutex_);
+      ++renewing_;
+    }
     redis_.send({"EVAL", kRenewal, "1", kHolder + document, id_, kHeldMs}, std::move(done));
   }
+}
+
+// May wait for the document to be loaded.
+void Cluster::give_up(const std::string& document, const std::string& why) {
+  asio::post(host_.pool().executor(), [this, document, why] { host_.give_up(document, why); });
 }
 
 void Cluster::tell_stale(const std::string& document, const std::string& holder) {
@@ -160,10 +154,10 @@ std::shared_ptr<Place> Cluster::relay(const std::string& document, const std::st
 
 // ---- messages
 
-void Cluster::send(const std::string& to, const Envelope& envelope) {
-  Envelope mine = envelope;
-  mine.from = id_;
-  bus_.publish(kChannel + to, mine.encode());
+void Cluster::send(const std::string& to, Envelope envelope) {
+  if (silent_) return;
+  envelope.from = id_;
+  bus_.publish(kChannel + to, envelope.encode());
 }
 
 // On the bus's thread.
@@ -185,9 +179,7 @@ void Cluster::heard(std::string_view message) {
       return asio::post(host_.pool().executor(),
                         [this, envelope = std::move(envelope)] { serve(envelope); });
     case Kind::stale:
-      return later([this, document = envelope.document] {
-        host_.give_up(document, "the document changed elsewhere: connect again");
-      });
+      return give_up(envelope.document, "the document changed elsewhere: connect again");
     case Kind::answer: {
       const std::lock_guard lock(mutex_);
       const auto found = questions_.find(envelope.client);
@@ -255,22 +247,31 @@ void Cluster::heard_by_relay(const Envelope& envelope) {
 }
 
 void Cluster::serve(const Envelope& envelope) {
-  bool done = false;
   try {
     if (holder(envelope.document)) throw unreachable();
     if (envelope.kind == Envelope::Kind::remove) {
       host_.remove_here(envelope.document);
-    } else {
-      store(*host_.hold(envelope.document), envelope.a, envelope.b);
+      return answer(envelope, true);
     }
-    done = true;
+    const auto room = host_.hold(envelope.document);
+    auto change = [update = envelope.a](Crdt& crdt) {
+      const std::string_view views[] = {update};
+      auto applied = crdt.apply(views);
+      return applied.pending ? update : applied.update;
+    };
+    auto done = [this, envelope](const std::exception_ptr& failure) { answer(envelope, !failure); };
+    if (!room->change(std::move(change), envelope.b, std::move(done))) throw unreachable();
   } catch (const std::exception& e) {
     log::warn("a change by another instance failed",
               {{"document", envelope.document.c_str()}, {"error", std::string_view(e.what())}});
+    answer(envelope, false);
   }
-  send(envelope.from, {.kind = Envelope::Kind::answer,
-                       .document = envelope.document,
-                       .client = envelope.client,
+}
+
+void Cluster::answer(const Envelope& question, bool done) {
+  send(question.from, {.kind = Envelope::Kind::answer,
+                       .document = question.document,
+                       .client = question.client,
                        .n = done ? 1U : 0U});
 }
 

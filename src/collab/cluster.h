@@ -62,11 +62,13 @@ class Cluster {
   using Clock = std::chrono::steady_clock;
   using Key = std::pair<std::string, std::string>;  // instance, document
 
-  void send(const std::string& to, const Envelope& envelope);
+  void send(const std::string& to, Envelope envelope);
   void heard(std::string_view message);
   void heard_by_holder(const Envelope& envelope);
   void heard_by_relay(const Envelope& envelope);
   void serve(const Envelope& envelope);  // apply and remove
+  void answer(const Envelope& question, bool done);
+  void give_up(const std::string& document, const std::string& why);
   void ask(const std::string& holder, Envelope envelope);
   void reset_all(const std::string& why);
   void drop(const std::string& instance, const std::string& why);
@@ -87,6 +89,8 @@ class Cluster {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
+  std::atomic<bool> silent_ = false;  // the bus may be gone
+  std::size_t renewing_ = 0;          // questions to Redis
   std::vector<std::function<void()>> work_;
   std::set<std::string> held_;
   std::map<std::string, std::shared_ptr<Relay>> relays_;
