@@ -27,6 +27,9 @@ class LocalBus final : public Bus {
   Subscription subscribe(const std::string& channel, Handler handler, Gap gap) override {
     return core_->subscribe(channel, std::move(handler), std::move(gap));
   }
+  std::optional<std::int64_t> listeners(const std::string& channel) override {
+    return core_->listens(channel) ? 1 : 0;
+  }
   bool shared() const override { return false; }
   bool connected() const override { return true; }
   Stats stats() const override { return core_->stats(); }
@@ -84,6 +87,7 @@ class RedisBus final : public Bus {
   Subscription subscribe(const std::string& channel, Handler handler, Gap gap) override {
     return core_->subscribe(channel, std::move(handler), std::move(gap));
   }
+  std::optional<std::int64_t> listeners(const std::string& channel) override;
   bool shared() const override { return true; }
   bool connected() const override { return client_->up() && subscriber_->up(); }
   Stats stats() const override { return core_->stats(); }
@@ -175,6 +179,12 @@ bool RedisBus::tell_lost() {
   }
   for (const auto& channel : lost) send('g', channel, {});
   return losing_;
+}
+
+std::optional<std::int64_t> RedisBus::listeners(const std::string& channel) {
+  const auto reply = redis::ask_now(*client_, {"PUBSUB", "NUMSUB", prefix_ + channel});
+  if (!reply || reply->items.size() != 2) return std::nullopt;
+  return reply->items[1].integer;
 }
 
 void RedisBus::heard(const std::string& channel, const std::string& text) {

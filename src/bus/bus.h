@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ class Bus {
   // `gap`: messages of this channel were lost, or may have been, before those that come now.
   [[nodiscard]] virtual Subscription subscribe(const std::string& channel, Handler handler,
                                                Gap gap) = 0;
+  // How many instances listen to a channel, as far as that is known now. Blocks.
+  virtual std::optional<std::int64_t> listeners(const std::string& channel) = 0;
   virtual bool shared() const = 0;     // other instances can hear
   virtual bool connected() const = 0;  // and do so now; in process: always
   struct Stats {

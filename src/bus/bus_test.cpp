@@ -141,12 +141,14 @@ TEST(Bus, TwoInstances) {
   const auto b = ob::bus::on_redis(server.url());
   ASSERT_TRUE(eventually([&] { return a->connected() && b->connected(); }));
   EXPECT_TRUE(a->shared());
+  EXPECT_EQ(a->listeners("x"), 0);
   Heard at_a, at_b, elsewhere;
   auto in_a = at_a.on(*a, "x");
   auto in_b = at_b.on(*b, "x");
   const auto in_c = elsewhere.on(*b, "x2");
   ASSERT_TRUE(in_a.wait(5s) && in_b.wait(5s) && in_c.wait(5s));
   const std::string binary("a\0\r\nb", 5);
+  EXPECT_EQ(a->listeners("x"), 2);
   a->publish("x", binary);
   ASSERT_TRUE(eventually([&] { return at_b.size() == 1 && at_a.size() == 1; }));
   EXPECT_EQ(at_b.all()[0], binary);
@@ -193,6 +195,7 @@ TEST(Bus, RedisGoesAndComesBack) {
   ASSERT_TRUE(in_a.wait(5s) && in_b.wait(5s));
   server.stop();
   ASSERT_TRUE(eventually([&] { return !a->connected() && !b->connected(); }));
+  EXPECT_EQ(a->listeners("x"), std::nullopt);
   // The instance itself still hears; others are told of the loss.
   a->publish("x", "lost");
   ASSERT_TRUE(eventually([&] { return at_a.has("lost"); }));

@@ -98,6 +98,11 @@ void Core::queue_gap(const std::string& name, Channel& channel) {
   wake_.notify_one();
 }
 
+bool Core::listens(const std::string& channel) const {
+  const std::scoped_lock lock(mutex_);
+  return channels_.contains(channel);
+}
+
 void Core::deliver(const std::string& channel, std::string message) {
   const std::scoped_lock lock(mutex_);
   const auto found = channels_.find(channel);

@@ -40,6 +40,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void end(Entry& entry);
   bool wait(const Entry& entry, std::chrono::milliseconds most);
 
+  bool listens(const std::string& channel) const;
   void deliver(const std::string& channel, std::string message);
   void gap(const std::string& channel);
   void gap_everywhere();

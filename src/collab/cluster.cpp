@@ -50,6 +50,7 @@ Cluster::Cluster(bus::Bus& bus, redis::Client& redis, Host& host)
       [this] {
         later([this] { reset_all("messages between instances were lost: connect again"); });
       });
+  inbox_.wait(kPatience);  // others must not think that nobody is here
   beat();
   thread_ = std::thread([this] { run(); });
 }
@@ -359,6 +360,7 @@ void Cluster::watch() {
     for (const auto& [key, hosted] : hosted_) instances.insert(key.first);
     for (const auto& [document, relay] : relays_) instances.insert(relay->holder());
   }
+  std::erase_if(deaf_, [&](const auto& one) { return !instances.contains(one.first); });
   if (instances.empty()) {
     away_since_.reset();
     return;
@@ -376,11 +378,27 @@ void Cluster::watch() {
   away_since_.reset();
   std::size_t i = 0;
   for (const auto& instance : instances) {
-    if (reply->items[i++].kind == redis::Reply::Kind::nil) {
+    const bool alive = reply->items[i++].kind != redis::Reply::Kind::nil;
+    if (!alive || !listens(instance)) {
       log::warn("an instance is gone; its documents move", {{"instance", instance.c_str()}});
       drop(instance, "an instance is gone: connect again");
     }
   }
+}
+
+// The connections of a process that is killed end with it, long before its sign of life. One that
+// lives and hears nothing is no better: it finds out when it listens again.
+bool Cluster::listens(const std::string& instance) {
+  constexpr int kLooks = 2;
+  const auto count = bus_.listeners(kChannel + instance);
+  if (!count || *count > 0) {
+    deaf_.erase(instance);
+    return true;
+  }
+  if (++deaf_[instance] < kLooks) return true;
+  deaf_.erase(instance);
+  redis_.send({"DEL", kAlive + instance}, [](const auto&) {});
+  return false;
 }
 
 void Cluster::later(std::function<void()> work) {

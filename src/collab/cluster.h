@@ -77,6 +77,7 @@ class Cluster {
   void run();
   void beat();
   void watch();
+  bool listens(const std::string& instance);
   void renew();
   void later(std::function<void()> work);
 
@@ -96,7 +97,9 @@ class Cluster {
   std::map<std::string, std::shared_ptr<Relay>> relays_;
   std::map<Key, std::shared_ptr<Hosted>> hosted_;
   std::map<std::uint64_t, std::promise<bool>> questions_;
+  // Of the thread:
   std::optional<Clock::time_point> away_since_;
+  std::map<std::string, int> deaf_;  // looks at which nobody listened
   std::thread thread_;
   bus::Subscription inbox_;
 };

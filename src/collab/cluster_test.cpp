@@ -56,6 +56,9 @@ class Wire final : public redis::Client, public bus::Bus {
         },
         std::move(gap));
   }
+  std::optional<std::int64_t> listeners(const std::string& channel) override {
+    return cut ? std::nullopt : bus_->listeners(channel);
+  }
   bool shared() const override { return true; }
   bool connected() const override { return up() && bus_->connected(); }
   bus::Bus::Stats stats() const override { return bus_->stats(); }

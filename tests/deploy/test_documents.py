@@ -211,7 +211,9 @@ def settled(editors: list[Editor], lost: list[Editor] = ()) -> str:
 
     def state() -> str:
         missing = words - set(editors[0].text.split())
-        return f"{[len(e.text) for e in editors]} {sorted(missing)[:5]} {[e.failure for e in editors]}"
+        return (
+            f"{[len(e.text) for e in editors]} {sorted(missing)[:5]} {[e.failure for e in editors]}"
+        )
 
     try:
         until(agree, "all have the same, and all that was typed")
