@@ -255,10 +255,10 @@ void Cluster::serve(const Envelope& envelope) {
       return answer(envelope, true);
     }
     const auto room = host_.hold(envelope.document);
-    auto change = [update = envelope.a](Crdt& crdt) {
+    auto change = [update = envelope.a](Crdt& crdt) -> Room::Made {
       const std::string_view views[] = {update};
-      auto applied = crdt.apply(views);
-      return applied.pending ? update : applied.update;
+      auto applied = crdt.apply(views, true);
+      return {applied.pending ? update : applied.update, applied.delta};
     };
     auto done = [this, envelope](const std::exception_ptr& failure) { answer(envelope, !failure); };
     if (!room->change(std::move(change), envelope.b, std::move(done))) throw unreachable();

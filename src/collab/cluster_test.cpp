@@ -326,6 +326,49 @@ TEST_F(ClusterTest, WithoutRedisAllGoOn) {
   }));
 }
 
+class Told final : public Follower {
+ public:
+  void changed(const std::string& ops) override {
+    const std::lock_guard lock(mutex_);
+    ops_ += ops;
+  }
+  void stored() override { ++stored_; }
+  void ended(int code, const std::string&) override { code_ = code; }
+  bool has(const std::string& word) {
+    const std::lock_guard lock(mutex_);
+    return ops_.find(word) != std::string::npos;
+  }
+  int stored_count() const { return stored_; }
+  int code() const { return code_; }
+
+ private:
+  std::mutex mutex_;
+  std::string ops_;
+  std::atomic<int> stored_ = 0, code_ = 0;
+};
+
+TEST_F(ClusterTest, AFollowerElsewhere) {
+  const auto ann = Editor::open(*a_);
+  ann->type("before");
+  EXPECT_TRUE(eventually([&] { return a_->rooms.text("d") == "before "; }));
+  const auto told = std::make_shared<Told>();
+  std::string begun;
+  const auto following = b_->rooms.follow("d", told, [&](const std::string& ops) { begun = ops; });
+  EXPECT_EQ(begun, R"([{"insert":"before "}])");
+  ann->type("then");
+  EXPECT_TRUE(eventually([&] { return told->has("then "); }));
+  const int stored = told->stored_count();
+  following->change([] { return R"([{"insert":"mine "}])"; }, "u", [](const Error&) { FAIL(); });
+  EXPECT_TRUE(eventually([&] { return ann->has("mine") && told->stored_count() > stored; }));
+  EXPECT_FALSE(told->has("mine"));
+  std::atomic<bool> failed = false;
+  following->change([] { return R"([{"retain":900},{"insert":"x"}])"; }, "u",
+                    [&](const Error&) { failed = true; });
+  EXPECT_TRUE(failed);
+  a_->rooms.remove("d");
+  EXPECT_TRUE(eventually([&] { return told->code() == 4404; }));
+}
+
 TEST_F(ClusterTest, RemovedEverywhere) {
   const auto ann = Editor::open(*a_), bob = Editor::open(*b_);
   ann->type("gone");
