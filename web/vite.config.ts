@@ -16,6 +16,9 @@ export default defineConfig({
     // The server's policy allows data: for images only, so fonts and workers stay files.
     assetsInlineLimit: 0,
   },
-  server: { host: '127.0.0.1', proxy: { '/api': server, '/healthz': server } },
+  server: {
+    host: '127.0.0.1',
+    proxy: { '/api': server, '/healthz': server, '/ws': { target: server, ws: true } },
+  },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },
 });

@@ -5,8 +5,11 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from '@/app/query-client';
 import { router } from '@/app/router';
+import { watchSignOut } from '@/features/documents/local-copies';
 import { Toaster } from '@/components/Toaster';
 import '@/styles/index.css';
+
+watchSignOut();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -35,7 +35,7 @@ function explained(error: ApiError): ApiError {
 }
 
 /** Sends a request with the session's token; renews the token once when the server refuses it. */
-async function authorised(request: Request): Promise<Response> {
+export async function authorised(request: Request): Promise<Response> {
   const again = request.clone();
   const token = await accessToken();
   let response = await attempt(request, token);

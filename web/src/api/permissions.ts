@@ -11,7 +11,7 @@ export type Group = Schemas['GroupAnswer'];
 export type Privilege = Role['privileges'][number];
 export type Explanation = Schemas['ExplainAnswer'];
 export type Reason = Explanation['reasons'][number];
-export type SecuredType = Permissions['object']['type'];
+export type SecuredType = Permissions['object']['type'] | 'document';
 
 /** What is shared: its type, and what it is called there ("main.sales.orders", an id). */
 export interface Secured {
@@ -26,7 +26,10 @@ const MEMBER = '/api/v1/groups/{id}/members/{principal}';
 const ROLE = '/api/v1/roles/{id}';
 const FOUND = 20; // people and groups that a search shows
 
-const pathOf = ({ type, object }: Secured) => ({ type, object });
+const pathOf = ({ type, object }: Secured) => ({
+  type: type as Permissions['object']['type'],
+  object,
+});
 
 export const permissions = (secured: Secured) =>
   queryOptions({

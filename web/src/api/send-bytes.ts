@@ -38,17 +38,19 @@ function errorOf(request: XMLHttpRequest): ApiError {
   }
 }
 
-/** Sends bytes and tells how many have gone; renews the token once when the server refuses it. */
+/** Sends bytes and tells how many have gone; renews the token once when the server refuses it.
+ * Resolves to the answer's text. */
 export async function sendBytes(
-  method: 'PUT' | 'PATCH',
+  method: 'POST' | 'PUT' | 'PATCH',
   path: string,
   body: Blob,
   options: Options,
-): Promise<void> {
+): Promise<string> {
   const token = await accessToken();
   let request = await attempt(method, path, body, token, options);
   if (request.status === 401 && token) {
     request = await attempt(method, path, body, await accessToken(token), options);
   }
   if (request.status >= 400) throw errorOf(request);
+  return request.responseText;
 }

@@ -1,8 +1,9 @@
-import { Outlet, useRouter } from '@tanstack/react-router';
+import { Outlet, useMatch, useRouter } from '@tanstack/react-router';
 import { createElement, lazy, Suspense, useEffect, useState, type ComponentType } from 'react';
 import { restoreSession, session } from '@/api/session';
 import { ConnectionBanner } from '@/app/ConnectionBanner';
 import { Logo } from '@/app/Logo';
+import { GuestFrame } from '@/app/GuestFrame';
 import { closeOverlay, overlay } from '@/app/overlays';
 import { loadedFormats, loadPreferences } from '@/app/preferences';
 import { Rail } from '@/app/Rail';
@@ -107,12 +108,16 @@ export function Shell() {
   const current = useStore(session);
   const { status } = current;
   const router = useRouter();
+  // A document may be open to whoever has its address.
+  const document = useMatch({ from: '/shell/documents/$document', shouldThrow: false });
+  const guest = status === 'signed-out' && document !== undefined;
   useEffect(() => {
-    if (status !== 'signed-out') return;
+    if (status !== 'signed-out' || guest) return;
     const { href } = router.state.location;
     void router.navigate({ to: '/sign-in', search: href === '/' ? {} : { next: href } });
-  }, [status, router]);
+  }, [status, guest, router]);
   if (current.status === 'starting') return <Starting />;
+  if (guest) return <GuestFrame />;
   if (current.status !== 'signed-in') return null;
   return <SignedIn key={`${current.user.id}:${current.viewer?.id ?? ''}`} />;
 }

@@ -26,6 +26,19 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
     ],
   },
   {
+    title: 'Documents',
+    keys: [
+      ['/', 'Insert a table, an image, a query and more'],
+      ['mod+F', 'Find'],
+      ['mod+H', 'Find and replace'],
+      ['mod+shift+K', 'Link'],
+      ['mod+alt+M', 'Comment on the selection'],
+      ['mod+alt+1', 'Heading 1; 2 and 3 likewise, 0 for text'],
+      ['mod+enter', 'Check or uncheck a task'],
+      ['mod+Z', 'Undo one’s own changes'],
+    ],
+  },
+  {
     title: 'Tables of results',
     keys: [
       ['Arrows', 'Move between cells'],
@@ -40,7 +53,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
 export function ShortcutsModal() {
   return (
     <Modal title="Keyboard shortcuts" onClose={closeOverlay} wide>
-      <div className="grid gap-6 pb-3 md:grid-cols-3">
+      <div className="grid gap-6 pb-3 md:grid-cols-2">
         {GROUPS.map((group) => (
           <section key={group.title}>
             <h3 className="mb-2">{group.title}</h3>

@@ -1,6 +1,7 @@
 import {
   Activity,
   Boxes,
+  FileText,
   FolderOpen,
   House,
   Library,
@@ -10,7 +11,8 @@ import {
 } from 'lucide-react';
 
 export interface PageLink {
-  to: '/' | '/sql' | '/catalog' | '/files' | '/workspaces' | '/queries' | '/settings';
+  to:
+    '/' | '/sql' | '/catalog' | '/files' | '/documents' | '/workspaces' | '/queries' | '/settings';
   label: string;
   icon: LucideIcon;
   keys: string;
@@ -22,6 +24,7 @@ export const PAGES: PageLink[] = [
   { to: '/sql', label: 'SQL', icon: SquareTerminal, keys: 'g then s' },
   { to: '/catalog', label: 'Catalog', icon: Library, keys: 'g then c' },
   { to: '/files', label: 'Files', icon: FolderOpen, keys: 'g then f' },
+  { to: '/documents', label: 'Documents', icon: FileText, keys: 'g then d' },
   { to: '/workspaces', label: 'Workspaces', icon: Boxes, keys: 'g then w' },
   { to: '/queries', label: 'Queries', icon: Activity, keys: 'g then q' },
   { to: '/settings', label: 'Settings', icon: Settings, keys: 'g then k' },

@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import type { DocumentQuery } from '@/api/documents';
+import { DOCUMENT_FILTERS, DOCUMENT_SORTS } from '@/app/document-lists';
 import type { QueryFilter } from '@/api/query';
 import { lazyPage } from '@/app/lazy-page';
 import { NotFoundPage, RouteError } from '@/app/RouteError';
@@ -180,6 +182,42 @@ const workspace = createRoute({
   },
 });
 
+const documents = createRoute({
+  getParentRoute: () => shell,
+  path: '/documents',
+  component: lazyPage(() => import('@/features/documents/list/DocumentsPage'), 'DocumentsPage'),
+  validateSearch: (search: Record<string, unknown>): DocumentQuery => {
+    const filter = DOCUMENT_FILTERS.find((name) => name === search.filter);
+    const sort = DOCUMENT_SORTS.find((name) => name === search.sort);
+    const words = text(search.text);
+    const inside = text(search.workspace);
+    const folder = text(search.folder);
+    return {
+      ...(filter && { filter }),
+      ...(sort && { sort }),
+      ...(words && { text: words }),
+      ...(inside && { workspace: inside }),
+      ...(folder && { folder }),
+    };
+  },
+});
+const document = createRoute({
+  getParentRoute: () => shell,
+  path: '/documents/$document',
+  component: lazyPage(() => import('@/features/documents/editor/DocumentPage'), 'DocumentPage'),
+  // share: what a share link gave. comment: the thread to open.
+  validateSearch: (search: Record<string, unknown>): { share?: string; comment?: string } => {
+    const share = text(search.share);
+    const comment = text(search.comment);
+    return { ...(share && { share }), ...(comment && { comment }) };
+  },
+});
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: '/inbox',
+  component: lazyPage(() => import('@/features/documents/inbox/InboxPage'), 'InboxPage'),
+});
+
 const QUERY_STATES = ['running', 'finished', 'failed', 'cancelled'] as const;
 
 const queries = createRoute({
@@ -255,6 +293,9 @@ export const router = createRouter({
       filesVolume,
       workspaces,
       workspace,
+      documents,
+      document,
+      inbox,
       queries,
       settings,
       requests,

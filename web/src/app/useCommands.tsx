@@ -1,7 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import {
+  Bell,
   FileCode2,
+  FilePlus2,
+  FileText,
   FolderPlus,
   Inbox,
   Keyboard,
@@ -14,12 +17,14 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { searchQuery } from '@/api/catalog';
+import { createDocument, foundDocuments } from '@/api/documents';
 import { savedQueries } from '@/api/query';
 import { signOut } from '@/api/session';
 import type { FoundObject } from '@/api/types';
 import { openShortcuts } from '@/app/overlays';
 import { PAGES } from '@/app/pages';
 import { chooseTheme } from '@/app/preferences';
+import { toastError } from '@/components/toasts';
 import { ObjectIcon } from '@/components/ObjectIcon';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
 import { addTab } from '@/features/sql/tabs';
@@ -66,6 +71,12 @@ function usePageAndActionCommands(): Command[] {
       addTab();
       void navigate({ to: '/sql' });
     }),
+    action('New document', <FilePlus2 size={14} />, () => {
+      createDocument({})
+        .then(({ id }) => navigate({ to: '/documents/$document', params: { document: id } }))
+        .catch((error: unknown) => toastError('Could not make a document', error));
+    }),
+    action('Mentions and comments', <Bell size={14} />, () => void navigate({ to: '/inbox' })),
     action('Upload files', <Upload size={14} />, () => void navigate({ to: '/files' })),
     action('Create catalog', <FolderPlus size={14} />, () =>
       openCatalogDialog({ kind: 'create-catalog' }),
@@ -102,6 +113,7 @@ export function useCommands(text: string): { commands: Command[]; searching: boo
   const asked = useDebounced(wanted, 120);
   const found = useQuery({ ...searchQuery(asked), enabled: asked.length > 0 });
   const saved = useQuery(savedQueries());
+  const texts = useQuery(foundDocuments(asked));
   const fixed = usePageAndActionCommands();
 
   // Hits of an earlier, shorter text stay only while they still match.
@@ -123,8 +135,19 @@ export function useCommands(text: string): { commands: Command[]; searching: boo
     icon: <FileCode2 size={14} />,
     run: () => void navigate({ to: '/sql', search: { q: query.id } }),
   }));
+  const documents = (texts.data ?? []).map((document) => ({
+    id: `document:${document.id}`,
+    group: 'Documents',
+    label: document.title,
+    icon: <FileText size={14} />,
+    run: () => void navigate({ to: '/documents/$document', params: { document: document.id } }),
+  }));
   const commands = wanted
-    ? [...objects, ...[...queries, ...fixed].filter((command) => matches(wanted, command.label))]
-    : [...fixed, ...queries.slice(0, 5)];
+    ? [
+        ...objects,
+        ...(asked === wanted ? documents : []),
+        ...[...queries, ...fixed].filter((command) => matches(wanted, command.label)),
+      ]
+    : [...fixed, ...documents.slice(0, 5), ...queries.slice(0, 5)];
   return { commands, searching: found.isFetching || asked !== wanted };
 }

@@ -22,6 +22,7 @@ export const TYPE_NAMES = {
   volume: 'volume',
   function: 'function',
   saved_query: 'saved query',
+  document: 'document',
 } as const;
 
 export const nameOf = ({ name, email }: Principal): string => name || email || 'Somebody';

@@ -1,0 +1,160 @@
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
+import { IndexeddbPersistence } from 'y-indexeddb';
+import { Awareness } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { accessToken } from '@/api/session';
+import { localCopyName } from '@/features/documents/local-copies';
+import { refusalOf, START, type LiveState } from '@/features/documents/editor/save-state';
+import { BASE } from '@/lib/base';
+import { createStore, type Store } from '@/lib/store';
+
+const WAITING_KEY = 'waiting';
+const RENEWALS = 3; // tokens in a row that the server may refuse
+
+export interface LiveOptions {
+  id: string;
+  /** What a share link gave. */
+  share: string | undefined;
+  /** In whose name a copy is kept in this browser; nobody: none is kept. */
+  user: string | undefined;
+}
+
+function socketUrl(share: string | undefined): string {
+  const url = new URL(`${BASE}/ws/hocuspocus`, location.origin);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (share) url.searchParams.set('share', share);
+  return url.href;
+}
+
+/** A document as it is edited: its Yjs state, the socket, and the copy in this browser. */
+export class LiveDocument {
+  readonly doc = new Y.Doc();
+  readonly text = this.doc.getText('quill');
+  readonly awareness = new Awareness(this.doc);
+  readonly state: Store<LiveState> = createStore(START);
+  private readonly socket: HocuspocusProviderWebsocket;
+  private readonly provider: HocuspocusProvider;
+  private readonly copy: IndexeddbPersistence | undefined;
+  private token: string | undefined;
+  private stale: string | undefined;
+  private renewals = 0;
+
+  constructor(private readonly options: LiveOptions) {
+    const { id, share, user } = options;
+    this.copy =
+      user && globalThis.indexedDB
+        ? new IndexeddbPersistence(localCopyName(user, id), this.doc)
+        : undefined;
+    this.socket = new HocuspocusProviderWebsocket({
+      url: socketUrl(share),
+      delay: 1000,
+      factor: 2,
+      minDelay: 300,
+      maxDelay: 20_000,
+      jitter: true,
+    });
+    this.provider = new HocuspocusProvider({
+      websocketProvider: this.socket,
+      name: id,
+      document: this.doc,
+      awareness: this.awareness,
+      token: () => this.proof(),
+      onAuthenticated: ({ scope }) => {
+        this.renewals = 0;
+        this.change({ connected: true, writes: scope === 'read-write', refused: undefined });
+      },
+      onAuthenticationFailed: ({ reason }) => this.failed(reason),
+      onSynced: ({ state }) => state && this.change({ ready: true, met: true }),
+      onUnsyncedChanges: ({ number }) => this.confirmed(number),
+      onClose: ({ event }) => this.closed(event.code),
+    });
+    this.provider.attach();
+    this.doc.on('update', (_update: Uint8Array, origin: unknown) => {
+      if (origin !== this.provider && origin !== this.copy) this.count();
+    });
+    void this.loadCopy();
+  }
+
+  /** Whether the browser keeps what has not reached the server. */
+  get kept(): boolean {
+    return this.copy !== undefined;
+  }
+
+  /** After the user has signed in again, or asks for another try. */
+  reconnect(): void {
+    this.renewals = 0;
+    this.change({ refused: undefined });
+    this.socket.disconnect();
+    void this.socket.connect();
+  }
+
+  destroy(): void {
+    this.provider.destroy();
+    this.socket.destroy();
+    void this.copy?.destroy();
+    this.doc.destroy();
+  }
+
+  private change(values: Partial<LiveState>): void {
+    this.state.set((before) => ({ ...before, ...values }));
+  }
+
+  private async loadCopy(): Promise<void> {
+    if (!this.copy) return;
+    await this.copy.whenSynced;
+    const kept = Number((await this.copy.get(WAITING_KEY)) ?? 0);
+    this.state.set((before) => ({
+      ...before,
+      waiting: before.met && before.waiting === 0 ? 0 : before.waiting + kept,
+      ready: before.ready || this.text.length > 0,
+    }));
+  }
+
+  private count(): void {
+    const waiting = this.state.get().waiting + 1;
+    this.change({ waiting });
+    void this.copy?.set(WAITING_KEY, waiting);
+  }
+
+  private confirmed(unsynced: number): void {
+    const { connected, waiting } = this.state.get();
+    if (unsynced > 0 || !connected || waiting === 0) return;
+    this.change({ waiting: 0 });
+    void this.copy?.set(WAITING_KEY, 0);
+  }
+
+  private async proof(): Promise<string> {
+    this.token = await accessToken(this.stale).catch(() => undefined);
+    this.stale = undefined;
+    return this.token ?? (this.options.share ? `share:${this.options.share}` : '');
+  }
+
+  private failed(reason: string): void {
+    // The token may only be too old: another one is tried before anything is said.
+    if (this.token && this.renewals < RENEWALS && !/forbidden|4403|4404/.test(reason)) {
+      this.renewals += 1;
+      this.stale = this.token;
+      return;
+    }
+    this.stop('forbidden');
+  }
+
+  private closed(code: number): void {
+    const refused = refusalOf(code);
+    if (refused) return this.stop(refused);
+    this.change({ connected: false });
+    if (code !== 4401) return;
+    if (this.token && this.renewals < RENEWALS) {
+      this.renewals += 1;
+      this.stale = this.token;
+    } else this.stop('signed-out');
+  }
+
+  private stop(refused: LiveState['refused']): void {
+    this.socket.disconnect();
+    this.change({ refused, connected: false });
+    // What one may no longer see does not stay behind, unless it would lose one's own words.
+    const gone = refused === 'forbidden' || refused === 'missing';
+    if (gone && this.state.get().waiting === 0) void this.copy?.clearData();
+  }
+}

@@ -1,0 +1,84 @@
+import { useNavigate } from '@tanstack/react-router';
+import { ChartColumn, Copy, Download, LayoutTemplate, Printer, Star, Trash2 } from 'lucide-react';
+import { exportDocument, setTemplate, type DocumentFormat } from '@/api/documents';
+import type { MenuItem } from '@/components/Menu';
+import { toast, toastError } from '@/components/toasts';
+import type { DocumentPlace, Panel } from '@/features/documents/editor/EditorPage';
+import type { EditorHandle } from '@/features/documents/editor/handle';
+import { act, duplicate, star, trash } from '@/features/documents/list/actions';
+import { saveResponse } from '@/lib/download';
+
+const FORMATS: { id: DocumentFormat; label: string; ending: string }[] = [
+  { id: 'markdown', label: 'Markdown', ending: 'md' },
+  { id: 'docx', label: 'Word', ending: 'docx' },
+  { id: 'pdf', label: 'PDF', ending: 'pdf' },
+  { id: 'html', label: 'HTML', ending: 'html' },
+];
+
+interface Props {
+  place: DocumentPlace;
+  editor: EditorHandle | undefined;
+  writes: boolean;
+  onPanel(panel: Panel): void;
+}
+
+/** What else can be done with an open document. */
+export function useDocumentMenu({ place, writes, onPanel }: Props): MenuItem[] {
+  const { info, share, reader } = place;
+  const navigate = useNavigate();
+  const download = async (format: DocumentFormat, ending: string) => {
+    try {
+      const response = await exportDocument(info.id, format, share);
+      await saveResponse(response, `${info.title.replace(/[/\\:*?"<>|]/g, ' ').trim()}.${ending}`);
+    } catch (error) {
+      toastError('Could not export it', error);
+    }
+  };
+  const owner = info.access === 'owner';
+  const own: MenuItem[] = [
+    {
+      label: info.starred ? 'Remove star' : 'Star',
+      icon: <Star size={14} />,
+      separated: true,
+      onSelect: () => void star(info),
+    },
+    { label: 'Duplicate', icon: <Copy size={14} />, onSelect: () => void duplicate(info) },
+    {
+      label: 'Use as template',
+      icon: <LayoutTemplate size={14} />,
+      disabled: !writes,
+      onSelect: () =>
+        void act('Could not make it a template', async () => {
+          await setTemplate(info.id, true);
+          const undo = () => act('Could not undo it', () => setTemplate(info.id, false));
+          toast({ title: 'It is a template now', action: { label: 'Undo', run: undo } });
+        }),
+    },
+    {
+      label: 'Activity',
+      icon: <ChartColumn size={14} />,
+      disabled: !owner,
+      onSelect: () => onPanel('activity'),
+    },
+    {
+      label: 'Move to trash',
+      icon: <Trash2 size={14} />,
+      danger: true,
+      separated: true,
+      disabled: !owner,
+      onSelect: () =>
+        void trash(info).then((done) => {
+          if (done) void navigate({ to: '/documents', search: {} });
+        }),
+    },
+  ];
+  return [
+    ...FORMATS.map(({ id, label, ending }) => ({
+      label: `Export as ${label}`,
+      icon: <Download size={14} />,
+      onSelect: () => void download(id, ending),
+    })),
+    { label: 'Print', icon: <Printer size={14} />, onSelect: () => window.print() },
+    ...(reader.signedIn ? own : []),
+  ];
+}

@@ -1,0 +1,25 @@
+import { useEffect, useEffectEvent } from 'react';
+
+/** The shortcuts of a document: find, replace, link. */
+export function useEditorKeys(
+  readOnly: boolean,
+  find: (what: 'find' | 'replace') => void,
+  link: () => void,
+): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    if (document.querySelector('[role=dialog]')) return;
+    const key = event.key.toLowerCase();
+    if (key === 'f' && !event.shiftKey) find('find');
+    else if (key === 'h' && !event.shiftKey && !readOnly) find('replace');
+    else if (key === 'k' && event.shiftKey && !readOnly) link();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKey(event);
+    window.addEventListener('keydown', listener, true);
+    return () => window.removeEventListener('keydown', listener, true);
+  }, []);
+}

@@ -1,0 +1,9 @@
+import type { DocumentInfo } from '@/api/documents';
+import { openShare } from '@/features/sharing/store';
+
+export const shareDocument = ({ id, title }: Pick<DocumentInfo, 'id' | 'title'>): void =>
+  openShare({
+    secured: { type: 'document', object: id },
+    name: `“${title}”`,
+    path: `/documents/${id}`,
+  });
