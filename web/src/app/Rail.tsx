@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Moon, Search, Sun } from 'lucide-react';
+import { InboxLink } from '@/app/InboxLink';
 import { Logo } from '@/app/Logo';
 import { openPalette } from '@/app/overlays';
 import { PAGES } from '@/app/pages';
@@ -51,6 +52,7 @@ export function Rail() {
         >
           {dark ? <Sun size={16} /> : <Moon size={16} />}
         </IconButton>
+        <InboxLink />
         <UserMenu />
       </div>
     </nav>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link2, UserRoundCog } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import {
   permissions,
   removeGrant,
@@ -56,7 +56,15 @@ function OwnRights({ data }: { data: Permissions }) {
   );
 }
 
-function Managing({ secured, data }: { secured: Secured; data: Permissions }) {
+function Managing({
+  secured,
+  data,
+  more,
+}: {
+  secured: Secured;
+  data: Permissions;
+  more: ReactNode;
+}) {
   const known = useQuery(roles());
   const [role, setRole] = useState('viewer');
   const [removed, setRemoved] = useState<Grant>();
@@ -129,6 +137,7 @@ function Managing({ secured, data }: { secured: Secured; data: Permissions }) {
         onRole={change.run}
         onRemove={remove.run}
       />
+      {more}
       <ExplainSection secured={secured} />
     </>
   );
@@ -139,7 +148,7 @@ interface Props extends Shared {
 }
 
 /** Who has access to an object, and why; for who may manage it, also to change that. */
-export function ShareDialog({ secured, name, path, onClose }: Props) {
+export function ShareDialog({ secured, name, path, more, onClose }: Props) {
   const shared = useQuery(permissions(secured));
   const [giving, setGiving] = useState(false);
   const manages = shared.data?.own.includes('manage') ?? false;
@@ -185,7 +194,7 @@ export function ShareDialog({ secured, name, path, onClose }: Props) {
       {shared.isError && <ErrorPanel error={shared.error} retry={shared.refetch} />}
       {shared.data &&
         (manages ? (
-          <Managing secured={secured} data={shared.data} />
+          <Managing secured={secured} data={shared.data} more={more} />
         ) : (
           <OwnRights data={shared.data} />
         ))}

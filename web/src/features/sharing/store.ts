@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Secured } from '@/api/permissions';
 import { createStore } from '@/lib/store';
 
@@ -7,6 +8,8 @@ export interface Shared {
   name: string;
   /** The address of the page that shows it, with the leading slash; else the one that is shown. */
   path?: string | undefined;
+  /** What else belongs to it, for whoever may manage it. */
+  more?: ReactNode;
 }
 
 /** The object whose sharing is open, from wherever it was asked for. */

@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { DocumentInfo } from '@/api/documents';
 import { Button } from '@/components/Button';
@@ -53,7 +54,8 @@ function Open({ live, place }: { live: LiveDocument; place: DocumentPlace }) {
   const state = useStore(live.state);
   const [editor, setEditor] = useState<EditorHandle>();
   const [mode, setMode] = useState<Mode>('write');
-  const [panel, setPanel] = useState<Panel>();
+  const { comment } = useSearch({ from: '/shell/documents/$document' });
+  const [panel, setPanel] = useState<Panel>(comment ? 'comments' : undefined);
   const [outline, setOutline] = useState(false);
   const writes = state.writes ?? ['owner', 'editor'].includes(place.info.access);
   return (
@@ -79,6 +81,7 @@ function Open({ live, place }: { live: LiveDocument; place: DocumentPlace }) {
             editor={editor}
             onOpen={setEditor}
             mode={writes && !state.refused ? mode : 'read'}
+            writes={writes && !state.refused}
             panel={panel}
             onPanel={setPanel}
             outline={outline}

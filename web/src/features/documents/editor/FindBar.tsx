@@ -115,15 +115,8 @@ export function FindBar({ editor, replacing, onClose }: Props) {
               event.key === 'Enter' && replace(found.slice(current, current + 1))
             }
           />
-          <Button
-            disabled={found.length === 0}
-            onClick={() => replace(found.slice(current, current + 1))}
-          >
-            Replace
-          </Button>
-          <Button disabled={found.length === 0} onClick={() => replace(found)}>
-            Replace all
-          </Button>
+          <Button onClick={() => replace(found.slice(current, current + 1))}>Replace</Button>
+          <Button onClick={() => replace(found)}>Replace all</Button>
         </>
       )}
       <span className="flex-1" />

@@ -1,17 +1,28 @@
+import { useSearch } from '@tanstack/react-router';
+import { MessageSquarePlus } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import type { DocumentVersion } from '@/api/document-talk';
+import { IconButton } from '@/components/IconButton';
+import { ActivityPanel } from '@/features/documents/ActivityPanel';
+import { anchorOf } from '@/features/documents/comments/anchors';
+import { CommentsPanel, type Draft } from '@/features/documents/comments/CommentsPanel';
+import { useComments, type Placed } from '@/features/documents/comments/useComments';
 import { attach, createSendings } from '@/features/documents/editor/attach';
 import type { InsertCommand } from '@/features/documents/editor/commands';
 import type { DocumentPlace, Mode, Panel } from '@/features/documents/editor/EditorPage';
 import { FindBar } from '@/features/documents/editor/FindBar';
 import type { EditorHandle } from '@/features/documents/editor/handle';
-import { LinkBox } from '@/features/documents/editor/LinkBox';
 import type { LiveDocument } from '@/features/documents/editor/live';
 import { Outline } from '@/features/documents/editor/Outline';
+import { plainText } from '@/features/documents/editor/plain-text';
 import { SendingList } from '@/features/documents/editor/SendingList';
-import { SlashMenu } from '@/features/documents/editor/SlashMenu';
-import { Surface } from '@/features/documents/editor/Surface';
+import { Sheet } from '@/features/documents/editor/Sheet';
 import { Toolbar } from '@/features/documents/editor/Toolbar';
+import { useCommentAtCursor } from '@/features/documents/comments/useCommentAtCursor';
 import { useEditorKeys } from '@/features/documents/editor/useEditorKeys';
+import { SuggestionBar } from '@/features/documents/suggestions/SuggestionBar';
+import { VersionPreview } from '@/features/documents/versions/VersionPreview';
+import { VersionsPanel } from '@/features/documents/versions/VersionsPanel';
 
 interface Props {
   place: DocumentPlace;
@@ -19,6 +30,7 @@ interface Props {
   editor: EditorHandle | undefined;
   onOpen(editor: EditorHandle | undefined): void;
   mode: Mode;
+  writes: boolean;
   panel: Panel;
   onPanel(panel: Panel): void;
   outline: boolean;
@@ -26,42 +38,79 @@ interface Props {
 
 /** The text with its tools on all sides. */
 export function Writing(props: Props) {
-  const { place, live, editor, onOpen, mode, outline } = props;
+  const { place, live, editor, onOpen, mode, writes, panel, onPanel, outline } = props;
   const { info, share, reader } = place;
+  const { comment: asked } = useSearch({ from: '/shell/documents/$document' });
   const [finding, setFinding] = useState<'find' | 'replace'>();
   const [linking, setLinking] = useState(false);
+  const [adding, setAdding] = useState<number>();
+  const [draft, setDraft] = useState<Draft>();
+  const [thread, setThread] = useState(asked);
+  const [version, setVersion] = useState<DocumentVersion>();
   const [sendings] = useState(createSendings);
   const chooser = useRef<HTMLInputElement>(null);
   const target = useRef(0);
+  const comments = useComments(place, editor, panel === 'comments' ? thread : undefined);
   const readOnly = mode === 'read';
-  useEditorKeys(readOnly, setFinding, () => setLinking(true));
+  const talks = info.access !== 'viewer';
   useEffect(() => {
     editor?.suggesting.set(mode === 'suggest' ? { user: reader.id, name: reader.name } : undefined);
   }, [editor, mode, reader.id, reader.name]);
+  useCommentAtCursor(editor, comments.placed, (id) => {
+    setThread(id);
+    onPanel('comments');
+  });
 
+  const startComment = () => {
+    const range = editor?.view.get().range;
+    if (!editor || !talks) return;
+    onPanel('comments');
+    if (!range || range.length === 0) return setDraft({});
+    setThread(undefined);
+    setDraft({
+      anchor: anchorOf(live.text, range.index, range.length),
+      quote: plainText(editor.quill.getContents(range.index, range.length).ops).slice(0, 300),
+    });
+  };
+  useEditorKeys(readOnly, setFinding, () => setLinking(true), startComment);
+
+  const openThread = ({ comment, span }: Placed) => {
+    setThread(comment.id);
+    if (!span || !editor) return;
+    const [line] = editor.quill.getLine(span.index);
+    line?.domNode.scrollIntoView({ block: 'nearest' });
+  };
   const sendFiles = (index: number, files: readonly File[]) => {
     if (editor) void attach(editor, sendings, { id: info.id, share }, index, files);
   };
   const insert = (command: InsertCommand, index: number) => {
     if (!editor) return;
-    const { quill } = editor;
     target.current = index;
     command.run({
-      quill,
+      quill: editor.quill,
       index,
       pickFiles: (images) => {
         chooser.current!.accept = images ? 'image/png,image/jpeg,image/gif,image/webp' : '';
         chooser.current!.click();
       },
-      askQuery: () => undefined,
+      askQuery: () => setAdding(index),
     });
-    quill.focus({ preventScroll: true });
+    editor.quill.focus({ preventScroll: true });
+  };
+  const closePanel = () => {
+    onPanel(undefined);
+    setVersion(undefined);
   };
   return (
     <>
       {editor && !readOnly && (
-        <Toolbar editor={editor} onLink={() => setLinking(true)} onInsert={insert} />
+        <Toolbar editor={editor} onLink={() => setLinking(true)} onInsert={insert}>
+          <IconButton label="Comment" keys="mod+alt+M" onClick={startComment}>
+            <MessageSquarePlus size={15} />
+          </IconButton>
+        </Toolbar>
       )}
+      {editor && !readOnly && <SuggestionBar editor={editor} />}
       {editor && finding && (
         <FindBar
           editor={editor}
@@ -85,15 +134,50 @@ export function Writing(props: Props) {
             <Outline editor={editor} />
           </aside>
         )}
-        <div data-scroller className="min-w-0 flex-1 overflow-y-auto">
-          <div className="relative mx-auto max-w-[760px] px-4 md:px-8">
-            <Surface live={live} readOnly={readOnly} onOpen={onOpen} onFiles={sendFiles} />
-            {editor && <SlashMenu editor={editor} onPick={insert} />}
-            {editor && (
-              <LinkBox editor={editor} adding={linking} onClose={() => setLinking(false)} />
-            )}
-          </div>
-        </div>
+        {version && (
+          <VersionPreview
+            key={version.id}
+            document={info.id}
+            version={version}
+            writes={writes}
+            onClose={() => setVersion(undefined)}
+          />
+        )}
+        <Sheet
+          hidden={version !== undefined}
+          live={live}
+          editor={editor}
+          place={place}
+          readOnly={readOnly}
+          linking={linking}
+          onLinked={() => setLinking(false)}
+          adding={adding}
+          onAdded={() => setAdding(undefined)}
+          onOpen={onOpen}
+          onFiles={sendFiles}
+          onInsert={insert}
+        />
+        {panel === 'comments' && (
+          <CommentsPanel
+            place={place}
+            comments={comments}
+            draft={draft}
+            onDraft={setDraft}
+            open={thread}
+            onOpen={openThread}
+            onClose={closePanel}
+          />
+        )}
+        {panel === 'versions' && (
+          <VersionsPanel
+            document={info.id}
+            writes={writes}
+            shown={version}
+            onShow={setVersion}
+            onClose={closePanel}
+          />
+        )}
+        {panel === 'activity' && <ActivityPanel document={info.id} onClose={closePanel} />}
         <SendingList sendings={sendings} />
       </div>
     </>

@@ -28,6 +28,39 @@ export interface EditorHandle {
   destroy(): void;
 }
 
+const NAMES_SHOWN = 2500; // milliseconds after somebody's cursor has moved
+
+interface CursorModule {
+  toggleFlag(id: string, shown: boolean): void;
+  cursors(): { id: string }[];
+}
+
+/** Shows whose a cursor is for a while after it has moved. */
+function showNames(quill: Quill, { awareness, doc }: LiveDocument): () => void {
+  const cursors = quill.getModule('cursors') as CursorModule;
+  const timers = new Map<number, ReturnType<typeof setTimeout>>();
+  const toggle = (client: number, shown: boolean) => {
+    const id = String(client);
+    if (cursors.cursors().some((cursor) => cursor.id === id)) cursors.toggleFlag(id, shown);
+  };
+  const moved = ({ added, updated }: { added: number[]; updated: number[] }) => {
+    for (const client of [...added, ...updated]) {
+      if (client === doc.clientID) continue;
+      toggle(client, true);
+      clearTimeout(timers.get(client));
+      timers.set(
+        client,
+        setTimeout(() => toggle(client, false), NAMES_SHOWN),
+      );
+    }
+  };
+  awareness.on('change', moved);
+  return () => {
+    awareness.off('change', moved);
+    for (const timer of timers.values()) clearTimeout(timer);
+  };
+}
+
 interface Options {
   readOnly: boolean;
   placeholder: string;
@@ -56,6 +89,7 @@ export function openEditor(
     }));
   };
   quill.on('editor-change', look);
+  const hideNames = showNames(quill, live);
   return {
     quill,
     live,
@@ -64,6 +98,7 @@ export function openEditor(
     suggesting,
     destroy() {
       quill.off('editor-change', look);
+      hideNames();
       undo.destroy();
       binding.destroy();
       // Frees what the blots hold outside of the document.

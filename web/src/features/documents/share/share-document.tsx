@@ -1,4 +1,5 @@
 import type { DocumentInfo } from '@/api/documents';
+import { LinksSection } from '@/features/documents/share/LinksSection';
 import { openShare } from '@/features/sharing/store';
 
 export const shareDocument = ({ id, title }: Pick<DocumentInfo, 'id' | 'title'>): void =>
@@ -6,4 +7,5 @@ export const shareDocument = ({ id, title }: Pick<DocumentInfo, 'id' | 'title'>)
     secured: { type: 'document', object: id },
     name: `“${title}”`,
     path: `/documents/${id}`,
+    more: <LinksSection id={id} />,
   });
