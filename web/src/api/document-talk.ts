@@ -10,7 +10,8 @@ import {
 export interface DocumentReply {
   id: string;
   thread?: string;
-  author: Person;
+  /** Absent: a guest. */
+  author?: Person;
   text: string;
   mentions: Person[];
   created_at: string;
@@ -24,19 +25,27 @@ export interface DocumentComment extends DocumentReply {
   resolved_by?: Person;
   replies: DocumentReply[];
 }
+const MOST_COMMENTS = 2000; // threads that a document shows
+
 const pathOf = (id: string, comment = '') =>
   documentPath(id, `/comments${comment && `/${encodeURIComponent(comment)}`}`);
 
 export const documentComments = (id: string, share?: string) =>
   queryOptions({
     queryKey: ['documents', 'comments', id, share],
-    queryFn: async () =>
-      (
-        await ask<{ comments: DocumentComment[] }>('GET', pathOf(id), {
-          query: { resolved: 'all' },
+    queryFn: async () => {
+      const all: DocumentComment[] = [];
+      let after: string | undefined;
+      do {
+        const page = await ask<{ comments: DocumentComment[]; next?: string }>('GET', pathOf(id), {
+          query: { resolved: 'all', after, limit: 200 },
           share,
-        })
-      ).comments,
+        });
+        all.push(...page.comments);
+        after = page.next;
+      } while (after && all.length < MOST_COMMENTS);
+      return all;
+    },
   });
 export interface NewComment {
   text: string;
@@ -132,11 +141,12 @@ export const deleteShareLink = (id: string, link: string) =>
 export interface InboxItem {
   id: string;
   kind: 'mention' | 'comment' | 'reply' | 'share' | 'resolved';
-  document: string;
+  document?: string;
   title: string;
   comment?: string;
   text: string;
-  from: Person;
+  /** Absent: a guest. */
+  from?: Person;
   created_at: string;
   read_at?: string;
 }

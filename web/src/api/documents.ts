@@ -24,6 +24,7 @@ export interface DocumentInfo {
   trashed_at?: string;
   words?: number;
   starred?: boolean;
+  is_template?: boolean;
   snippet?: string;
 }
 export interface DocumentTemplate {

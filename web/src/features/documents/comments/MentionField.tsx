@@ -70,7 +70,7 @@ export function MentionField(props: Props) {
         aria-activedescendant={options[current] ? `${list}-${current}` : undefined}
         autoFocus={autoFocus}
         placeholder={placeholder}
-        maxLength={10_000}
+        maxLength={5000}
         rows={2}
         value={value}
         onChange={(event) => {

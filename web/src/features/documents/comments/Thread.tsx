@@ -51,18 +51,19 @@ export function Thread({ comment, place, placed, open, talks, onOpen, onChanged 
   const resolve = (resolved: boolean) =>
     run('Could not change it', () => changeComment(info.id, comment.id, { resolved }, share));
   const entry = (one: DocumentReply) => {
-    const own = one.author.id === reader.id;
+    const own = one.author?.id === reader.id;
+    const name = one.author?.name || 'Guest';
     return (
       <div key={one.id} className="flex flex-col gap-1">
         <div className="flex items-center gap-2">
           <span
             aria-hidden
-            style={{ backgroundColor: colorOf(one.author.id) }}
+            style={{ backgroundColor: colorOf(one.author?.id ?? '') }}
             className="flex size-5 shrink-0 items-center justify-center rounded-full text-xs font-semibold text-on-accent uppercase"
           >
-            {[...(one.author.name || 'G')][0]}
+            {[...name][0]}
           </span>
-          <span className="min-w-0 truncate font-medium">{one.author.name || 'Guest'}</span>
+          <span className="min-w-0 truncate font-medium">{name}</span>
           <span className="flex-1 text-sm text-muted">
             <Ago time={one.created_at} />
             {one.edited_at && ', edited'}
@@ -79,7 +80,7 @@ export function Thread({ comment, place, placed, open, talks, onOpen, onChanged 
                 },
               ]}
             >
-              <IconButton small label={`Actions for the comment of ${one.author.name}`}>
+              <IconButton small label={`Actions for the comment of ${name}`}>
                 <Ellipsis size={14} />
               </IconButton>
             </Menu>
@@ -106,7 +107,7 @@ export function Thread({ comment, place, placed, open, talks, onOpen, onChanged 
   };
   return (
     <li
-      aria-label={`Comment of ${comment.author.name}`}
+      aria-label={`Comment of ${comment.author?.name || 'a guest'}`}
       onClick={onOpen}
       className={classes(
         'flex flex-col gap-2 rounded-lg border bg-raised p-3',
@@ -133,8 +134,7 @@ export function Thread({ comment, place, placed, open, talks, onOpen, onChanged 
       {comment.replies.map(entry)}
       {comment.resolved_at && (
         <p className="text-sm text-muted">
-          Resolved{comment.resolved_by && ` by ${comment.resolved_by.name}`}{' '}
-          <Ago time={comment.resolved_at} />
+          Resolved by {comment.resolved_by?.name || 'a guest'} <Ago time={comment.resolved_at} />
         </p>
       )}
       {open && talks && !comment.resolved_at && (

@@ -34,7 +34,8 @@ export interface DocumentPlace {
 const REFUSALS: Record<Refusal, string> = {
   'signed-out': 'Your session has ended. Sign in again, and what waits is saved.',
   forbidden: 'You no longer have access to this document. What you wrote since is only here.',
-  missing: 'This document was deleted or is in the trash. What you see is only here.',
+  missing:
+    'This document is in the trash, deleted, or no longer shared with you. What you see is only in this browser.',
   'too-large': 'The last change is too large to be saved. Undo it, or paste less at once.',
 };
 

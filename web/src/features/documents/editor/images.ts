@@ -1,4 +1,5 @@
 import { request } from '@/api/documents';
+import { isInlineImage } from '@/features/documents/editor/image-urls';
 
 // Attachments are read with the session's token, which an <img> does not send.
 const loaded = new Map<string, Promise<string>>();
@@ -8,11 +9,6 @@ let share: string | undefined;
 export function showImagesWith(pass: string | undefined): void {
   share = pass;
 }
-
-export const isAttachment = (url: string): boolean =>
-  /^\/api\/v1\/documents\/[\w-]+\/files\/[\w-]+$/.test(url);
-export const isInlineImage = (url: string): boolean =>
-  /^data:image\/(png|jpeg|gif|webp);base64,[\w+/=]+$/.test(url);
 
 /** An address at which the page may show it. */
 export function imageSource(url: string): Promise<string> {

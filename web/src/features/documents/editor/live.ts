@@ -4,11 +4,18 @@ import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { accessToken } from '@/api/session';
 import { localCopyName } from '@/features/documents/local-copies';
-import { refusalOf, START, type LiveState } from '@/features/documents/editor/save-state';
+import {
+  refusalOf,
+  START,
+  type LiveState,
+  type Refusal,
+} from '@/features/documents/editor/save-state';
 import { BASE } from '@/lib/base';
 import { createStore, type Store } from '@/lib/store';
 
 const WAITING_KEY = 'waiting';
+const TOO_LARGE = 1009; // codes with which the server closes
+const SIGN_IN = 4401;
 const RENEWALS = 3; // tokens in a row that the server may refuse
 
 export interface LiveOptions {
@@ -17,6 +24,8 @@ export interface LiveOptions {
   share: string | undefined;
   /** In whose name a copy is kept in this browser; nobody: none is kept. */
   user: string | undefined;
+  /** Called when the server has said what one may do. */
+  onAccess?: (() => void) | undefined;
 }
 
 function socketUrl(share: string | undefined): string {
@@ -62,6 +71,7 @@ export class LiveDocument {
       onAuthenticated: ({ scope }) => {
         this.renewals = 0;
         this.change({ connected: true, writes: scope === 'read-write', refused: undefined });
+        this.options.onAccess?.();
       },
       onAuthenticationFailed: ({ reason }) => this.failed(reason),
       onSynced: ({ state }) => state && this.change({ ready: true, met: true }),
@@ -129,28 +139,26 @@ export class LiveDocument {
     return this.token ?? (this.options.share ? `share:${this.options.share}` : '');
   }
 
+  /** The server refused; the socket itself stays open. */
   private failed(reason: string): void {
+    const refused = refusalOf(reason);
     // The token may only be too old: another one is tried before anything is said.
-    if (this.token && this.renewals < RENEWALS && !/forbidden|4403|4404/.test(reason)) {
+    if (refused === 'signed-out' && this.token && this.renewals < RENEWALS) {
       this.renewals += 1;
       this.stale = this.token;
-      return;
-    }
-    this.stop('forbidden');
+      this.socket.disconnect();
+      void this.socket.connect();
+    } else this.stop(refused);
   }
 
+  /** The provider connects again by itself, and is told then whether it may. */
   private closed(code: number): void {
-    const refused = refusalOf(code);
-    if (refused) return this.stop(refused);
     this.change({ connected: false });
-    if (code !== 4401) return;
-    if (this.token && this.renewals < RENEWALS) {
-      this.renewals += 1;
-      this.stale = this.token;
-    } else this.stop('signed-out');
+    if (code === TOO_LARGE) this.stop('too-large');
+    if (code === SIGN_IN) this.stale = this.token;
   }
 
-  private stop(refused: LiveState['refused']): void {
+  private stop(refused: Refusal): void {
     this.socket.disconnect();
     this.change({ refused, connected: false });
     // What one may no longer see does not stay behind, unless it would lose one's own words.

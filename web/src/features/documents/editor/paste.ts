@@ -1,5 +1,5 @@
 import Delta, { type Op } from 'quill-delta';
-import { isAttachment, isInlineImage } from '@/features/documents/editor/images';
+import { isAttachment, isInlineImage } from '@/features/documents/editor/image-urls';
 import { safeLink } from '@/features/documents/editor/links';
 
 const KEPT = new Set([

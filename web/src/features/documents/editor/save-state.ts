@@ -30,19 +30,23 @@ export function saveWords(state: LiveState): { text: string; tone: Tone } {
   const changes = waiting === 1 ? '1 change waits' : `${waiting} changes wait`;
   if (refused === 'signed-out') return { text: 'Signed out', tone: 'bad' };
   if (refused === 'forbidden') return { text: 'No access', tone: 'bad' };
-  if (refused === 'missing') return { text: 'Deleted', tone: 'bad' };
+  if (refused === 'missing') return { text: 'Not here', tone: 'bad' };
   if (refused === 'too-large') return { text: 'Too large to save', tone: 'bad' };
   if (!connected && !state.met && waiting === 0) return { text: 'Connecting…', tone: 'busy' };
   if (!connected) return { text: waiting ? `Offline: ${changes}` : 'Offline', tone: 'bad' };
-  if (state.writes === false) return { text: 'Read only', tone: 'good' };
+  if (state.writes === false)
+    return waiting
+      ? {
+          text: `Read only: ${waiting === 1 ? '1 change' : `${waiting} changes`} cannot be saved`,
+          tone: 'bad',
+        }
+      : { text: 'Read only', tone: 'good' };
   if (waiting > 0) return { text: 'Saving…', tone: 'busy' };
   return state.met ? { text: 'Saved', tone: 'good' } : { text: 'Connecting…', tone: 'busy' };
 }
 
-/** What a socket's close code says; undefined: it is tried again. */
-export function refusalOf(code: number): Refusal | undefined {
-  if (code === 4403) return 'forbidden';
-  if (code === 4404) return 'missing';
-  if (code === 1009) return 'too-large';
-  return undefined;
+/** Why the server refuses, of the reason that it gives. */
+export function refusalOf(reason: string): Refusal {
+  if (/no such document/i.test(reason)) return 'missing';
+  return /sign in|token|session|credential|expired/i.test(reason) ? 'signed-out' : 'forbidden';
 }

@@ -44,14 +44,13 @@ export function useDocumentMenu({ place, writes, onPanel }: Props): MenuItem[] {
     },
     { label: 'Duplicate', icon: <Copy size={14} />, onSelect: () => void duplicate(info) },
     {
-      label: 'Use as template',
+      label: info.is_template ? 'No longer a template' : 'Use as template',
       icon: <LayoutTemplate size={14} />,
       disabled: !writes,
       onSelect: () =>
-        void act('Could not make it a template', async () => {
-          await setTemplate(info.id, true);
-          const undo = () => act('Could not undo it', () => setTemplate(info.id, false));
-          toast({ title: 'It is a template now', action: { label: 'Undo', run: undo } });
+        void act('Could not change the template', async () => {
+          await setTemplate(info.id, !info.is_template);
+          toast({ title: info.is_template ? 'It is no template now' : 'It is a template now' });
         }),
     },
     {

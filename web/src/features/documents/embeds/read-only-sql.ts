@@ -5,6 +5,6 @@
  * statement at a time and refuses the rest.
  */
 export function readOnlySql(sql: string): string {
-  const text = sql.trim().replace(/;\s*$/, '');
+  const text = sql.trim().replace(/;$/, '').trim();
   return /^(select|from|values)\b/i.test(text) ? text : `SELECT * FROM (\n${text}\n)`;
 }

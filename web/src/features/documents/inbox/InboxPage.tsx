@@ -27,7 +27,7 @@ function Item({ item, onOpen }: { item: InboxItem; onOpen(): void }) {
     <li className="border-b border-line">
       <Link
         to="/documents/$document"
-        params={{ document: item.document }}
+        params={{ document: item.document ?? '' }}
         search={item.comment ? { comment: item.comment } : {}}
         onClick={onOpen}
         className="flex items-start gap-3 px-4 py-2.5 hover:bg-hover/60"
@@ -42,7 +42,7 @@ function Item({ item, onOpen }: { item: InboxItem; onOpen(): void }) {
         </span>
         <span className="min-w-0 flex-1">
           <span className="block">
-            <span className="font-medium">{item.from.name || 'Guest'}</span> {VERBS[item.kind]}{' '}
+            <span className="font-medium">{item.from?.name || 'A guest'}</span> {VERBS[item.kind]}{' '}
             <span className="font-medium">{item.title}</span>
           </span>
           {item.text && <span className="line-clamp-2 text-muted">{item.text}</span>}

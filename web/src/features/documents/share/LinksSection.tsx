@@ -131,7 +131,7 @@ export function LinksSection({ id }: { id: string }) {
               {...control}
               type="text"
               autoComplete="off"
-              placeholder="none"
+              placeholder="none; at least 8 letters"
               value={password}
               onChange={(event) => setPassword(event.target.value)}
             />
