@@ -33,7 +33,11 @@ export function MentionField(props: Props) {
   const typed = people && !closed ? typedMention(value, cursor) : undefined;
   const asked = useDebounced(typed?.name ?? '', 120);
   const found = useQuery({ ...principals(asked), enabled: typed !== undefined });
-  const options = typed ? (found.data ?? []).filter(({ kind }) => kind === 'user').slice(0, 6) : [];
+  // Those of the text before are not shown for another one: Enter would take a wrong one.
+  const settled = typed !== undefined && asked === typed.name;
+  const options = settled
+    ? (found.data ?? []).filter(({ kind }) => kind === 'user').slice(0, 6)
+    : [];
   const current = Math.min(at, options.length - 1);
 
   const pick = ({ id, name, email }: Principal) => {

@@ -63,7 +63,7 @@ export function DocumentHeader(props: Props) {
             />
             <Select
               aria-label="Mode"
-              className="w-auto! pl-7"
+              className="w-auto! pl-7 max-md:w-32!"
               value={mode}
               onChange={(event) => onMode(event.target.value as Mode)}
             >
@@ -104,6 +104,7 @@ export function DocumentHeader(props: Props) {
         {reader.signedIn && (
           <Button
             variant="primary"
+            className="max-md:hidden"
             icon={<UserRoundPlus size={14} />}
             onClick={() => shareDocument(info)}
           >

@@ -17,7 +17,7 @@ export function SaveState({ live }: { live: LiveDocument }) {
       )}
     >
       <Icon size={14} aria-hidden className={classes(tone === 'busy' && 'animate-spin')} />
-      {text}
+      <span className={classes(tone !== 'bad' && 'max-md:sr-only')}>{text}</span>
     </span>
   );
 }

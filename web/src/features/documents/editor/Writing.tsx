@@ -62,8 +62,9 @@ export function Writing(props: Props) {
   });
 
   const startComment = () => {
-    const range = editor?.view.get().range;
     if (!editor || !talks) return;
+    // The view learns of a new selection a moment later.
+    const range = editor.quill.hasFocus() ? editor.quill.getSelection() : editor.view.get().range;
     onPanel('comments');
     if (!range || range.length === 0) return setDraft({});
     setThread(undefined);

@@ -1,11 +1,21 @@
 import { useNavigate } from '@tanstack/react-router';
-import { ChartColumn, Copy, Download, LayoutTemplate, Printer, Star, Trash2 } from 'lucide-react';
+import {
+  ChartColumn,
+  Copy,
+  Download,
+  LayoutTemplate,
+  Printer,
+  Star,
+  Trash2,
+  UserRoundPlus,
+} from 'lucide-react';
 import { exportDocument, setTemplate, type DocumentFormat } from '@/api/documents';
 import type { MenuItem } from '@/components/Menu';
 import { toast, toastError } from '@/components/toasts';
 import type { DocumentPlace, Panel } from '@/features/documents/editor/EditorPage';
 import type { EditorHandle } from '@/features/documents/editor/handle';
 import { act, duplicate, star, trash } from '@/features/documents/list/actions';
+import { shareDocument } from '@/features/documents/share/share-document';
 import { saveResponse } from '@/lib/download';
 
 const FORMATS: { id: DocumentFormat; label: string; ending: string }[] = [
@@ -71,7 +81,13 @@ export function useDocumentMenu({ place, writes, onPanel }: Props): MenuItem[] {
         }),
     },
   ];
+  const sharing: MenuItem = {
+    label: 'Share',
+    icon: <UserRoundPlus size={14} />,
+    onSelect: () => shareDocument(info),
+  };
   return [
+    ...(reader.signedIn ? [sharing] : []),
     ...FORMATS.map(({ id, label, ending }) => ({
       label: `Export as ${label}`,
       icon: <Download size={14} />,
