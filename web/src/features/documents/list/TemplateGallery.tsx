@@ -19,6 +19,8 @@ interface Props {
 /** What a new document begins with. */
 export function TemplateGallery({ busy, error, onPick, onClose }: Props) {
   const templates = useQuery(documentTemplates());
+  // The empty page is offered at once, before the server has answered.
+  const others = templates.data?.filter(({ id }) => id !== 'blank');
   return (
     <Modal title="New document" medium onClose={onClose}>
       <FormError error={error} />
@@ -30,7 +32,7 @@ export function TemplateGallery({ busy, error, onPick, onClose }: Props) {
             <span className="block text-sm text-muted">An empty page</span>
           </span>
         </button>
-        {templates.data?.map(({ id, title, text, built_in }) => (
+        {others?.map(({ id, title, text, built_in }) => (
           <button
             key={id}
             type="button"
