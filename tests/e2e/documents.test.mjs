@@ -7,10 +7,11 @@ import { accessProblems, connect, openBrowser, picture, signIn, url } from "./br
 const STAMP = Date.now();
 const FRIEND = {
   email: `writer-${STAMP}@example.org`,
-  name: "Fritz",
+  name: `Fritz ${STAMP}`,
   password: "a long password of a writer",
 };
 const TITLE = `Plans ${STAMP}`;
+const TOLD = 40_000; // milliseconds until the page hears of something, or looks by itself
 const TEXT = { name: "Text of the document" };
 
 /** Stands between the page and the server, and can be taken away. */
@@ -116,11 +117,11 @@ test("two write at once, see each other's names, and undo only their own", async
   await theirs.goto(`${url}/documents/${id}`);
   await sheet(theirs).getByText("First words.").waitFor();
   await atEnd(theirs);
-  await theirs.keyboard.type(" From Fritz.");
+  await theirs.keyboard.insertText(" From Fritz."); // one change, to be undone at once
   await sheet().getByText("First words. From Fritz.").waitFor();
-  const flag = page.locator(".ql-cursor-name", { hasText: "Fritz" });
+  const flag = page.locator(".ql-cursor-name", { hasText: FRIEND.name });
   await flag.waitFor({ state: "attached" });
-  await page.getByRole("list", { name: "In this document" }).getByLabel("Fritz").waitFor();
+  await page.getByRole("list", { name: "In this document" }).getByLabel(FRIEND.name).waitFor();
   await atEnd();
   await page.keyboard.type(" Mine.");
   await sheet(theirs).getByText("From Fritz. Mine.").waitFor();
@@ -183,21 +184,21 @@ test("a comment mentions somebody, who finds it in the inbox and answers", async
   await page.keyboard.press("Shift+End");
   await page.keyboard.press("Control+Alt+m");
   const field = page.getByRole("combobox", { name: "Comment", exact: true });
-  await field.fill("Is this right, @Frit");
+  await field.fill(`Is this right, @${FRIEND.name.slice(0, -1)}`);
   await page.getByRole("listbox", { name: "People" }).getByRole("option").first().click();
   await page
     .getByRole("complementary")
     .getByRole("button", { name: "Comment", exact: true })
     .click();
   const thread = page.getByRole("list", { name: "Comments" }).getByRole("listitem");
-  await thread.getByText("Is this right, @Fritz").waitFor();
+  await thread.getByText(`Is this right, @${FRIEND.name}`).waitFor();
   assert.deepEqual(await accessProblems(page), []);
-  await theirs.getByRole("link", { name: /^Inbox, / }).waitFor();
+  await theirs.getByRole("link", { name: /^Inbox, / }).waitFor({ timeout: TOLD });
   await theirs.goto(`${url}/inbox`);
   await theirs.getByRole("list", { name: "Inbox" }).getByText(TITLE).click();
   await theirs.getByRole("combobox", { name: "Reply" }).fill("It is.");
   await theirs.getByRole("button", { name: "Reply" }).click();
-  await thread.getByText("It is.", { exact: true }).waitFor();
+  await thread.getByText("It is.", { exact: true }).waitFor({ timeout: TOLD });
   await page.getByRole("button", { name: "Resolve" }).click();
   await page.getByText("No open comments").waitFor();
   await page.getByRole("button", { name: "Close comments" }).click();

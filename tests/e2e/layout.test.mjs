@@ -16,6 +16,8 @@ const PAGES = [
   ['/catalog/samples/nycflights13/flights?tab=maintenance', 'on average'],
   ['/catalog/samples/nycflights13/flights?tab=details', 'Protocol'],
   ['/files', 'Files'],
+  ['/documents', 'New document'],
+  ['/inbox', 'Mark all as read'],
   ['/queries', 'Finished'],
   ['/settings', 'API keys'],
   ['/settings?tab=account', 'Change password'],

@@ -5,9 +5,12 @@ type Listener = (data: unknown) => void;
 
 const FIRST_WAIT = 1000; // milliseconds; doubled at each further attempt
 const LAST_WAIT = 30_000;
+const LOOK = 15_000; // between two looks at a topic that is not heard
 
 const listeners = new Map<string, Set<Listener>>();
 const positions = new Map<string, number>();
+const heard = new Set<string>();
+let looking: ReturnType<typeof setInterval> | undefined;
 let socket: WebSocket | undefined;
 let opening = false;
 let failures = 0;
@@ -28,6 +31,8 @@ function received(text: string): void {
   const { type, topic, sequence, data } = JSON.parse(text) as Message;
   if (!topic) return;
   if (sequence !== undefined) positions.set(topic, sequence);
+  if (type === 'subscribed') heard.add(topic);
+  if (type === 'refused') heard.delete(topic);
   if (type === 'event') tell(topic, data);
   // What happened in between is lost: whoever watches loads anew.
   if (type === 'gap') tell(topic, undefined);
@@ -45,6 +50,7 @@ const subscribe = (topic: string): void =>
 
 function again(): void {
   socket = undefined;
+  heard.clear();
   clearTimeout(timer);
   if (listeners.size === 0) return;
   const wait = Math.min(LAST_WAIT, FIRST_WAIT * 2 ** failures);
@@ -71,6 +77,11 @@ async function open(): Promise<void> {
   made.onclose = () => made === socket && again();
 }
 
+/** Whoever watches what cannot be heard now looks from time to time. */
+function look(): void {
+  for (const topic of listeners.keys()) if (!heard.has(topic)) tell(topic, undefined);
+}
+
 /** Calls back whenever something happens on a topic; with undefined when events were missed. */
 export function watchTopic(topic: string, listener: Listener): () => void {
   const known = listeners.get(topic);
@@ -79,6 +90,7 @@ export function watchTopic(topic: string, listener: Listener): () => void {
     listeners.set(topic, new Set([listener]));
     subscribe(topic);
   }
+  looking ??= setInterval(look, LOOK);
   void open();
   return () => {
     const left = listeners.get(topic);
@@ -86,7 +98,11 @@ export function watchTopic(topic: string, listener: Listener): () => void {
     if (left?.size !== 0) return;
     listeners.delete(topic);
     positions.delete(topic);
+    heard.delete(topic);
     send({ type: 'unsubscribe', topic });
-    if (listeners.size === 0) socket?.close();
+    if (listeners.size > 0) return;
+    socket?.close();
+    clearInterval(looking);
+    looking = undefined;
   };
 }
