@@ -6,6 +6,7 @@ import { LinkBox } from '@/features/documents/editor/LinkBox';
 import type { LiveDocument } from '@/features/documents/editor/live';
 import { SlashMenu } from '@/features/documents/editor/SlashMenu';
 import { Surface } from '@/features/documents/editor/Surface';
+import { useFileChips } from '@/features/documents/editor/useFileChips';
 import { Embeds } from '@/features/documents/embeds/Embeds';
 
 interface Props {
@@ -26,6 +27,7 @@ interface Props {
 /** The text, and what floats over it. */
 export function Sheet(props: Props) {
   const { hidden, live, editor, place, readOnly, linking, onLinked, adding, onAdded } = props;
+  useFileChips(editor, place.share);
   return (
     <div data-scroller className={classes('min-w-0 flex-1 overflow-y-auto', hidden && 'hidden')}>
       <div className="mx-auto max-w-[760px] px-4 md:px-8">
