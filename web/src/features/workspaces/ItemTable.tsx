@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { EllipsisVertical, FileCode2, Folder, type LucideIcon } from 'lucide-react';
+import { EllipsisVertical, FileCode2, FileText, Folder, type LucideIcon } from 'lucide-react';
 import type { WorkspaceItem } from '@/api/workspaces';
 import { Ago } from '@/components/Ago';
 import { IconButton } from '@/components/IconButton';
@@ -8,11 +8,16 @@ import { Menu, type MenuItem } from '@/components/Menu';
 const KINDS: Record<string, { icon: LucideIcon; label: string }> = {
   folder: { icon: Folder, label: 'Folder' },
   saved_query: { icon: FileCode2, label: 'Query' },
+  document: { icon: FileText, label: 'Document' },
 };
 
 /** The address at which an object of a workspace opens. */
 export const itemHref = ({ type, id, workspace }: WorkspaceItem): string =>
-  type === 'saved_query' ? `/sql?q=${id}` : `/workspaces/${workspace}?folder=${id}`;
+  type === 'saved_query'
+    ? `/sql?q=${id}`
+    : type === 'document'
+      ? `/documents/${id}`
+      : `/workspaces/${workspace}?folder=${id}`;
 
 /** Where an object of a workspace opens. */
 function ItemLink({ item }: { item: WorkspaceItem }) {
@@ -28,6 +33,12 @@ function ItemLink({ item }: { item: WorkspaceItem }) {
   if (item.type === 'saved_query')
     return (
       <Link to="/sql" search={{ q: item.id }} className={look}>
+        {content}
+      </Link>
+    );
+  if (item.type === 'document')
+    return (
+      <Link to="/documents/$document" params={{ document: item.id }} className={look}>
         {content}
       </Link>
     );

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { useParams, useSearch } from '@tanstack/react-router';
+import { Navigate, useLocation, useParams, useSearch } from '@tanstack/react-router';
 import { documentInfo, type DocumentInfo } from '@/api/documents';
+import { ApiError } from '@/api/errors';
 import { session } from '@/api/session';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
@@ -26,6 +27,7 @@ export function OpenDocument({ id, share }: { id: string; share: string | undefi
   const reader = useReader();
   const info = useQuery({ ...documentInfo(id, share), refetchOnWindowFocus: true });
   useTitle(info.data?.title ?? 'Document');
+  const href = useLocation({ select: (location) => location.href });
   if (info.data) {
     const known: DocumentInfo = info.data;
     return (
@@ -37,6 +39,9 @@ export function OpenDocument({ id, share }: { id: string; share: string | undefi
       />
     );
   }
+  // It is not open to everyone: whoever signs in may see it.
+  if (!reader.signedIn && !share && info.error instanceof ApiError)
+    return <Navigate to="/sign-in" search={{ next: href }} replace />;
   return (
     <>
       <PageHeader crumbs={[{ label: 'Documents', to: '/documents' }, { label: 'Document' }]} />
