@@ -35,6 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ledger-seconds", type=float, default=6, help="how long the writers of a ledger write"
     )
     parser.addoption(
+        "--edits", type=int, default=900, help="of editors that have to converge (20000: all of it)"
+    )
+    parser.addoption(
         "--histories", type=int, default=0, help="how many random histories beside Spark"
     )
 
