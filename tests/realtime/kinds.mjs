@@ -56,6 +56,7 @@ class Plain {
       token: token ?? "",
       WebSocketPolyfill: WebSocket,
       delay: 100,
+      minDelay: 50,
       maxDelay: 300,
       jitter: false,
     });

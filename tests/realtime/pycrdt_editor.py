@@ -20,7 +20,7 @@ class PycrdtEditor:
         self.address = address  # of the socket, with its token
         self.doc = Doc()
         self.text = self.doc.get("quill", type=Text)
-        self.undo = UndoManager(doc=self.doc, scopes=[self.text], capture_timeout_millis=0)
+        self.undo = UndoManager(scopes=[self.text], capture_timeout_millis=0)
         self.socket: WebSocket | None = None
         self.synced = self.applying = False
         self.watch = self.doc.observe(lambda event: self._changed(event.update))
