@@ -19,6 +19,8 @@ const { default: Collaboration } = await import("@tiptap/extension-collaboration
 const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
 
+const plain = (ops) => ops.map((op) => (typeof op.insert === "string" ? op.insert : "\ufffc")).join("");
+
 // A Yjs document with its provider; what is typed goes straight into the Y.Text "quill".
 class Plain {
   constructor({ provider, url, document, token, pass }) {
@@ -85,9 +87,13 @@ class Plain {
     return this.provider.awareness;
   }
 
-  // How much there is to edit.
   get length() {
     return this.text.length;
+  }
+
+  // What there is to edit; embeds count as one.
+  units() {
+    return plain(this.text.toDelta());
   }
 
   edit({ insert, embed, at = this.length, remove, format, length = 1, undo }) {
@@ -185,6 +191,10 @@ class QuillEditor extends Plain {
   // Without the line end that Quill always keeps at its end.
   get length() {
     return this.quill.getLength() - 1;
+  }
+
+  units() {
+    return plain(this.quill.getContents().ops).slice(0, -1);
   }
 
   view() {

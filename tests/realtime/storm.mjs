@@ -17,18 +17,27 @@ function random(seed) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// Nobody's cursor stands within a character of two units.
+function place(units, at) {
+  const unit = units.charCodeAt(at);
+  return unit >= 0xdc00 && unit < 0xe000 ? at - 1 : at;
+}
+
 function change(editor, next) {
   const below = (most) => Math.floor(next() * most);
-  const length = editor.length;
+  const units = editor.units();
   const what = next();
-  if (length > LONGEST) return editor.edit({ at: below(length - 400), remove: 1 + below(400) });
-  if (what < 0.6 || length < 5) {
+  const at = place(units, below(units.length + 1));
+  const until = (most) => place(units, Math.min(units.length, at + 1 + below(most)));
+  if (units.length > LONGEST) return editor.edit({ at: 0, remove: place(units, 1000) });
+  if (what < 0.6 || units.length < 5) {
     const format = next() < 0.2 ? FORMATS[below(2)] : undefined;
-    return editor.edit({ insert: WORDS[below(WORDS.length)], at: below(length + 1), format });
+    return editor.edit({ insert: WORDS[below(WORDS.length)], at, format });
   }
-  const at = below(length - 2);
-  if (what < 0.75) return editor.edit({ at, remove: 1 + below(Math.min(6, length - at)) });
-  if (what < 0.87) return editor.edit({ at, length: 1 + below(length - at), format: FORMATS[below(FORMATS.length)] });
+  const end = until(what < 0.75 ? 6 : 200);
+  if (what < 0.87 && end <= at) return;
+  if (what < 0.75) return editor.edit({ at, remove: end - at });
+  if (what < 0.87) return editor.edit({ at, length: end - at, format: FORMATS[below(FORMATS.length)] });
   if (what < 0.92) return editor.edit({ at, embed: { image: `https://example.com/${below(9)}.png` } });
   return editor.edit({ undo: true });
 }
