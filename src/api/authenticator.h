@@ -26,6 +26,8 @@ class Authenticator {
   // an empty one is nobody: `request` itself, whose user_id is empty. Throws 401, which is in the
   // audit log then. Blocks no I/O thread; resumes where it was called.
   virtual boost::asio::awaitable<Caller> sign_in(Caller request, std::string bearer) = 0;
+  // The same; blocks.
+  virtual Caller sign_in_now(const Caller& request, const std::string& bearer) = 0;
   // Whether they still are: blocks. Throws 401 when the credential ended.
   virtual Caller again(const Caller& caller, const std::string& bearer) = 0;
 };

@@ -32,7 +32,7 @@ BOOST_DESCRIBE_STRUCT(ChangedSocketDocument, (), (id, Data))
 
 namespace {
 
-constexpr const char* kTag = "documents, old protocol";
+constexpr const char* kTag = "documents";
 
 // Content as they send it: a text of JSON, or the JSON itself.
 std::string delta_text(const json::value& data) {
@@ -62,8 +62,10 @@ class Endpoints {
   Visitor visitor(const api::Context& ctx) {
     Visitor out = visitor_of(ctx);
     const std::string bearer = api::credentials_of(*ctx.request).bearer;
-    if (out.caller.user_id.empty() && !bearer.empty())
-      out.caller = parts_.authenticator.again(out.caller, bearer);
+    if (!out.caller.user_id.empty() || bearer.empty()) return out;
+    out.caller = parts_.authenticator.sign_in_now(out.caller, bearer);
+    require_scope(out.caller.scopes,
+                  ctx.request->method == "GET" ? "documents:read" : "documents:write");
     return out;
   }
 

@@ -371,7 +371,9 @@ TEST_F(DocumentsTest, PagesFollowEachOther) {
       EXPECT_LE(page.documents.size(), 4U);
       for (const auto& one : page.documents) {
         EXPECT_TRUE(seen.insert(one.id).second);
-        order.push_back(sort == Sort::title ? one.title : one.id);
+        order.push_back(sort == Sort::title     ? one.title
+                        : sort == Sort::created ? std::to_string(one.created_at)
+                                                : std::to_string(one.updated_at));
       }
       query.after = page.next;
     } while (!query.after.empty());

@@ -23,7 +23,22 @@ Delta typed(std::int64_t at, const char16_t* what) {
 struct OldClient {
   Delta content;
   void receive(const Mirror::Send& sent) {
-    content = sent.whole ? sent.delta : content.compose(sent.delta);
+    if (sent.whole) {
+      content = sent.delta;
+      return;
+    }
+    // What lies beyond its end does nothing.
+    Delta change;
+    std::int64_t left = content.length();
+    for (Op op : sent.delta.ops()) {
+      if (op.kind != Op::Kind::insert) {
+        op.count = std::min(op.count, left);
+        left -= op.count;
+        if (op.count == 0) continue;
+      }
+      change.push(std::move(op));
+    }
+    content = content.compose(change);
   }
 };
 

@@ -32,6 +32,10 @@ class AuthenticatorImpl final : public api::Authenticator {
     co_return co_await blocking_.run(std::move(work));
   }
 
+  Caller sign_in_now(const Caller& request, const std::string& bearer) override {
+    return bearer.empty() ? request : known_or_recorded(request, bearer);
+  }
+
   Caller again(const Caller& caller, const std::string&) override {
     return caller.user_id.empty() ? caller : with_request(identity_.renewed(caller), caller);
   }

@@ -23,6 +23,7 @@ class FakeAuthenticator final : public api::Authenticator {
   boost::asio::awaitable<Caller> sign_in(Caller request, std::string) override {
     co_return request;
   }
+  Caller sign_in_now(const Caller& caller, const std::string&) override { return caller; }
   Caller again(const Caller& caller, const std::string& bearer) override {
     if (ended && bearer == "ends") throw unauthenticated("identity.badToken", "It ended.");
     return caller;
