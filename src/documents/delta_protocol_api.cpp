@@ -80,7 +80,13 @@ class Endpoints {
       if (e.id() != "documents.documentNotFound") throw;
     }
     require_uuid(id);
-    return create(visitor, id, {});
+    try {
+      return create(visitor, id, {});
+    } catch (const Error& e) {
+      if (e.status() != 409) throw;
+      // That there is one is not told to whoever may not see it.
+      return get(visitor, id);
+    }
   }
 
   SocketDocument create(const Visitor& visitor, const std::string& id,

@@ -225,7 +225,7 @@ REQUESTS: dict[str, Recipe] = {
     "changeSavedQuery": path(lambda c: c.saved, json={"name": "x", "sql": "SELECT 2"}),
     # Documents.
     "listDocuments": NOTHING,
-    "createDocument": lambda c: {"json": {"title": c.name, **c.workspace}},
+    "createDocument": lambda c: {"json": {"title": c.name, **c.team}},
     "listDocumentTemplates": NOTHING,
     "getDocument": path(lambda c: c.document),
     "changeDocument": path(lambda c: c.document, json={"title": "x"}),
@@ -326,6 +326,21 @@ REQUESTS: dict[str, Recipe] = {
     "listAccessRequests": NOTHING,
     "requestAccess": body(type="workspace", object="none"),
     "decideAccessRequest": lambda c: {"path": {"id": "none"}, "json": {"grant": True}},
+    # Documents in other forms, and by other protocols.
+    "exportDocument": path(lambda c: c.document, params={"format": "markdown"}),
+    "importDocument": lambda c: {"params": {"name": "x.md", **c.team}, "data": b"x"},
+    "readDocumentPage": path(lambda c: c.document),
+    "readLinkPage": lambda c: c.link and {"path": {"token": c.link_token}},
+    "unlockLinkPage": lambda c: c.link
+    and {"path": {"token": c.link_token}, "data": {"password": "x"}},
+    "getSocketDocument": path(lambda c: c.document),
+    "getOrCreateSocketDocument": path(lambda c: c.document),
+    "createSocketDocument": body(),
+    "putSocketDocument": path(lambda c: c.document, json={"Data": ""}),
+    # An upgrade that is none.
+    "openYjsSocket": NOBODY,
+    "openHocuspocusSocket": NOTHING,
+    "openDocumentSocket": NOBODY,
     # What goes along with documents, and the inbox.
     "listComments": path(lambda c: c.document),
     "createComment": path(lambda c: c.document, json={"text": "x"}),

@@ -21,6 +21,7 @@ class World:
     """A server with somebody of each kind."""
 
     def __init__(self, admin: Client, database: Path) -> None:
+        self.team: dict | None = None
         self.admin = admin
         self.database = database
         self.people: dict[str, Client] = {"admin": admin}
@@ -178,12 +179,12 @@ class Cell:
     @functools.cached_property
     def document(self) -> dict:
         """The owner's, in the workspace."""
-        body = {"title": self.name, **self.workspace}
+        body = {"title": self.name, **self.team}
         return {"id": self.made(self.own, "documents", body)["id"]}
 
     @functools.cached_property
     def trashed(self) -> dict:
-        body = {"title": self.name, **self.workspace}
+        body = {"title": self.name, **self.team}
         made = self.made(self.own, "documents", body)["id"]
         self.own.ok("DELETE", f"documents/{made}")
         return {"id": made}
@@ -210,10 +211,20 @@ class Cell:
         sent = self.own.request("POST", where, params={"name": "a.png"}, data=b"x")
         return self.document | {"file": sent.json()["id"]}
 
+    @property
+    def team(self) -> dict:
+        """One workspace for all cells: nobody may own more than a hundred."""
+        if self.world.team is None:
+            self.world.team = self.new_workspace("team")
+        return self.world.team
+
     @functools.cached_property
     def workspace(self) -> dict:
         """The owner's, with a viewer and an editor."""
-        made = self.made(self.own, "workspaces", {"name": self.name})["id"]
+        return self.new_workspace(self.name)
+
+    def new_workspace(self, name: str) -> dict:
+        made = self.made(self.own, "workspaces", {"name": name})["id"]
         for role in ("viewer", "editor"):
             member = self.world.people[role].email
             self.own.ok("PUT", f"workspaces/{made}/members/{member}", json={"role": role})
