@@ -89,7 +89,12 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "identity/service_account_api.h",
         "identity/service_accounts.h",
     },
-    "documents": {"documents/access.h", "documents/companions.h"},
+    "documents": {
+        "documents/access.h",
+        "documents/delta_protocol.h",
+        "documents/export_api.h",
+        "documents/companions.h",
+    },
     "query": {"query/saved_queries.h"},
 }
 

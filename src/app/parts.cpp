@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "app/memory.h"
+#include "app/metrics.h"
 #include "audit/api.h"
 #include "base/error.h"
 #include "catalog/api.h"
@@ -255,26 +256,6 @@ bool may_hear_of_user(const realtime::Asker& asker, const std::string& user) {
   return !asker.user_id.empty() && asker.user_id == user;
 }
 
-void add_event_metrics(gateway::Gateway& gateway, realtime::Hub& hub) {
-  const auto add = [&](const char* name, const char* help, const char* type, auto member) {
-    gateway.add_samples(name, help, type, [&hub, member] {
-      return std::vector<gateway::Sample>{{{}, static_cast<double>(hub.stats().*member)}};
-    });
-  };
-  using realtime::Stats;
-  add("openbricks_event_clients", "Clients that listen to events.", "gauge", &Stats::connections);
-  add("openbricks_event_topics", "Topics that somebody listens to.", "gauge", &Stats::topics);
-  add("openbricks_event_subscriptions", "Topics of all clients together.", "gauge",
-      &Stats::subscriptions);
-  add("openbricks_events_published_total", "Events.", "counter", &Stats::published);
-  add("openbricks_events_delivered_total", "Events, for each client.", "counter",
-      &Stats::delivered);
-  add("openbricks_event_gaps_total", "Clients told that events were lost.", "counter",
-      &Stats::gaps);
-  add("openbricks_event_clients_slow_total", "Clients cut off since they did not read.", "counter",
-      &Stats::slow);
-}
-
 // By their own rights, or because everybody may.
 bool may_see_document(documents::Access& access, const std::string& user, const std::string& id) {
   documents::Visitor visitor;
@@ -499,6 +480,7 @@ Parts::Parts(const Config& config)
   gateway->add_gauge("openbricks_queries_running", "Statements at work now.",
                      [this] { return static_cast<double>(query->running()); });
   add_event_metrics(*gateway, *events);
+  add_document_metrics(*gateway, *collab);
 }
 
 Parts::~Parts() {

@@ -43,6 +43,7 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 struct Sample {
   Labels labels;
   double value = 0;
+  std::string suffix = {};  // of a histogram: _bucket (with the label le), _sum or _count
 };
 
 // Some of what /metrics tells, of the time since the start.

@@ -170,7 +170,8 @@ std::string Metrics::text() {
     try {
       const std::vector<Sample> samples = extra.values();
       head(out, extra.name, extra.help, extra.type);
-      for (const Sample& sample : samples) line(out, extra.name, sample.labels, sample.value);
+      for (const Sample& sample : samples)
+        line(out, extra.name + sample.suffix, sample.labels, sample.value);
     } catch (const std::exception& e) {
       // One number that fails must not hide the others.
       log::warn("a metric failed", {{"metric", extra.name.c_str()}, {"cause", e.what()}});

@@ -75,7 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool draining() const { return draining_; }
   void set_exchange(HttpExchange* exchange) { exchange_ = exchange; }
   // Gives the buffer's memory back, which must be empty; nothing is read here after that.
-  void release_buffer() { buffer_ = {}; }
+  void release_buffer() { buffer_ = std::vector<char>(); }
   // Called at drain() while a WebSocket has the connection.
   void set_goodbye(std::function<void()> goodbye);
 

@@ -21,7 +21,8 @@ namespace ob::net {
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kReadBuffer = 4 * 1024;
+// Most connections are quiet most of the time; what is large comes in larger pieces.
+constexpr std::size_t kReadBuffer = 1024, kLargeReadBuffer = 64 * 1024;
 constexpr std::size_t kPiecesAtOnce = 64;           // frames of one system call
 constexpr std::size_t kLittle = 1024 * 1024;        // queued bytes at which send() goes on
 constexpr auto kGoodbye = std::chrono::seconds(3);  // for the peer to agree to a close
@@ -393,8 +394,11 @@ class ServerSocket final : public WebSocket {
  private:
   asio::awaitable<void> read_more() {
     const auto core = core_;
+    if (const auto size = filled_ ? kLargeReadBuffer : kReadBuffer; buffer_.size() != size)
+      buffer_ = std::string(size, '\0');
     const auto [ec, n] =
         co_await core->connection().socket().async_read_some(asio::buffer(buffer_), kTuple);
+    filled_ = n == buffer_.size();
     if (ec || n == 0) {
       over_ = lost_ = true;
       co_return;
@@ -432,6 +436,7 @@ class ServerSocket final : public WebSocket {
   FrameReader reader_;
   std::string buffer_;
   std::string_view input_;  // of the buffer, not yet looked at
+  bool filled_ = false;     // by the last read
   bool over_ = false;       // no more messages
   bool lost_ = false;       // nothing is read any more
   bool said_goodbye_ = false;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import uuid
 from typing import Callable
@@ -155,6 +156,10 @@ def test_two_old_clients_and_a_yjs_client_agree(
         chr(ord("A") + i % 26) for i in range(40)
     ]
     assert sorted(final) == sorted("".join(letters[0] + letters[1]) + "one two three\n")
+    figures = admin.request("GET", "/metrics").text
+    count = re.search(r'openbricks_document_update_seconds_bucket\{le="\+Inf"\} (\d+)', figures)
+    assert count and int(count[1]) > 0
+    assert f"openbricks_document_update_seconds_count {count[1]}" in figures
     # A Yjs client has the same.
     doc = Doc()
     with WebSocket(
