@@ -105,7 +105,11 @@ class Editor final : public net::WebSocketSender, public std::enable_shared_from
     auto out = std::make_shared<Editor>();
     out->user_ = user;
     out->connect(instance);
-    return out;
+    // It and its peer hold one another while it is there.
+    return {out.get(), [out](Editor* editor) mutable {
+              editor->leave();
+              out.reset();
+            }};
   }
   // As a client of y-websocket does.
   void connect(Instance& instance) {
