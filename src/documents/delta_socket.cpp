@@ -21,6 +21,8 @@ constexpr int kBadMessage = 4400, kSignIn = 4401, kForbidden = 4403, kNoDocument
               kBusy = 1013, kFailed = 1011;
 // Clients that answer no ping have received what was sent so long ago.
 constexpr auto kPatience = std::chrono::seconds(2);
+// In which a client applies what it received.
+constexpr auto kSettled = std::chrono::milliseconds(500);
 
 int close_code(const Error& error) {
   switch (error.status()) {
@@ -70,12 +72,15 @@ class Client final : public collab::Follower {
   void received(std::uint64_t mark) {
     const std::lock_guard lock(mutex_);
     mirror_.received(mark);
+    stirred_at_ = Clock::now();
     send_next();
   }
   // The ops for the text of today; called between changes of the document.
   std::string take(const Delta& delta, bool whole) {
     const std::lock_guard lock(mutex_);
-    const Delta today = whole ? mirror_.take_whole(delta) : mirror_.take(delta);
+    const bool quiet = Clock::now() - stirred_at_ > kSettled;
+    const Delta today = whole ? mirror_.take_whole(delta, quiet) : mirror_.take(delta);
+    if (!whole) stirred_at_ = Clock::now();
     return json::serialize(today.to_array());
   }
   // What the client has is not what it should: it gets the whole text again.
@@ -105,7 +110,7 @@ class Client final : public collab::Follower {
   std::mutex mutex_;
   Mirror mirror_;
   std::uint64_t last_mark_ = 0;
-  Clock::time_point sent_at_;
+  Clock::time_point sent_at_, stirred_at_;  // the last that was sent; that went either way
 };
 
 // A delta, as an object or as a text of JSON, or inside a document ({"Data": …}).

@@ -1,6 +1,6 @@
 #include "documents/mirror.h"
 
-#include "base/error.h"
+#include <algorithm>
 
 namespace ob::documents {
 
@@ -69,10 +69,12 @@ Delta Mirror::apply_to_client(const Delta& change) const {
   return client_.compose(clipped(change, client_.length()));
 }
 
-Delta Mirror::take(const Delta& change) {
-  if (reach(change) > client_.length()) {
-    throw bad_request("documents.badDelta",
-                      "The change goes beyond the text that this client was sent.");
+Delta Mirror::take(const Delta& sent) {
+  Delta change = sent;
+  if (reach(sent) > client_.length()) {
+    // Its text is longer than it is known to be: what is beyond belongs to the end.
+    change = clipped(sent, client_.length());
+    guessed_ = true;
   }
   const Delta today = missing_.transform(change, true);
   missing_ = change.transform(missing_, false);
@@ -82,14 +84,16 @@ Delta Mirror::take(const Delta& change) {
   return today;
 }
 
-Delta Mirror::take_whole(const Delta& text) {
+Delta Mirror::take_whole(const Delta& text, bool quiet) {
   if (in_flight_ && !in_flight_->whole && !crossed_ && text == client_.compose(in_flight_->delta))
     received(in_flight_->mark);
+  if (in_flight_) return {};
   if (text == client_) {
     guessed_ = false;
     return {};
   }
-  if (!guessed_ && !crossed_) return take(client_.diff(text));
+  if (!quiet) return {};
+  if (!guessed_) return take(client_.diff(text));
   // Not a change of the client's, but what crossing messages made of its text.
   client_ = text;
   missing_ = client_.diff(server_);

@@ -32,11 +32,12 @@ class Mirror {
   void received(std::uint64_t mark);
   bool waits() const { return in_flight_.has_value(); }
 
-  // A change of the client's: what it means for the text of today, which is changed by it. Throws
-  // Error 400 when it goes beyond the text that the client has.
-  Delta take(const Delta& change);
-  // The client's whole text: what in it is new to the server, as take() answers it.
-  Delta take_whole(const Delta& text);
+  // A change of the client's: what it means for the text of today, which is changed by it.
+  Delta take(const Delta& sent);
+  // The client's whole text: what in it is new to the server, as take() answers it. `quiet`:
+  // nothing went either way for so long that the client has surely applied what it received; else a
+  // text that differs may only be of a moment before, and tells nothing.
+  Delta take_whole(const Delta& text, bool quiet);
 
  private:
   Delta apply_to_client(const Delta& change) const;

@@ -166,6 +166,8 @@ api::Doc page_doc(std::string operation, std::string summary) {
   doc.guests = true;
   doc.produces = {"text/html"};
   doc.changes = false;
+  doc.errors = {404, 410, 413};
+  doc.problem = "text/html; charset=utf-8";
   return doc;
 }
 

@@ -148,6 +148,9 @@ def test_two_old_clients_and_a_yjs_client_agree(
         return text_of(admin.ok("GET", f"documents/{open_document}/content"))
 
     def agreed() -> bool:
+        # As their pages do every other second.
+        ann.save()
+        bob.save()
         return ann.text == bob.text == content()
 
     assert wait_until(agreed), (ann.text, bob.text, content())

@@ -64,7 +64,7 @@ def test_it_counts(admin: Client) -> None:
 def test_the_work_in_the_background(admin: Client) -> None:
     def done() -> list[dict]:
         tasks = admin.ok("GET", "admin/health")["tasks"]
-        return tasks if len(tasks) == 3 and all("next_at" in task for task in tasks) else []
+        return tasks if len(tasks) == 4 and all("next_at" in task for task in tasks) else []
 
     for task in wait_until(done):
         assert task["state"] == "ok" and task["started_at"] <= task["ended_at"] < task["next_at"]

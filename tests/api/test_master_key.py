@@ -38,7 +38,7 @@ def reseal(server: Server, *options: str, **variables: str) -> subprocess.Comple
 
 def plant(client: Client) -> str:
     """Something sealed of each kind: a credential, a letter that waits, a second factor, the
-    signing key, the key for assertions. Returns the second factor's secret."""
+    signing key, the key for assertions, a share link. Returns the second factor's secret."""
     client.ok("POST", "storage-credentials", json=credential(s3.shared(), "lake", "ext/sealed"))
     provider = {"slug": "plain", "name": "Plain", "kind": "oauth2", "client_secret": "planted"}
     provider["settings"] = {
@@ -51,6 +51,8 @@ def plant(client: Client) -> str:
     add(client, "sealed", idp_initiated=True)
     assert client.get("/api/v1/auth/sso/sealed/metadata").ok  # makes the key for assertions
     client.ok("POST", "invitations", json={"email": "later@example.com"})
+    document = client.ok("POST", "documents", json={"title": "Sealed"})["id"]
+    client.ok("POST", f"documents/{document}/links", json={"level": "view"})
     enrolled = client.ok("POST", "auth/second-factor/enrol", json={"password": ADMIN_PASSWORD})
     code = {"code": code_of(enrolled["secret"], -1)}
     client.ok("POST", "auth/second-factor/confirm", json=code)
@@ -77,6 +79,10 @@ def check(server: Server, token: str, secret: str, ahead: int) -> None:
     tested = client.ok("POST", "storage-credentials/lake/test")
     assert all(one["works"] for one in tested["items"]), tested
     assert opens_assertions(client)
+    shared = client.ok("GET", "documents")["documents"][0]["id"]
+    link = client.ok("GET", f"documents/{shared}/links")["links"][0]["token"]
+    opened = client.post("/api/v1/shared-documents/open", {"token": link})
+    assert opened.ok, opened.text
     challenge = problem(client.post("auth/login", CREDENTIALS), 401)["challenge"]
     body = {"challenge": challenge, "code": code_of(secret, ahead)}
     assert client.post("auth/second-factor", body).ok
@@ -105,6 +111,7 @@ def test_the_key_is_changed(tmp_path: Path) -> None:
             "sso_providers",
             "sso_keys",
             "catalog_storage_credentials",
+            "document_links",
         }
         assert all(changed == of >= 1 for changed, of in first.values()), first
         lines = file.read_text().splitlines(keepends=True)

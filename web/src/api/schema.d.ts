@@ -26803,7 +26803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description No valid credential was sent */
@@ -26812,7 +26812,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The caller may not do this */
@@ -26821,7 +26821,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description There is no such thing, or the caller may not know of it */
@@ -26830,7 +26830,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description Error */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description Too many requests */
@@ -26839,7 +26857,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The server failed; the log has the reason under the request id */
@@ -26848,7 +26866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
         };
@@ -26882,7 +26900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description No valid credential was sent */
@@ -26891,7 +26909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The caller may not do this */
@@ -26900,7 +26918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description There is no such thing, or the caller may not know of it */
@@ -26909,7 +26927,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description Error */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description Too many requests */
@@ -26918,7 +26954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The server failed; the log has the reason under the request id */
@@ -26927,7 +26963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
         };
@@ -26965,7 +27001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description No valid credential was sent */
@@ -26974,7 +27010,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The caller may not do this */
@@ -26983,7 +27019,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description There is no such thing, or the caller may not know of it */
@@ -26992,7 +27028,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The body came too slowly */
@@ -27001,7 +27037,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description Error */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The body is too large */
@@ -27010,7 +27055,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The body has a Content-Type that is not supported */
@@ -27019,7 +27064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description Too many requests */
@@ -27028,7 +27073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
             /** @description The server failed; the log has the reason under the request id */
@@ -27037,7 +27082,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": unknown;
                 };
             };
         };
