@@ -76,6 +76,13 @@ void Cluster::stop() {
     send(instance, {.kind = Envelope::Kind::reset, .document = "", .a = "an instance stops"});
   }
   silent_ = true;
+  // They and their rooms hold one another.
+  decltype(hosted_) hosted;
+  {
+    const std::lock_guard lock(mutex_);
+    hosted.swap(hosted_);
+  }
+  for (const auto& [key, one] : hosted) one->drop();
   std::unique_lock lock(mutex_);
   for (auto& [number, question] : questions_) question.set_value(false);
   questions_.clear();

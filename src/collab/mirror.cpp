@@ -17,8 +17,21 @@ Error unreachable() {
           "The document cannot be reached at the moment. Try again shortly."};
 }
 
+// What a peer is sent goes to a function.
+class Ear final : public net::WebSocketSender {
+ public:
+  explicit Ear(std::function<bool(const net::Frame&)> hear) : hear_(std::move(hear)) {}
+  bool push(net::Frame frame) override { return hear_(frame); }
+  bool ping(std::string_view) override { return true; }
+  void close(int, std::string_view) override {}
+  std::size_t queued() const override { return 0; }
+
+ private:
+  const std::function<bool(const net::Frame&)> hear_;
+};
+
 // A client of the Hocuspocus protocol, which is told when a change is stored, within the server.
-class Copy final : public net::WebSocketSender, public std::enable_shared_from_this<Copy> {
+class Copy final : public std::enable_shared_from_this<Copy> {
  public:
   Copy(std::shared_ptr<Place> place, std::string document, std::shared_ptr<Follower> follower)
       : place_(std::move(place)), document_(std::move(document)), follower_(std::move(follower)) {}
@@ -26,7 +39,10 @@ class Copy final : public net::WebSocketSender, public std::enable_shared_from_t
   // Returns once the content is here; `begin` was called with it then.
   void open(const std::function<void(const std::string&)>& begin) {
     peer_ = std::make_shared<Peer>();
-    peer_->out = shared_from_this();
+    peer_->out = std::make_shared<Ear>([weak = weak_from_this()](const net::Frame& frame) {
+      const auto self = weak.lock();
+      return self && self->hear(frame);
+    });
     peer_->wire = Peer::Wire::hocuspocus;
     peer_->name = document_;
     peer_->may_write = true;  // whoever follows asks what its clients may
@@ -71,7 +87,7 @@ class Copy final : public net::WebSocketSender, public std::enable_shared_from_t
   }
 
   // Frames as a client would get them.
-  bool push(net::Frame frame) override {
+  bool hear(const net::Frame& frame) {
     std::string_view message = *frame;
     const auto size = static_cast<unsigned char>(message.at(1)) & 0x7F;
     constexpr std::size_t kShort = 2, kMiddle = 4, kLong = 10;
@@ -89,9 +105,6 @@ class Copy final : public net::WebSocketSender, public std::enable_shared_from_t
     }
     return true;
   }
-  bool ping(std::string_view) override { return true; }
-  void close(int, std::string_view) override {}
-  std::size_t queued() const override { return 0; }
 
  private:
   // The content is an answer (step 2); what comes before it is a part of it.

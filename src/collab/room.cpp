@@ -209,6 +209,17 @@ void Room::close(int code, const std::string& reason) {
   submit(std::move(input));
 }
 
+void Room::abandon() {
+  std::vector<Input> inputs;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    inputs.swap(inbox_);
+  }
+  peers_.clear();
+  followers_.clear();
+}
+
 // ---- one thread at a time
 
 void Room::drain() {

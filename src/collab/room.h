@@ -109,6 +109,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   // Closes the room if nobody used it for so long; then it may be forgotten.
   bool close_if_idle(std::chrono::seconds idle);
   void close(int code, const std::string& reason);
+  // Lets go of everybody, once no thread works for it any more: they may hold it in turn.
+  void abandon();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -64,6 +64,7 @@ void Rooms::stop() {
   store_->stop();
   tell_changes();
   listeners_.executor().join();
+  for (const auto& room : loaded()) room->abandon();
   const std::lock_guard lock(mutex_);
   rooms_.clear();
 }
