@@ -224,6 +224,9 @@ int run_server(const Config& config) {
       parts.events->stop();
       if (redirect) redirect->shutdown(0);
       server->shutdown(static_cast<int>(config.number("shutdown_seconds")));
+      // They ask documents, which work on `io`.
+      parts.collab->stop();
+      parts.companions->stop();
       io.stop();
     });
   });

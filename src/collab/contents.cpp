@@ -63,7 +63,10 @@ void Rooms::ask(const std::string& document, Ask ask) {
 
 Crdt Rooms::stored(const std::string& document) {
   Crdt out;
-  store_->load(document, [&](const std::vector<std::string_view>& updates) { out.apply(updates); });
+  store_->load(document, [&](const std::vector<std::string_view>& updates) {
+    if (!out.apply(updates).refused.empty())
+      throw internal("a stored update of document " + document + " is malformed");
+  });
   return out;
 }
 
@@ -198,18 +201,34 @@ void Rooms::remove(const std::string& document) {
   holder ? cluster_->remove(document, *holder) : remove_here(document);
 }
 
-void Rooms::remove_here(const std::string& document) {
+// What its clients sent before they were sent away is stored, and goes with the rest.
+void Rooms::close_and_wait(const Loading& loading) {
   std::shared_ptr<Room> room;
+  try {
+    room = loading.get();
+  } catch (const std::exception&) {
+    return;  // it could not be loaded: whoever asked for it is told
+  }
+  const auto promise = std::make_shared<std::promise<void>>();
+  auto future = promise->get_future();
+  room->close(kGone, "the document was removed",
+              [promise](const std::exception_ptr&) { promise->set_value(); });
+  constexpr auto kPatience = std::chrono::seconds(5);
+  future.wait_for(kPatience);
+}
+
+void Rooms::remove_here(const std::string& document) {
+  Loading loading;
   {
     const std::lock_guard lock(mutex_);
     const auto found = rooms_.find(document);
     if (found != rooms_.end()) {
-      room = found->second.get();
+      loading = found->second;
       rooms_.erase(found);
     }
   }
   if (cluster_) cluster_->release(document);
-  if (room) room->close(kGone, "the document was removed");
+  if (loading.valid()) close_and_wait(loading);
   std::promise<void> promise;
   store_->remove(document, [&promise](Store::Written written) {
     written.failure ? promise.set_exception(written.failure) : promise.set_value();

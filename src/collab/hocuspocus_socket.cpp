@@ -78,8 +78,9 @@ class HocuspocusSession final : public Session {
 
   // Clients do not wait for the answer to the authentication.
   void queue(const std::string& name, std::string_view message) {
-    queued_bytes_ += message.size();
-    if (queued_bytes_ > kMostQueued)
+    constexpr std::size_t kOverhead = 256;
+    queued_bytes_ += message.size() + kOverhead;
+    if (queued_bytes_ > kMostQueued || queued_.size() > kMostDocuments)
       throw bad_request("collab.badMessage", "Authenticate before you send more.");
     queued_[name].emplace_back(message);
   }
@@ -111,17 +112,23 @@ class HocuspocusSession final : public Session {
       auto attach = [&] {
         return std::make_shared<Attached>(rooms_, visitor, name.substr(0, name.find('\0')), peer);
       };
+      const std::uint64_t generation = rooms_.gatekeeper().generation();
       const auto attached = co_await rooms_.pool().run(attach);
       send_auth(name, AuthType::authenticated, peer->may_write ? "read-write" : "readonly");
       attached->join();
-      const std::lock_guard lock(mutex_);
-      attached_[name] = attached;
+      {
+        const std::lock_guard lock(mutex_);
+        attached_[name] = attached;
+      }
+      // Rights that changed meanwhile were looked at without it.
+      auto again = [attached] { attached->recheck(); };
+      if (rooms_.gatekeeper().generation() != generation) co_await rooms_.pool().run(again);
     } catch (const Error& e) {
       refused = e;
     }
     const auto waited = queued_.extract(name);
     if (!waited.empty())
-      for (const auto& message : waited.mapped()) queued_bytes_ -= message.size();
+      for (const auto& message : waited.mapped()) queued_bytes_ -= message.size() + 256;
     if (refused) {
       send_auth(name, AuthType::denied, refused->what());
       co_return;
@@ -186,7 +193,8 @@ asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
   const auto socket = co_await exchange.accept_websocket();
   const auto out = socket->sender();
   const auto session = std::make_shared<HocuspocusSession>(rooms, visitor, out);
-  std::optional<Error> refused;
+  // However this ends.
+  const std::shared_ptr<void> farewell(nullptr, [&](void*) { rooms.remove(session.get()); });
   try {
     rooms.add(session);
   } catch (const Error& e) {
@@ -201,7 +209,6 @@ asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
       out->close(close_code(e), e.what());
     }
   }
-  rooms.remove(session.get());
 }
 
 }  // namespace ob::collab

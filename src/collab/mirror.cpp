@@ -11,6 +11,7 @@ namespace ob::collab {
 namespace {
 
 constexpr std::chrono::seconds kPatience{5};
+constexpr int kFailed = 1011;
 
 Error unreachable() {
   return {503, "collab.unavailable",
@@ -41,7 +42,12 @@ class Copy final : public std::enable_shared_from_this<Copy> {
     peer_ = std::make_shared<Peer>();
     peer_->out = std::make_shared<Ear>([weak = weak_from_this()](const net::Frame& frame) {
       const auto self = weak.lock();
-      return self && self->hear(frame);
+      try {
+        return self && self->hear(frame);
+      } catch (const std::exception&) {
+        self->ended(kFailed, "the server failed to follow: connect again");
+        return false;
+      }
     });
     peer_->wire = Peer::Wire::hocuspocus;
     peer_->name = document_;

@@ -191,13 +191,17 @@ bool Room::close_if_idle(std::chrono::seconds idle) {
   }
   // Once more around, when the snapshot is there.
   asio::dispatch(setup_.executor, [self = shared_from_this()] {
-    self->maybe_compact(true);
+    try {
+      self->maybe_compact(true);
+    } catch (...) {
+      return self->break_down("a document failed", std::current_exception());
+    }
     self->drain();
   });
   return false;
 }
 
-void Room::close(int code, const std::string& reason) {
+void Room::close(int code, const std::string& reason, Done done) {
   Input input;
   input.read = [this, code, reason](const Crdt&) {
     for (const auto& peer : std::exchange(peers_, {})) peer->end(code, reason);
@@ -205,7 +209,7 @@ void Room::close(int code, const std::string& reason) {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   };
-  input.done = [](const std::exception_ptr&) {};
+  input.done = std::move(done);
   submit(std::move(input));
 }
 
@@ -363,6 +367,9 @@ void Room::apply(std::vector<Input>& updates, Batch& batch) {
     // What waits for others is in no update of ours until they come.
     if (applied.pending) batch.to_store.push_back(std::move(updates[i].data));
   }
+  // Of a refused one a part may have been applied.
+  if (applied.pending && !applied.refused.empty() && !applied.update.empty())
+    batch.to_store.push_back(applied.update);
   if (!same_origin) batch.origin.reset();
   if (applied.update.empty()) return;
   if (!applied.pending) batch.to_store.push_back(applied.update);
@@ -394,14 +401,28 @@ void Room::start_following(Input& input, Batch& batch) {
     std::erase(followers_, input.follower);
     return;
   }
-  input.begin(crdt_);
+  try {
+    input.begin(crdt_);
+  } catch (const std::exception&) {
+    return input.done(std::current_exception());  // it is the follower's trouble alone
+  }
   followers_.push_back(std::move(input.follower));
   batch.done.push_back(std::move(input.done));
 }
 
 void Room::tell(const std::string& ops, const Follower* except) {
-  for (const auto& follower : followers_)
-    if (follower.get() != except) follower->changed(ops);
+  std::erase_if(followers_, [&](const std::shared_ptr<Follower>& follower) {
+    if (follower.get() == except) return false;
+    try {
+      follower->changed(ops);
+      return false;
+    } catch (const std::exception& e) {
+      log::error("a follower of a document failed",
+                 {{"document", setup_.document.c_str()}, {"error", std::string_view(e.what())}});
+      follower->ended(kFailed, "the server failed to follow: connect again");
+      return true;
+    }
+  });
 }
 
 bool Room::stored(Batch batch, Store::Written written) {
@@ -530,8 +551,10 @@ void Room::maybe_compact(bool now) {
   {
     const std::lock_guard lock(mutex_);
     // A large document is not written anew for a few small changes.
-    const bool due = now || (position_.since >= setup_.options.compact_after_updates &&
-                             since_bytes_ * 4 >= snapshot_bytes_);
+    constexpr std::int64_t kMuch = 64 << 20;  // bytes
+    const bool many = position_.since >= setup_.options.compact_after_updates;
+    const bool due = now || (many && since_bytes_ * 4 >= snapshot_bytes_) ||
+                     (since_bytes_ >= kMuch && since_bytes_ >= snapshot_bytes_);
     if (compacting_ || !due || stale_) return;
     compacting_ = true;
   }

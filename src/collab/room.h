@@ -108,7 +108,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   std::optional<Change> take_change(std::chrono::milliseconds age);
   // Closes the room if nobody used it for so long; then it may be forgotten.
   bool close_if_idle(std::chrono::seconds idle);
-  void close(int code, const std::string& reason);
+  // `done` is called when what came before is stored.
+  void close(int code, const std::string& reason, Done done = [](const std::exception_ptr&) {});
   // Lets go of everybody, once no thread works for it any more: they may hold it in turn.
   void abandon();
 

@@ -55,15 +55,17 @@ void Rooms::share(bus::Bus& bus, redis::Client& redis) {
 void Rooms::stop() {
   {
     const std::lock_guard lock(mutex_);
-    stop_ = true;
+    if (stop_.exchange(true)) return;
   }
   wake_.notify_all();
   if (ticker_.joinable()) ticker_.join();
   if (cluster_) cluster_->stop();
-  pool_.executor().join();
-  store_->stop();
+  // What changed is told while rooms can still be asked.
+  while (telling_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   tell_changes();
   listeners_.executor().join();
+  pool_.executor().join();
+  store_->stop();
   for (const auto& room : loaded()) room->abandon();
   const std::lock_guard lock(mutex_);
   rooms_.clear();
@@ -75,8 +77,8 @@ std::optional<std::string> Rooms::elsewhere(const std::string& document) {
   if (!cluster_) return std::nullopt;
   {
     const std::lock_guard lock(mutex_);
-    if (stop_) throw unavailable("the server stops");
     if (rooms_.contains(document)) return std::nullopt;
+    if (stop_) throw unavailable("the server stops");
   }
   return cluster_->holder(document);
 }
@@ -135,7 +137,7 @@ std::shared_ptr<Room> Rooms::open(const std::string& document) {
   bool mine = false;
   {
     const std::lock_guard lock(mutex_);
-    if (stop_) throw unavailable("the server stops");
+    if (stop_ && !rooms_.contains(document)) throw unavailable("the server stops");
     const auto [place, fresh] = rooms_.try_emplace(document);
     if (fresh) place->second = promise.get_future().share();
     loading = place->second;
@@ -166,6 +168,9 @@ void Rooms::forget(const std::string& document, const Room* room) {
     const std::lock_guard lock(mutex_);
     const auto found = rooms_.find(document);
     if (found == rooms_.end()) return;
+    // One that is still being loaded is another.
+    const auto ready = std::future_status::ready;
+    if (room && found->second.wait_for(std::chrono::seconds(0)) != ready) return;
     if (room && found->second.get().get() != room) return;
     rooms_.erase(found);
   }
@@ -194,7 +199,7 @@ void Rooms::add(const std::shared_ptr<Session>& session) {
     throw Error(503, "collab.tooManyConnections",
                 "Too many connections are open. Try again in a moment.");
   }
-  sessions_.emplace(session.get(), session);
+  sessions_.insert_or_assign(session.get(), session);
   counters_.connections = static_cast<std::int64_t>(sessions_.size());
 }
 
@@ -225,7 +230,7 @@ std::shared_ptr<void> Rooms::watch_rights(std::function<void()> look) {
 void Rooms::tick() {
   std::unique_lock lock(mutex_);
   for (int n = 0; !stop_; ++n) {
-    wake_.wait_for(lock, kTick, [this] { return stop_; });
+    wake_.wait_for(lock, kTick, [this] { return stop_.load(); });
     if (stop_) return;
     lock.unlock();
     constexpr int kSecond = 5;
@@ -249,7 +254,14 @@ void Rooms::look_at_rights() {
       for (const auto& [key, weak] : sessions_)
         if (auto session = weak.lock()) sessions.push_back(std::move(session));
     }
-    for (const auto& session : sessions) session->recheck();
+    for (const auto& session : sessions) {
+      try {
+        session->recheck();
+      } catch (const std::exception& e) {
+        log::error("the rights of a connection could not be looked at",
+                   {{"error", std::string_view(e.what())}});
+      }
+    }
     looking_ = false;
   });
 }

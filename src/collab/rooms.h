@@ -80,6 +80,7 @@ class Rooms final : public Service, private Cluster::Host {
   using Loading = std::shared_future<std::shared_ptr<Room>>;
   std::shared_ptr<Room> load(const std::string& document);
   void forget(const std::string& document, const Room* room);
+  static void close_and_wait(const Loading& loading);
   // The instance that holds it, if that is another one. Blocks.
   std::optional<std::string> elsewhere(const std::string& document);
   Crdt stored(const std::string& document);  // as it is in the store
@@ -114,7 +115,7 @@ class Rooms final : public Service, private Cluster::Host {
   std::unordered_map<const Session*, std::weak_ptr<Session>> sessions_;
   std::uint64_t seen_generation_ = 0;
   std::condition_variable wake_;
-  bool stop_ = false;
+  std::atomic<bool> stop_ = false;
   std::atomic<bool> telling_ = false, looking_ = false;
   std::thread ticker_;
 };

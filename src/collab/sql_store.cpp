@@ -137,18 +137,26 @@ class SqlStore final : public Store {
              static_cast<std::int64_t>(snapshot->blob(2).size())};
       each({snapshot->blob(2)});
     }
+    // As many rows at a time as make some megabytes.
+    std::int64_t limit = 16;
     for (;;) {
       const auto rows = tx.query(
           "SELECT number, bytes FROM collab_updates WHERE document = $1 AND number > $2 "
           "ORDER BY number LIMIT $3",
-          {document, out.last, kRowsAtOnce});
+          {document, out.last, limit});
       std::vector<std::string_view> updates;
+      std::int64_t bytes = 1;
       updates.reserve(rows.size());
       for (const auto& row : rows) {
         updates.emplace_back(row.blob(1));
-        out.bytes += static_cast<std::int64_t>(row.blob(1).size());
+        bytes += static_cast<std::int64_t>(row.blob(1).size());
       }
+      out.bytes += bytes - 1;
       if (rows.empty()) return out;
+      const auto each_row =
+          std::max<std::int64_t>(1, bytes / static_cast<std::int64_t>(rows.size()));
+      limit = std::clamp<std::int64_t>(static_cast<std::int64_t>(kBytesAtOnce) / each_row, 1,
+                                       kRowsAtOnce);
       out.last = rows.back().integer(0);
       out.since += static_cast<std::int64_t>(rows.size());
       each(updates);

@@ -66,7 +66,12 @@ asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string
   peer->out = out;
   peer->end = [out](int code, const std::string& reason) { out->close(code, reason); };
   std::shared_ptr<YjsSession> session;
+  // However this ends.
+  const std::shared_ptr<void> farewell(nullptr, [&](void*) {
+    if (session) rooms.remove(session.get());
+  });
   std::optional<Error> refused;
+  const std::uint64_t generation = rooms.gatekeeper().generation();
   auto attach = [&] { return std::make_unique<Attached>(rooms, visitor, document, peer); };
   try {
     visitor.caller =
@@ -74,6 +79,9 @@ asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string
     session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
     rooms.add(session);
     session->attached().join();
+    // Rights that changed meanwhile were looked at without this session.
+    auto again = [session] { session->recheck(); };
+    if (rooms.gatekeeper().generation() != generation) co_await rooms.pool().run(again);
   } catch (const Error& e) {
     refused = e;
   }
@@ -84,7 +92,6 @@ asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string
   } else {
     co_await converse(*socket, session->attached());
   }
-  if (session) rooms.remove(session.get());
 }
 
 }  // namespace ob::collab

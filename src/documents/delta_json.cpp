@@ -44,8 +44,8 @@ Op op_of(const json::value& value, std::size_t index) {
       out.kind = Op::Kind::insert;
       if (const auto* text = member.if_string()) {
         out.text = to_utf16({text->data(), text->size()});
-      } else if (member.is_object() && !member.get_object().empty()) {
-        out.embed = member;
+      } else if (!member.is_null()) {
+        out.embed = member;  // Yjs clients may embed anything
       } else {
         throw bad(index, "has 'insert', which must be a text or an embed such as {\"image\": …}");
       }

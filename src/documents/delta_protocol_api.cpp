@@ -80,6 +80,7 @@ class Endpoints {
       if (e.id() != "documents.documentNotFound") throw;
     }
     require_uuid(id);
+    require_scope(visitor.caller.scopes, "documents:write");
     try {
       return create(visitor, id, {});
     } catch (const Error& e) {
@@ -140,8 +141,8 @@ void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
        .summary = "A document, made now if there is none of this id",
        .errors = {404},
        .open_query = true,
-       .changes = true,
-       .guests = true},
+       .guests = true,
+       .changes = true},
       [endpoints](api::Context& ctx, const SocketDocumentId& request) {
         return endpoints->get_or_create(endpoints->visitor(ctx), request.id);
       });

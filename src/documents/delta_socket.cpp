@@ -162,8 +162,11 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
 
   // Blocks.
   void look_at_rights() {
-    visitor_.caller = parts_.authenticator.again(visitor_.caller, bearer_);
-    may_write_ = parts_.service.require(visitor_, document_, Level::viewer).access >= Level::editor;
+    const Visitor now{parts_.authenticator.again(visitor_.caller, bearer_), visitor_.share};
+    require_scope(now.caller.scopes, "documents:read");
+    may_write_ = now.caller.scopes.allow("documents:write") && !now.caller.read_only &&
+                 parts_.service.require(now, document_, Level::viewer).access >= Level::editor;
+    if (!may_write_) parts_.service.require(now, document_, Level::viewer);
   }
   void recheck() {
     try {
@@ -171,6 +174,9 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
     } catch (const Error& e) {
       may_write_ = false;
       out_->close(close_code(e), e.what());
+    } catch (const std::exception&) {
+      may_write_ = false;
+      out_->close(kFailed, "connect again");
     }
   }
 
@@ -196,7 +202,7 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
   }
 
   DeltaProtocol& parts_;
-  Visitor visitor_;
+  const Visitor visitor_;
   const std::string bearer_;
   const std::string document_;
   const std::shared_ptr<net::WebSocketSender> out_;
@@ -226,6 +232,11 @@ asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
   }
   const auto watch =
       session ? parts.contents.watch_rights([session] { session->recheck(); }) : nullptr;
+  if (session) {
+    // Rights may have changed while it was opened.
+    auto again = [session] { session->recheck(); };
+    co_await parts.pool.run(again);
+  }
   while (auto message = co_await socket->receive()) {
     if (!session) continue;
     try {

@@ -33,7 +33,7 @@ std::optional<store::Position> position_in(const Query& query) {
   const auto bar = decoded ? text.find('|') : std::string::npos;
   bool good = bar != std::string::npos && bar > 0 && text[0] == mark_of(query) &&
               valid_utf8(text) && text.find('\0') == std::string::npos;
-  if (good && query.sort != Sort::title) {
+  if (good && (query.sort != Sort::title || query.filter == Filter::recent)) {
     std::int64_t number = 0;
     const auto [end, failed] =
         std::from_chars(text.data() + bar + 1, text.data() + text.size(), number);

@@ -137,7 +137,13 @@ Document DocumentService::make(const Caller& caller, const NewDocument& fresh,
   if (!fresh.id.empty()) check_id(fresh.id);
   const Item item = workspaces_.add(
       caller, kType, title, fresh.place,
-      [](db::Tx& tx, const Item& made) { store::insert(tx, made); }, fresh.id);
+      [](db::Tx& tx, const Item& made) {
+        // Its contents are still to be removed.
+        if (tx.query_one("SELECT 1 FROM document_removals WHERE document_id = $1", {made.id}))
+          throw conflict("documents.idInUse", "A document had this id a moment ago: take another.");
+        store::insert(tx, made);
+      },
+      fresh.id);
   if (!delta.empty()) {
     try {
       contents_.set_delta(item.id, delta, caller.user_id);

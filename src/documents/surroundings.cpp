@@ -11,7 +11,8 @@ const std::string& Names::of(const std::string& user) {
   if (user == identity::Identity::system().user_id) {
     name = "System";
   } else if (const auto found = identity_.permissions().find_by_id(user)) {
-    name = found->name.empty() ? found->email.substr(0, found->email.find('@')) : found->name;
+    // Guests see it: not the email.
+    if (!found->name.empty()) name = found->name;
   }
   return known_.emplace(user, std::move(name)).first->second;
 }

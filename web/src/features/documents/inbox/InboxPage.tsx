@@ -33,13 +33,13 @@ function Item({ item, onOpen }: { item: InboxItem; onOpen(): void }) {
         className="flex items-start gap-3 px-4 py-2.5 hover:bg-hover/60"
       >
         <span
+          aria-hidden
           className={classes(
             'mt-1.5 size-2 shrink-0 rounded-full',
             item.read_at ? 'bg-transparent' : 'bg-accent-fill',
           )}
-        >
-          {!item.read_at && <span className="sr-only">Unread.</span>}
-        </span>
+        />
+        {!item.read_at && <span className="sr-only">Unread.</span>}
         <span className="min-w-0 flex-1">
           <span className="block">
             <span className="font-medium">{item.from?.name || 'A guest'}</span> {VERBS[item.kind]}{' '}
