@@ -177,8 +177,9 @@ bool HttpExchange::bodyless(int status) const {
 // The answer tells this, so that a client does not send its next request into a connection that is
 // about to close behind a body which nobody read.
 bool HttpExchange::keep_alive() const {
-  if (!body_done_ && request_.content_length &&
-      *request_.content_length - body_read_ > kMostDrained)
+  // Of a body in chunks nobody knows how much is still to come.
+  if (!body_done_ &&
+      (!request_.content_length || *request_.content_length - body_read_ > kMostDrained))
     return false;
   return parser_.keep_alive() && !connection_.draining() && !connection_.timed_out() &&
          framing_ != Framing::until_close && !continue_pending_;
