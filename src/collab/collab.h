@@ -21,6 +21,9 @@ namespace ob::collab {
 
 enum class Access { none, read, comment, write };
 
+// With which a socket of a document is closed.
+int close_code(const Error& error);
+
 // Who may do what now. Thread-safe.
 class Gatekeeper {
  public:

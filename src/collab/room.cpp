@@ -47,13 +47,23 @@ Room::Room(Setup setup, Crdt crdt, Position position)
 
 // ---- any thread
 
+bool Room::come() {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  ++people_;
+  last_left_ = false;
+  return true;
+}
+
+void Room::go() {
+  const std::lock_guard lock(mutex_);
+  if (--people_ > 0) return;
+  last_left_ = true;
+  used_ = Clock::now();
+}
+
 bool Room::join(std::shared_ptr<Peer> peer) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    ++people_;
-    last_left_ = false;
-  }
+  if (!come()) return false;
   Input input;
   input.peer = std::move(peer);
   input.joins = true;
@@ -61,13 +71,7 @@ bool Room::join(std::shared_ptr<Peer> peer) {
 }
 
 void Room::leave(std::shared_ptr<Peer> peer) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (--people_ == 0) {
-      last_left_ = true;
-      used_ = Clock::now();
-    }
-  }
+  go();
   Input input;
   input.peer = std::move(peer);
   input.leaves = true;
@@ -102,12 +106,7 @@ bool Room::change(Make make, std::string user, Done done, const Follower* except
 
 bool Room::follow(std::shared_ptr<Follower> follower, std::function<void(const Crdt&)> begin,
                   Done done) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    ++people_;
-    last_left_ = false;
-  }
+  if (!come()) return false;
   Input input;
   input.follower = std::move(follower);
   input.begin = std::move(begin);
@@ -116,13 +115,7 @@ bool Room::follow(std::shared_ptr<Follower> follower, std::function<void(const C
 }
 
 void Room::unfollow(std::shared_ptr<Follower> follower) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (--people_ == 0) {
-      last_left_ = true;
-      used_ = Clock::now();
-    }
-  }
+  go();
   Input input;
   input.follower = std::move(follower);
   submit(std::move(input));

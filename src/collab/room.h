@@ -141,6 +141,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
     std::int64_t updates = 0;
   };
 
+  bool come();  // somebody more is here; false once the room is closed
+  void go();
   bool submit(Input input);
   void schedule(Clock::duration wait);
   Clock::duration gathering() const;

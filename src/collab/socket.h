@@ -18,8 +18,6 @@ struct Visitor {
 // What the request tells of the caller, before they sign in.
 Caller caller_of(const api::Context& context, const net::Request& request);
 
-int close_code(const Error& error);
-
 // A peer that is in a room; looks at rights.
 class Attached {
  public:

@@ -17,27 +17,11 @@ namespace json = boost::json;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int kBadMessage = 4400, kSignIn = 4401, kForbidden = 4403, kNoDocument = 4404,
-              kBusy = 1013, kFailed = 1011;
+constexpr int kFailed = 1011;
 // Clients that answer no ping have received what was sent so long ago.
 constexpr auto kPatience = std::chrono::seconds(2);
 // In which a client applies what it received.
 constexpr auto kSettled = std::chrono::milliseconds(500);
-
-int close_code(const Error& error) {
-  switch (error.status()) {
-    case 400:
-      return kBadMessage;
-    case 401:
-      return kSignIn;
-    case 403:
-      return kForbidden;
-    case 404:
-      return kNoDocument;
-    default:
-      return error.status() == 503 ? kBusy : kFailed;
-  }
-}
 
 std::string message(std::string_view type, json::value data) {
   return json::serialize(json::object{{"type", type}, {"data", std::move(data)}});
@@ -173,7 +157,7 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
       look_at_rights();
     } catch (const Error& e) {
       may_write_ = false;
-      out_->close(close_code(e), e.what());
+      out_->close(collab::close_code(e), e.what());
     } catch (const std::exception&) {
       may_write_ = false;
       out_->close(kFailed, "connect again");
@@ -227,7 +211,7 @@ asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
     auto open = [session] { session->open(); };
     co_await parts.pool.run(open);
   } catch (const Error& e) {
-    out->close(close_code(e), e.what());
+    out->close(collab::close_code(e), e.what());
     session.reset();
   }
   const auto watch =
@@ -242,7 +226,7 @@ asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
     try {
       session->take(*message);
     } catch (const Error& e) {
-      out->close(close_code(e), e.what());
+      out->close(collab::close_code(e), e.what());
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "documents/page_text.h"
 #include "documents/text.h"
 
@@ -21,7 +22,7 @@ std::string items(const std::vector<convert::Heading>& outline) {
   for (const convert::Heading& heading : outline) {
     if (heading.text.empty()) continue;
     out += "<li class=\"level-" + std::to_string(heading.level) + "\"><a href=\"#" +
-           escaped(heading.anchor) + "\">" + escaped(heading.text) + "</a></li>";
+           escape_markup(heading.anchor) + "\">" + escape_markup(heading.text) + "</a></li>";
   }
   return out + "</ol>";
 }
@@ -42,33 +43,6 @@ std::string beginning(const std::string& text) {
 
 }  // namespace
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 HtmlPage page_of(const std::string& title, const std::string& delta,
                  const std::vector<convert::Picture>& images, std::string_view share) {
   convert::Html html = convert::to_html(delta, images, share);
@@ -77,7 +51,7 @@ HtmlPage page_of(const std::string& title, const std::string& delta,
   // A document that starts with its title does not say it twice.
   const bool titled = !page.outline.empty() && page.outline.front().level == 1 &&
                       page.outline.front().text == title && html.body.starts_with("<h1");
-  if (!titled) page.body = "<h1 class=\"title\">" + escaped(title) + "</h1>\n";
+  if (!titled) page.body = "<h1 class=\"title\">" + escape_markup(title) + "</h1>\n";
   page.body += "<article>\n" + html.body + "</article>\n";
   page.style = std::move(html.style);
   return page;
@@ -85,18 +59,18 @@ HtmlPage page_of(const std::string& title, const std::string& delta,
 
 HtmlPage message(std::string title, std::string body) {
   HtmlPage page{.title = std::move(title)};
-  page.body =
-      "<section class=\"message\"><h1>" + escaped(page.title) + "</h1>\n" + body + "</section>\n";
+  page.body = "<section class=\"message\"><h1>" + escape_markup(page.title) + "</h1>\n" + body +
+              "</section>\n";
   return page;
 }
 
 std::string render(const HtmlPage& page) {
   std::string head;
   if (!page.description.empty()) {
-    const std::string text = escaped(page.description);
+    const std::string text = escape_markup(page.description);
     head += "<meta name=\"description\" content=\"" + text + "\">\n";
     head += "<meta property=\"og:type\" content=\"article\">\n";
-    head += "<meta property=\"og:title\" content=\"" + escaped(page.title) + "\">\n";
+    head += "<meta property=\"og:title\" content=\"" + escape_markup(page.title) + "\">\n";
     head += "<meta property=\"og:description\" content=\"" + text + "\">\n";
     head += "<meta property=\"og:site_name\" content=\"OpenBricks\">\n";
     head += "<meta name=\"twitter:card\" content=\"summary\">\n";
@@ -105,9 +79,9 @@ std::string render(const HtmlPage& page) {
   if (!page.nonce.empty()) {
     bar = "<header class=\"bar\"><span class=\"brand\">OpenBricks</span>";
     if (!page.updated.empty())
-      bar += "<span class=\"when\">Changed " + escaped(page.updated) + "</span>";
+      bar += "<span class=\"when\">Changed " + escape_markup(page.updated) + "</span>";
     if (!page.editor.empty())
-      bar += "<a class=\"button\" href=\"" + escaped(page.editor) + "\">Open in editor</a>";
+      bar += "<a class=\"button\" href=\"" + escape_markup(page.editor) + "\">Open in editor</a>";
     bar += "</header>\n";
   }
   std::string side, top;
@@ -117,7 +91,8 @@ std::string render(const HtmlPage& page) {
     top = "<details class=\"outline-top\"><summary>Outline</summary><nav aria-label=\"Outline\">" +
           list + "</nav></details>\n";
   }
-  const std::string nonce = page.nonce.empty() ? "" : " nonce=\"" + escaped(page.nonce) + "\"";
+  const std::string nonce =
+      page.nonce.empty() ? "" : " nonce=\"" + escape_markup(page.nonce) + "\"";
   // From the last mark to the first, so that no text is taken for a mark.
   std::string out(page_text());
   put(out, "{{body}}", page.body);
@@ -127,7 +102,7 @@ std::string render(const HtmlPage& page) {
   put(out, "{{style}}", std::string(page_style()) + page.style);
   put(out, "{{nonce}}", nonce);
   put(out, "{{head}}", head);
-  put(out, "{{title}}", escaped(page.title));
+  put(out, "{{title}}", escape_markup(page.title));
   return out;
 }
 

@@ -8,8 +8,6 @@
 
 namespace ob::documents {
 
-std::string escaped(std::string_view text);
-
 struct HtmlPage {
   std::string title;        // plain text, as all but `body`
   std::string description;  // for previews; empty: none

@@ -2,6 +2,7 @@
 // forbids any.
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "documents/api_types.h"
 #include "documents/export_api.h"
@@ -75,7 +76,7 @@ net::Response password_form(const std::string& problem) {
       "autocomplete=\"off\">"
       "<button class=\"button\" type=\"submit\">Open</button></form>\n";
   if (!problem.empty())
-    body = "<p class=\"wrong\" role=\"alert\">" + escaped(problem) + "</p>\n" + body;
+    body = "<p class=\"wrong\" role=\"alert\">" + escape_markup(problem) + "</p>\n" + body;
   return answer(403, message("This document asks for a password", body));
 }
 
@@ -86,13 +87,14 @@ net::Response refused(const Error& e, const std::string& prefix) {
                   message("This document was deleted",
                           "<p>It is in the trash. Ask whoever shared it to bring it back.</p>\n"));
   if (e.status() == 429)
-    return answer(429, message("Too many tries", "<p>" + escaped(e.what()) + "</p>\n"));
+    return answer(429, message("Too many tries", "<p>" + escape_markup(e.what()) + "</p>\n"));
   if (e.status() >= 500 || e.status() == 413) throw e;
   return answer(
-      404, message("There is nothing to read here",
-                   "<p>The link is not right, has expired or was taken back, or the document is "
-                   "not shared with everyone.</p>\n<p><a href=\"" +
-                       escaped(prefix) + "/documents\">Sign in to see your documents</a></p>\n"));
+      404,
+      message("There is nothing to read here",
+              "<p>The link is not right, has expired or was taken back, or the document is "
+              "not shared with everyone.</p>\n<p><a href=\"" +
+                  escape_markup(prefix) + "/documents\">Sign in to see your documents</a></p>\n"));
 }
 
 template <class Work>
