@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 
 import { HocuspocusProvider } from "@hocuspocus/provider";
+import * as decoding from "lib0/decoding";
 import WebSocket from "ws";
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
@@ -21,6 +22,44 @@ const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
 
 const plain = (ops) => ops.map((op) => (typeof op.insert === "string" ? op.insert : "\ufffc")).join("");
 
+// What a message of Hocuspocus is, of the kinds that are counted.
+function kindOf(message) {
+  const decoder = decoding.createDecoder(new Uint8Array(message));
+  decoding.readVarString(decoder); // the document
+  const type = decoding.readVarUint(decoder);
+  if (type === 0) return ["step 1", "step 2", "update"][decoding.readVarUint(decoder)];
+  return type === 8 && decoding.readVarUint(decoder) === 1 ? "applied" : "";
+}
+
+// How many changes went through a socket of Hocuspocus, and how many of them the server acknowledged.
+// The provider's own count starts anew with each connection, but acknowledgements of what it kept
+// while it was away count too, so it reaches zero too early.
+class CountingSocket extends WebSocket {
+  sent = 0;
+  acknowledged = 0;
+  whole = false; // the second step of the handshake went out, which carries all there was
+
+  constructor(...settings) {
+    super(...settings);
+    this.on("error", () => {}); // of a socket that is dropped while it connects
+    this.on("message", (message) => {
+      if (kindOf(message) === "applied") ++this.acknowledged;
+    });
+  }
+
+  send(message, ...rest) {
+    const kind = kindOf(message);
+    if (kind === "step 2") this.whole = true;
+    if (kind === "step 2" || kind === "update") ++this.sent;
+    super.send(message, ...rest);
+  }
+
+  // What is typed while a socket closes waits for the next one.
+  get settled() {
+    return this.readyState === WebSocket.OPEN && this.whole && this.sent === this.acknowledged;
+  }
+}
+
 // A Yjs document with its provider; what is typed goes straight into the Y.Text "quill".
 class Plain {
   constructor({ provider, url, document, token, pass }) {
@@ -30,6 +69,7 @@ class Plain {
     this.closed = null; // code and reason of the last close
     this.denied = null;
     this.synced = false;
+    this.wanted = true;
     this.provider =
       provider === "hocuspocus" ? this.hocuspocus(url, document, token) : this.yWebsocket(url, document, token, pass);
   }
@@ -56,7 +96,7 @@ class Plain {
       name: document,
       document: this.doc,
       token: token ?? "",
-      WebSocketPolyfill: WebSocket,
+      WebSocketPolyfill: CountingSocket,
       delay: 100,
       minDelay: 50,
       maxDelay: 300,
@@ -68,10 +108,12 @@ class Plain {
     provider.on("close", ({ event }) => {
       this.closed = { code: event.code, reason: event.reason };
       this.synced = false;
+      // A connect() before the end of the closing handshake did nothing.
+      const { shouldConnect } = provider.configuration.websocketProvider;
+      if (this.wanted && !shouldConnect) setTimeout(() => this.wanted && provider.connect());
     });
-    // Once nothing waits, all that this document holds was acknowledged or came from the server.
-    provider.on("unsyncedChanges", ({ number }) => {
-      if (number === 0 && provider.isSynced) this.acknowledged();
+    provider.on("message", () => {
+      if (provider.configuration.websocketProvider.webSocket?.settled) this.acknowledged();
     });
     return provider;
   }
@@ -131,14 +173,18 @@ class Plain {
     return base64(Y.encodeStateAsUpdate(this.doc));
   }
 
-  // Whether an update holds something that this document lacks.
+  // What an update holds that this document lacks; null: nothing. Parts that wait for others are not
+  // looked at: a connection may break between a change and the one before it, and both come again.
   missing(update) {
+    const before = Y.encodeStateVector(this.doc);
     let changed = false;
     const watch = () => (changed = true);
     this.doc.on("update", watch);
     Y.applyUpdate(this.doc, bytes(update), "test");
     this.doc.off("update", watch);
-    return changed || this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null;
+    if (!changed) return null;
+    const { structs } = Y.decodeUpdate(Y.encodeStateAsUpdate(this.doc, before));
+    return structs.map((one) => `${one.id.client}:${one.id.clock}+${one.length}`).join(" ") || "deletions";
   }
 
   present(state) {
@@ -151,10 +197,12 @@ class Plain {
   }
 
   disconnect() {
+    this.wanted = false;
     this.provider.disconnect();
   }
 
   connect() {
+    this.wanted = true;
     this.provider.connect();
   }
 
@@ -165,6 +213,7 @@ class Plain {
 
   // Gone at once with all that it knew, as a tab that is killed.
   crash() {
+    this.wanted = false;
     this.doc.destroy();
     const socket = this.provider.ws ?? this.provider.configuration?.websocketProvider?.webSocket;
     socket?.terminate?.();
