@@ -36,6 +36,7 @@ auto told(Fn fn) {
 
 struct Crdt::Impl {
   rust::Box<native::crdt::Document> document = native::crdt::new_document();
+  bool pending = false;
 };
 
 Crdt::Crdt() : impl_(std::make_unique<Impl>()) {}
@@ -54,12 +55,16 @@ Crdt::Applied Crdt::apply(std::span<const std::string_view> updates, bool want_d
     batch += update;
   }
   auto applied = told([&] { return impl_->document->apply(slice(batch), want_delta); });
+  impl_->pending = applied.pending;
   return {to_string(applied.update),
           {applied.refused.begin(), applied.refused.end()},
           applied.pending,
           std::string(applied.delta)};
 }
 
+bool Crdt::pending() const {
+  return impl_->pending;
+}
 std::string Crdt::state_vector() const {
   return told([&] { return to_string(impl_->document->state_vector()); });
 }

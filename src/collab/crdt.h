@@ -26,6 +26,7 @@ class Crdt {
     std::string delta;                 // ops of what changed in the text, if asked for
   };
   Applied apply(std::span<const std::string_view> updates, bool want_delta = false);
+  bool pending() const;  // as the last apply() told
   std::string state_vector() const;
   std::string diff(std::string_view state_vector) const;
   std::string state() const { return diff(std::string_view("\0", 1)); }

@@ -208,4 +208,18 @@ TEST_F(RoomTest, AnUpdateThatWaitsForAnotherIsKept) {
   EXPECT_EQ(text(), "ab");
 }
 
+TEST_F(RoomTest, WhatWaitedReachesWhoBringsTheMissing) {
+  const auto ann = client(), bob = client();
+  Crdt crdt;
+  const std::string first = crdt.apply_delta(R"([{"insert":"a"}])");
+  const std::string second = crdt.apply_delta(R"([{"retain":1},{"insert":"b"}])");
+  room->receive(bob->peer, Room::Kind::update, second);
+  store.until(1);
+  store.release();
+  room->receive(ann->peer, Room::Kind::update, first);
+  store.until(2);
+  store.release();
+  EXPECT_EQ(ann->sent->at(1), sync_message(SyncType::update, crdt.state()));
+}
+
 }  // namespace
