@@ -110,7 +110,7 @@ class FakeExchange : public ob::net::Exchange {
   std::int64_t bytes_sent() const override { return static_cast<std::int64_t>(out.size()); }
   asio::any_io_executor executor() override { return exec; }
   ob::CancelToken cancel_token() override { return {}; }
-  asio::awaitable<std::unique_ptr<ob::net::WebSocket>> accept_websocket() override {
+  asio::awaitable<void> accept_websocket(ob::net::WebSocketSession) override {
     throw ob::bad_request("x", "no");
   }
 };

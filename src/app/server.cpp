@@ -1,6 +1,5 @@
 #include "app/server.h"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +17,7 @@
 #include "base/log.h"
 #include "gateway/redirect.h"
 #include "gateway/roles.h"
+#include "net/loops.h"
 
 namespace ob::app {
 namespace {
@@ -42,16 +42,17 @@ std::string path_of(const std::string& url) {
 }
 
 // The second listener, which only tells where TLS is; null when none is asked for.
-std::unique_ptr<net::Server> serve_redirect(asio::io_context& io, const Config& config,
+std::unique_ptr<net::Server> serve_redirect(net::Loops& loops, const Config& config,
                                             net::ServerOptions options, int tls_port) {
   options.port = static_cast<int>(config.number("redirect_port"));
   if (options.port == 0) return nullptr;
   options.tls_certificate.clear();
   options.tls_key.clear();
   try {
-    return net::serve(io, options, gateway::redirect_handler(config.text("public_url"), tls_port));
+    return net::serve(loops, options,
+                      gateway::redirect_handler(config.text("public_url"), tls_port));
   } catch (...) {
-    io.stop();  // nothing runs yet: the first listener must not wait for it
+    loops.stop();  // nothing runs yet: the first listener must not wait for it
     throw;
   }
 }
@@ -201,17 +202,17 @@ int run_server(const Config& config) {
   bound_memory();
   Parts parts(config);
 
-  asio::io_context io;
-  parts.collab->start(io);
+  net::Loops loops(std::max(2U, std::thread::hardware_concurrency()));
+  parts.collab->start(loops);
   const auto listen = server_options(config);
-  auto server = net::serve(io, listen, parts.gateway->handler());
-  auto redirect = serve_redirect(io, config, listen, server->port());
+  auto server = net::serve(loops, listen, parts.gateway->handler());
+  auto redirect = serve_redirect(loops, config, listen, server->port());
   parts.gateway->add_gauge("openbricks_http_connections", "Connections open now.",
                            [&] { return static_cast<double>(server->connections()); });
   auto discovery = advertise(config, parts);
   std::optional<Presence> presence;
   if (parts.redis) presence.emplace(*parts.redis, [&] { return parts.health->self(); });
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(loops.first(), SIGINT, SIGTERM);
   std::thread stopper;
   signals.async_wait([&](const boost::system::error_code& code, int signal) {
     if (code) return;
@@ -224,10 +225,10 @@ int run_server(const Config& config) {
       parts.events->stop();
       if (redirect) redirect->shutdown(0);
       server->shutdown(static_cast<int>(config.number("shutdown_seconds")));
-      // They ask documents, which work on `io`.
+      // They ask documents, which work on `loops`.
       parts.collab->stop();
       parts.companions->stop();
-      io.stop();
+      loops.stop();
     });
   });
   const std::string url = served_url(config, server->port());
@@ -240,14 +241,9 @@ int run_server(const Config& config) {
   {
     std::optional<Background> background;
     if (roles.has(gateway::Role::worker)) background.emplace(parts, config.flag("samples"));
-    std::vector<std::thread> threads;
-    for (unsigned i = 1; i < std::max(2U, std::thread::hardware_concurrency()); ++i) {
-      threads.emplace_back([&] { io.run(); });
-    }
-    io.run();
-    for (auto& thread : threads) thread.join();
+    loops.run();
   }
-  // Their work ends in coroutines of `io`, which goes before them.
+  // Their work ends in coroutines of `loops`, which go before them.
   parts.blocking.executor().join();
   parts.sign_ins.executor().join();
   parts.outbound.executor().join();
@@ -259,7 +255,7 @@ int run_server(const Config& config) {
   if (stopper.joinable()) stopper.join();
   discovery.reset();
   presence.reset();
-  // Connections that it still knows are of `io`, which goes before it.
+  // Connections that it still knows are of `loops`, which go before it.
   parts.events.reset();
   parts.bus.reset();
   parts.redis.reset();

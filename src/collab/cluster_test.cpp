@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <filesystem>
 
 #include "collab/protocol.h"
@@ -77,12 +76,12 @@ class Instance {
     EXPECT_TRUE(eventually([&] { return wire.connected(); }));
     rooms.set_gatekeeper(gatekeeper_, authenticator_);
     rooms.share(wire, wire);
-    rooms.start(io_);
-    thread_ = std::thread([this] { io_.run(); });
+    rooms.start(loops_);
+    thread_ = std::thread([this] { loops_.run(); });
   }
   ~Instance() {
     rooms.stop();
-    io_.stop();
+    loops_.stop();
     thread_.join();
   }
   std::int64_t held() { return rooms.metrics().documents; }
@@ -93,8 +92,7 @@ class Instance {
  private:
   AllMay gatekeeper_;
   Nobody authenticator_;
-  asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  net::Loops loops_{2};
   std::thread thread_;
 };
 

@@ -2,7 +2,6 @@
 // Documents that many edit at once: Yjs documents (https://docs.yjs.dev) held by the server, one
 // strand each, for clients of the y-websocket and Hocuspocus protocols and for other modules. What
 // a document is called and whose it is, is for others to know: they answer as Gatekeeper.
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "base/time.h"
 #include "bus/bus.h"
 #include "db/db.h"
+#include "net/loops.h"
 #include "redis/redis.h"
 
 namespace ob::collab {
@@ -113,8 +113,8 @@ class Service : public Contents {
   virtual void share(bus::Bus&, redis::Client&) = 0;
   virtual void on_change(std::function<void(const Change&)> changed) = 0;
   virtual void on_open(std::function<void(const Caller&, const std::string& document)> opened) = 0;
-  // Connections are served on `io`, until stop(); both are still there then.
-  virtual void start(boost::asio::io_context& io) = 0;
+  // Connections are served on the loops, until stop(); both are still there then.
+  virtual void start(net::Loops& loops) = 0;
   virtual void stop() = 0;
   virtual Metrics metrics() = 0;
 };

@@ -184,15 +184,9 @@ class HocuspocusSession final : public Session {
   std::size_t queued_bytes_ = 0;
 };
 
-}  // namespace
-
-asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
-                                       net::Exchange& exchange) {
-  const Visitor visitor{caller_of(context, exchange.request()),
-                        api::credentials_of(exchange.request())};
-  const auto socket = co_await exchange.accept_websocket();
+asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::unique_ptr<net::WebSocket> socket) {
   const auto out = socket->sender();
-  const auto session = std::make_shared<HocuspocusSession>(rooms, visitor, out);
+  const auto session = std::make_shared<HocuspocusSession>(rooms, std::move(visitor), out);
   // However this ends.
   const std::shared_ptr<void> farewell(nullptr, [&](void*) { rooms.remove(session.get()); });
   try {
@@ -209,6 +203,17 @@ asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
       out->close(close_code(e), e.what());
     }
   }
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
+                                       net::Exchange& exchange) {
+  Visitor visitor{caller_of(context, exchange.request()), api::credentials_of(exchange.request())};
+  co_await exchange.accept_websocket(
+      [&rooms, visitor = std::move(visitor)](std::unique_ptr<net::WebSocket> socket) mutable {
+        return visit(rooms, std::move(visitor), std::move(socket));
+      });
 }
 
 }  // namespace ob::collab

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "collab/protocol.h"
+#include "net/loops.h"
 
 namespace ob::collab {
 
@@ -135,21 +136,23 @@ bool Room::submit(Input input) {
   return true;
 }
 
-// For how long updates are gathered into one frame: what a frame costs grows with those who get it,
-// and so does what sharing saves.
+// For how long updates are still gathered into one frame: what a frame costs grows with those who
+// get it, and so does what sharing saves. The first after a pause goes at once.
 Room::Clock::duration Room::gathering() const {
   constexpr std::size_t kMany = 16;  // people
   constexpr std::size_t kBusy = 4;   // updates of a batch
   constexpr auto kEach = std::chrono::microseconds(20);
   constexpr auto kMost = std::chrono::milliseconds(10);
   if (people_ < kMany) return {};
-  return std::min<Clock::duration>(kMost,
-                                   kEach * people_ * std::max(last_batch_ / kBusy, std::size_t{1}));
+  const auto window = std::min<Clock::duration>(
+      kMost, kEach * people_ * std::max(last_batch_ / kBusy, std::size_t{1}));
+  return std::max(Clock::duration(), used_ + window - Clock::now());
 }
 
 // Goes on with the inbox after a while; called by whoever set running_.
 void Room::schedule(Clock::duration wait) {
   if (wait == Clock::duration()) {
+    if (setup_.small && net::Loops::inside()) return drain();
     asio::dispatch(setup_.executor, [self = shared_from_this()] { self->drain(); });
     return;
   }
@@ -340,6 +343,7 @@ void Room::apply(std::vector<Input>& updates, Batch& batch) {
   std::vector<std::string_view> views;
   views.reserve(updates.size());
   for (const Input& input : updates) views.emplace_back(input.data);
+  const bool waited = crdt_.pending();
   Crdt::Applied applied = crdt_.apply(views, !followers_.empty());
   if (!applied.delta.empty()) tell(applied.delta, nullptr);
   std::vector<bool> refused(updates.size());
@@ -363,7 +367,8 @@ void Room::apply(std::vector<Input>& updates, Batch& batch) {
   // Of a refused one a part may have been applied.
   if (applied.pending && !applied.refused.empty() && !applied.update.empty())
     batch.to_store.push_back(applied.update);
-  if (!same_origin) batch.origin.reset();
+  // What waited for this comes with it, and may be somebody else's.
+  if (waited || !same_origin) batch.origin.reset();
   if (applied.update.empty()) return;
   if (!applied.pending) batch.to_store.push_back(applied.update);
   batch.to_send.push_back(std::move(applied.update));

@@ -75,10 +75,11 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
     Store& store;
     Counters& counters;
     Options options;
-    boost::asio::any_io_executor executor;              // where the inbox is emptied
+    boost::asio::any_io_executor executor;  // where the inbox is emptied, unless `small`
     std::function<void(const std::string&)> on_broken;  // it must be loaded anew
     // Another instance wrote to the store, too; may be empty.
     std::function<void(const std::string&)> on_foreign = {};
+    bool small = false;  // any of net::Loops empties the inbox when it puts something there
   };
   Room(Setup setup, Crdt crdt, Position position);
 

@@ -42,8 +42,8 @@ Rooms::~Rooms() {
   stop();
 }
 
-void Rooms::start(asio::io_context& io) {
-  io_ = &io;
+void Rooms::start(net::Loops& loops) {
+  loops_ = &loops;
   ticker_ = std::thread([this] { tick(); });
 }
 
@@ -116,7 +116,8 @@ std::shared_ptr<Room> Rooms::load(const std::string& document) {
   };
   const Position position = store_->load(document, apply);
   asio::any_io_executor executor = pool_.executor().get_executor();
-  if (io_ && position.bytes < kLarge) executor = io_->get_executor();
+  const bool small = loops_ && position.bytes < kLarge;
+  if (small) executor = loops_->next();
   std::function<void(const std::string&)> foreign;
   if (cluster_) {
     foreign = [this](const std::string& id) {
@@ -124,10 +125,11 @@ std::shared_ptr<Room> Rooms::load(const std::string& document) {
                  [this, id] { give_up(id, "the document changed elsewhere: connect again"); });
     };
   }
-  auto room = std::make_shared<Room>(
-      Room::Setup{document, *store_, counters_, options_, executor,
-                  [this](const std::string& id) { forget(id, nullptr); }, std::move(foreign)},
-      std::move(crdt), position);
+  auto room =
+      std::make_shared<Room>(Room::Setup{document, *store_, counters_, options_, executor,
+                                         [this](const std::string& id) { forget(id, nullptr); },
+                                         std::move(foreign), small},
+                             std::move(crdt), position);
   return room;
 }
 

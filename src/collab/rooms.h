@@ -39,7 +39,7 @@ class Rooms final : public Service, private Cluster::Host {
   void on_open(std::function<void(const Caller&, const std::string&)> opened) override {
     opened_ = std::move(opened);
   }
-  void start(boost::asio::io_context& io) override;
+  void start(net::Loops& loops) override;
   void stop() override;
   Metrics metrics() override;
 
@@ -108,7 +108,7 @@ class Rooms final : public Service, private Cluster::Host {
   api::Authenticator* authenticator_ = nullptr;
   std::function<void(const Change&)> changed_;
   std::function<void(const Caller&, const std::string&)> opened_;
-  boost::asio::io_context* io_ = nullptr;
+  net::Loops* loops_ = nullptr;
 
   std::mutex mutex_;
   std::unordered_map<std::string, Loading> rooms_;

@@ -39,19 +39,56 @@ void refuse(net::WebSocketSender& out, const Error& error) {
   out.close(close_code(error), error.what());
 }
 
-asio::awaitable<void> converse(net::WebSocket& socket, Attached& attached) {
-  const auto out = socket.sender();
-  while (auto message = co_await socket.receive()) {
-    if (message->pong) continue;
-    try {
-      if (message->text) throw bad_request("collab.badMessage", "Messages are binary.");
-      auto parsed = parse(message->data);
-      if (parsed && !attached.receive(parsed->kind, std::move(parsed->data)))
-        throw Error(503, "collab.unavailable", "connect again");
-    } catch (const Error& e) {
-      out->close(close_code(e), e.what());
-    }
-    co_await pace(attached);
+// Lets the visitor in; throws Error.
+asio::awaitable<std::shared_ptr<YjsSession>> enter(Rooms& rooms, Visitor visitor,
+                                                   std::string document,
+                                                   std::shared_ptr<Peer> peer) {
+  const std::uint64_t generation = rooms.gatekeeper().generation();
+  auto attach = [&] { return std::make_unique<Attached>(rooms, visitor, document, peer); };
+  visitor.caller =
+      co_await rooms.authenticator().sign_in(visitor.caller, visitor.credentials.bearer);
+  auto session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
+  rooms.add(session);
+  session->attached().join();
+  // Rights that changed meanwhile were looked at without this session.
+  auto again = [session] { session->recheck(); };
+  if (rooms.gatekeeper().generation() != generation) co_await rooms.pool().run(again);
+  co_return session;
+}
+
+void take(Attached& attached, net::WebSocketSender& out, const net::WebSocket::Message& message) {
+  if (message.pong) return;
+  try {
+    if (message.text) throw bad_request("collab.badMessage", "Messages are binary.");
+    auto parsed = parse(message.data);
+    if (parsed && !attached.receive(parsed->kind, std::move(parsed->data)))
+      throw Error(503, "collab.unavailable", "connect again");
+  } catch (const Error& e) {
+    out.close(close_code(e), e.what());
+  }
+}
+
+asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::string document,
+                            std::unique_ptr<net::WebSocket> socket) {
+  const auto out = socket->sender();
+  std::shared_ptr<YjsSession> session;
+  // However this ends.
+  const std::shared_ptr<void> farewell(nullptr, [&](void*) {
+    if (session) rooms.remove(session.get());
+  });
+  try {
+    auto peer = std::make_shared<Peer>();
+    peer->out = out;
+    peer->end = [out](int code, const std::string& reason) { out->close(code, reason); };
+    session = co_await enter(rooms, std::move(visitor), std::move(document), std::move(peer));
+  } catch (const Error& e) {
+    refuse(*out, e);
+  }
+  while (auto message = co_await socket->receive()) {
+    if (!session) continue;
+    take(session->attached(), *out, *message);
+    message.reset();
+    if (session->attached().crowded()) co_await pace(session->attached());
   }
 }
 
@@ -60,38 +97,11 @@ asio::awaitable<void> converse(net::WebSocket& socket, Attached& attached) {
 asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string document,
                                 net::Exchange& exchange) {
   Visitor visitor{caller_of(context, exchange.request()), api::credentials_of(exchange.request())};
-  const auto socket = co_await exchange.accept_websocket();
-  const auto out = socket->sender();
-  auto peer = std::make_shared<Peer>();
-  peer->out = out;
-  peer->end = [out](int code, const std::string& reason) { out->close(code, reason); };
-  std::shared_ptr<YjsSession> session;
-  // However this ends.
-  const std::shared_ptr<void> farewell(nullptr, [&](void*) {
-    if (session) rooms.remove(session.get());
-  });
-  std::optional<Error> refused;
-  const std::uint64_t generation = rooms.gatekeeper().generation();
-  auto attach = [&] { return std::make_unique<Attached>(rooms, visitor, document, peer); };
-  try {
-    visitor.caller =
-        co_await rooms.authenticator().sign_in(visitor.caller, visitor.credentials.bearer);
-    session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
-    rooms.add(session);
-    session->attached().join();
-    // Rights that changed meanwhile were looked at without this session.
-    auto again = [session] { session->recheck(); };
-    if (rooms.gatekeeper().generation() != generation) co_await rooms.pool().run(again);
-  } catch (const Error& e) {
-    refused = e;
-  }
-  if (refused) {
-    refuse(*out, *refused);
-    while (co_await socket->receive()) {
-    }
-  } else {
-    co_await converse(*socket, session->attached());
-  }
+  co_await exchange.accept_websocket(
+      [&rooms, visitor = std::move(visitor),
+       document = std::move(document)](std::unique_ptr<net::WebSocket> socket) mutable {
+        return visit(rooms, std::move(visitor), std::move(document), std::move(socket));
+      });
 }
 
 }  // namespace ob::collab

@@ -195,18 +195,13 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
   std::atomic<bool> may_write_ = false;
 };
 
-}  // namespace
-
-asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
-                                   std::string document, net::Exchange& exchange) {
-  const api::Credentials credentials = api::credentials_of(exchange.request());
-  Visitor visitor{.caller = context.caller, .share = credentials.share};
-  const auto socket = co_await exchange.accept_websocket();
+asio::awaitable<void> visit(DeltaProtocol& parts, Visitor visitor, std::string bearer,
+                            std::string document, std::unique_ptr<net::WebSocket> socket) {
   const auto out = socket->sender();
   std::shared_ptr<DeltaSession> session;
   try {
-    visitor.caller = co_await parts.authenticator.sign_in(visitor.caller, credentials.bearer);
-    session = std::make_shared<DeltaSession>(parts, visitor, credentials.bearer,
+    visitor.caller = co_await parts.authenticator.sign_in(visitor.caller, bearer);
+    session = std::make_shared<DeltaSession>(parts, std::move(visitor), std::move(bearer),
                                              std::move(document), out);
     auto open = [session] { session->open(); };
     co_await parts.pool.run(open);
@@ -229,6 +224,20 @@ asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
       out->close(collab::close_code(e), e.what());
     }
   }
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_deltas(DeltaProtocol& parts, api::Context& context,
+                                   std::string document, net::Exchange& exchange) {
+  api::Credentials credentials = api::credentials_of(exchange.request());
+  Visitor visitor{.caller = context.caller, .share = credentials.share};
+  co_await exchange.accept_websocket(
+      [&parts, visitor = std::move(visitor), bearer = std::move(credentials.bearer),
+       document = std::move(document)](std::unique_ptr<net::WebSocket> socket) mutable {
+        return visit(parts, std::move(visitor), std::move(bearer), std::move(document),
+                     std::move(socket));
+      });
 }
 
 }  // namespace ob::documents

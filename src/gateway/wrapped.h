@@ -34,8 +34,8 @@ class Wrapped final : public net::Exchange {
   std::int64_t bytes_sent() const override { return inner_.bytes_sent(); }
   boost::asio::any_io_executor executor() override { return inner_.executor(); }
   CancelToken cancel_token() override { return inner_.cancel_token(); }
-  boost::asio::awaitable<std::unique_ptr<net::WebSocket>> accept_websocket() override {
-    return inner_.accept_websocket();
+  boost::asio::awaitable<void> accept_websocket(net::WebSocketSession session) override {
+    return inner_.accept_websocket(std::move(session));
   }
   net::Headers& headers() { return headers_; }  // of the answer to come
 

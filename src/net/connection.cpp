@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "net/exchange.h"
+#include "net/websocket.h"
 
 namespace ob::net {
 
@@ -280,7 +281,7 @@ asio::awaitable<bool> Connection::serve_one() {
     thrown = std::current_exception();
   }
   disarm();
-  if (exchange.upgraded()) co_return false;
+  if (session_ = exchange.take_session(); session_) co_return false;
   if (thrown || !exchange.started()) {
     const Error error = thrown ? as_error(thrown) : internal("the handler gave no answer");
     if (error.status() >= 500) {
@@ -318,10 +319,20 @@ asio::awaitable<void> Connection::linger() {
   disarm();
 }
 
+// Nothing of the request is left: a WebSocket may stay for days.
+asio::awaitable<void> Connection::converse() {
+  try {
+    co_await session_(open_websocket(*this));
+  } catch (const Error& e) {
+    if (e.status() >= 500) log::error("a WebSocket failed", {{"cause", e.cause().c_str()}});
+  }
+}
+
 asio::awaitable<void> Connection::run() {
   if (co_await handshake()) {
     while (co_await serve_one()) {
     }
+    if (session_) co_await converse();
   }
   if (TlsStream* tls = socket_.tls(); tls && !gone_ && !eof_ && !reading_) {
     constexpr int kSeconds = 2;

@@ -84,6 +84,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> handshake();
   asio::awaitable<bool> read_head(class RequestParser& parser);
   asio::awaitable<bool> serve_one();
+  asio::awaitable<void> converse();
   asio::awaitable<void> refuse(const Error& error);
   asio::awaitable<void> linger();
   asio::awaitable<void> wait_for_read();
@@ -105,6 +106,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point deadline_ = Clock::time_point::max();
   HttpExchange* exchange_ = nullptr;
   std::function<void()> goodbye_;
+  WebSocketSession session_;
 };
 
 }  // namespace ob::net

@@ -297,15 +297,17 @@ asio::awaitable<void> HttpExchange::finish() {
   finished_ = true;
 }
 
-asio::awaitable<std::unique_ptr<WebSocket>> HttpExchange::accept_websocket() {
+asio::awaitable<void> HttpExchange::accept_websocket(WebSocketSession session) {
   if (started_) throw internal("a second answer to one request");
   if (!body_done_ || !connection_.data().empty() || connection_.reading()) {
     throw bad_request("request.notWebSocket", "A WebSocket request has no body.");
   }
-  auto socket = co_await upgrade(connection_, request_, cancel_token());
-  started_ = finished_ = upgraded_ = true;
+  out_ = upgrade_head(request_);
+  started_ = true;
   status_ = 101;
-  co_return socket;
+  co_await connection_.write_all(out_);
+  session_ = std::move(session);
+  finished_ = true;
 }
 
 }  // namespace ob::net

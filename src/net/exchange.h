@@ -26,12 +26,13 @@ class HttpExchange final : public Exchange {
   std::int64_t bytes_sent() const override { return bytes_sent_; }
   asio::any_io_executor executor() override { return connection_.socket().lowest().get_executor(); }
   CancelToken cancel_token() override;
-  asio::awaitable<std::unique_ptr<WebSocket>> accept_websocket() override;
+  asio::awaitable<void> accept_websocket(WebSocketSession session) override;
 
   void cancel(const std::string& reason);
   bool finished() const { return finished_; }
   bool body_read() const { return body_done_; }
-  bool upgraded() const { return upgraded_; }
+  // What follows the exchange, if it ended in an upgrade.
+  WebSocketSession take_session() { return std::exchange(session_, nullptr); }
   // Reads what is left of a small body, so that the next request can follow. False when it cannot.
   asio::awaitable<bool> drain_body();
 
@@ -52,7 +53,7 @@ class HttpExchange final : public Exchange {
   std::int64_t body_limit_;
   std::int64_t body_read_ = 0;
   bool body_done_ = false, continue_pending_ = false;
-  bool started_ = false, finished_ = false, upgraded_ = false;
+  bool started_ = false, finished_ = false;
   int status_ = 0;
   std::int64_t bytes_sent_ = 0;
   Framing framing_ = Framing::none;
@@ -60,6 +61,7 @@ class HttpExchange final : public Exchange {
   bool mute_ = false;           // HEAD, 204, 304: bytes of the body are dropped
   std::unique_ptr<Gzip> gzip_;
   std::string out_;
+  WebSocketSession session_;
 };
 
 }  // namespace ob::net

@@ -1,5 +1,6 @@
 #pragma once
-// HTTP/1.1 and WebSocket server (Beast stays in the .cpp files). One strand a connection.
+// HTTP/1.1 and WebSocket server (Beast stays in the .cpp files). One strand a connection, or one of
+// the threads of Loops.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -47,6 +48,11 @@ std::string_view reason_phrase(int status);  // "Not Found"
 // The answer to a failed request: application/problem+json (RFC 9457).
 Response problem_response(const Error& error, std::string_view request_id);
 
+class WebSocket;
+// What is done with a WebSocket; it is closed when this returns.
+using WebSocketSession =
+    std::move_only_function<boost::asio::awaitable<void>(std::unique_ptr<WebSocket>)>;
+
 // One request and its answer. Body bytes stream both ways with back-pressure; nothing is read
 // before it is asked for.
 class Exchange {
@@ -71,13 +77,14 @@ class Exchange {
   // compression).
   virtual int status() const = 0;
   virtual std::int64_t bytes_sent() const = 0;
-  // The strand of the connection: all of the exchange and its WebSocket is used on it.
+  // The strand of the connection: all of the exchange is used on it.
   virtual boost::asio::any_io_executor executor() = 0;
   // Cancelled when the client goes away or the server shuts down.
   virtual CancelToken cancel_token() = 0;
-  // Upgrade: the handler owns the socket until it returns. Throws ob::Error 400 or 426 when the
-  // request does not ask for a WebSocket.
-  virtual boost::asio::awaitable<std::unique_ptr<class WebSocket>> accept_websocket() = 0;
+  // Upgrade: `session` begins when the handler has returned, and must hold all that it needs:
+  // nothing of the exchange is left by then. Throws ob::Error 400 when the request does not ask for
+  // a WebSocket.
+  virtual boost::asio::awaitable<void> accept_websocket(WebSocketSession session) = 0;
 };
 
 // A WebSocket message as it goes over the wire, made once for any number of sockets.
@@ -149,6 +156,8 @@ class Server {
 };
 // Binds at once (throws ob::Error when it cannot) and serves on `io`, which the caller runs.
 std::unique_ptr<Server> serve(boost::asio::io_context& io, const ServerOptions& options,
+                              Server::Handler handler);
+std::unique_ptr<Server> serve(class Loops& loops, const ServerOptions& options,
                               Server::Handler handler);
 
 // Percent-decoding (throws ob::Error 400) and query parameters in order ('+' is a space there).

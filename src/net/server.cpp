@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "net/connection.h"
 #include "net/head.h"
+#include "net/loops.h"
 
 namespace ob::net {
 
@@ -35,7 +36,9 @@ void turn_away(tcp::socket socket, bool plain) {
 
 class AsioServer final : public Server {
  public:
-  AsioServer(asio::io_context& io, const ServerOptions& options, Handler handler)
+  using Place = std::function<asio::any_io_executor()>;  // for the next connection
+
+  AsioServer(asio::io_context& io, Place place, const ServerOptions& options, Handler handler)
       : io_(io),
         state_(std::make_shared<ServerState>(options, std::move(handler))),
         acceptor_(std::make_shared<tcp::acceptor>(asio::make_strand(io))) {
@@ -43,7 +46,7 @@ class AsioServer final : public Server {
       state_->tls.emplace(options.tls_certificate, options.tls_key);
     }
     bind();
-    asio::co_spawn(acceptor_->get_executor(), accept_loop(acceptor_, state_, io_),
+    asio::co_spawn(acceptor_->get_executor(), accept_loop(acceptor_, state_, std::move(place)),
                    [state = state_](std::exception_ptr failure) {
                      if (failure) log::error("the acceptor failed");
                      const std::lock_guard lock(state->mutex);
@@ -107,10 +110,9 @@ class AsioServer final : public Server {
   }
 
   static asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor,
-                                           std::shared_ptr<ServerState> state,
-                                           asio::io_context& io) {
+                                           std::shared_ptr<ServerState> state, Place place) {
     while (acceptor->is_open()) {
-      auto [ec, socket] = co_await acceptor->async_accept(asio::make_strand(io), kTuple);
+      auto [ec, socket] = co_await acceptor->async_accept(place(), kTuple);
       if (!ec) {
         admit(std::move(socket), state);
       } else if (acceptor->is_open() && ec != asio::error::connection_aborted) {
@@ -181,7 +183,13 @@ class AsioServer final : public Server {
 
 std::unique_ptr<Server> serve(asio::io_context& io, const ServerOptions& options,
                               Server::Handler handler) {
-  return std::make_unique<AsioServer>(io, options, std::move(handler));
+  const auto strand = [&io]() -> asio::any_io_executor { return asio::make_strand(io); };
+  return std::make_unique<AsioServer>(io, strand, options, std::move(handler));
+}
+
+std::unique_ptr<Server> serve(Loops& loops, const ServerOptions& options, Server::Handler handler) {
+  const auto next = [&loops] { return loops.next(); };
+  return std::make_unique<AsioServer>(loops.first(), next, options, std::move(handler));
 }
 
 }  // namespace ob::net

@@ -1,12 +1,12 @@
 #pragma once
 // For tests: a server on a free port, and a blocking raw client.
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <thread>
 
+#include "net/loops.h"
 #include "net/net.h"
 
 namespace ob::net::test {
@@ -17,23 +17,22 @@ class TestServer {
  public:
   explicit TestServer(Server::Handler handler, ServerOptions options = {}) {
     options.port = 0;
-    server_ = serve(io_, options, std::move(handler));
-    for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { io_.run(); });
+    server_ = serve(loops_, options, std::move(handler));
+    thread_ = std::thread([this] { loops_.run(); });
   }
   ~TestServer() {
     server_->shutdown(1);
     server_.reset();
-    guard_.reset();
-    for (auto& thread : threads_) thread.join();
+    loops_.stop();
+    thread_.join();
   }
   int port() const { return server_->port(); }
   Server& server() { return *server_; }
 
  private:
-  asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> guard_ = asio::make_work_guard(io_);
+  Loops loops_{2};
   std::unique_ptr<Server> server_;
-  std::vector<std::thread> threads_;
+  std::thread thread_;
 };
 
 struct Answer {

@@ -32,16 +32,14 @@ constexpr auto kGoodbye = std::chrono::seconds(3);  // for the peer to agree to 
 // the socket takes no more, the connection's strand goes on.
 class Core final : public WebSocketSender, public std::enable_shared_from_this<Core> {
  public:
-  Core(std::shared_ptr<Connection> connection, CancelToken token)
+  explicit Core(std::shared_ptr<Connection> connection)
       : connection_(std::move(connection)),
-        token_(std::move(token)),
         fd_(connection_->socket().lowest().native_handle()),
         most_queued_(static_cast<std::size_t>(connection_->options().max_queued_bytes)),
         clock_(executor()) {}
 
   asio::any_io_executor executor() { return connection_->socket().lowest().get_executor(); }
   Connection& connection() { return *connection_; }
-  const CancelToken& token() const { return token_; }
 
   // ---- any thread
 
@@ -104,7 +102,6 @@ class Core final : public WebSocketSender, public std::enable_shared_from_this<C
       queued_ = 0;
     }
     clock_.cancel();
-    token_.cancel("the client went away");
     for (auto& waiting : std::exchange(waiting_, {})) waiting();
   }
 
@@ -289,7 +286,6 @@ class Core final : public WebSocketSender, public std::enable_shared_from_this<C
   }
 
   const std::shared_ptr<Connection> connection_;
-  const CancelToken token_;
   const int fd_;
   const std::size_t most_queued_;
 
@@ -478,17 +474,16 @@ void check_upgrade(const Request& request) {
 
 }  // namespace
 
-asio::awaitable<std::unique_ptr<WebSocket>> upgrade(Connection& connection, const Request& request,
-                                                    CancelToken token) {
+std::string upgrade_head(const Request& request) {
   check_upgrade(request);
-  const std::string head =
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: " +
-      accept_of(request.header("sec-websocket-key")) + "\r\n\r\n";
-  co_await connection.write_all(head);
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Accept: " +
+         accept_of(request.header("sec-websocket-key")) + "\r\n\r\n";
+}
+
+std::unique_ptr<WebSocket> open_websocket(Connection& connection) {
   connection.release_buffer();
-  auto core = std::make_shared<Core>(connection.shared_from_this(), std::move(token));
-  co_return std::make_unique<ServerSocket>(std::move(core));
+  return std::make_unique<ServerSocket>(std::make_shared<Core>(connection.shared_from_this()));
 }
 
 }  // namespace ob::net

@@ -3,8 +3,10 @@
 
 namespace ob::net {
 
-// Answers the upgrade. Throws ob::Error 400 when the request does not ask for a WebSocket.
-asio::awaitable<std::unique_ptr<WebSocket>> upgrade(Connection& connection, const Request& request,
-                                                    CancelToken token);
+// The head that answers an upgrade. Throws ob::Error 400 when the request does not ask for a
+// WebSocket.
+std::string upgrade_head(const Request& request);
+// A WebSocket on a connection whose upgrade was answered.
+std::unique_ptr<WebSocket> open_websocket(Connection& connection);
 
 }  // namespace ob::net

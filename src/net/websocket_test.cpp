@@ -27,13 +27,7 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using tcp = asio::ip::tcp;
 
-asio::awaitable<void> echo(Exchange& x) {
-  if (x.request().path != "/ws") {
-    co_await x.respond({200, {}, x.request().secure ? "secure" : "plain"});
-    co_return;
-  }
-  const auto token = x.cancel_token();
-  auto socket = co_await x.accept_websocket();
+asio::awaitable<void> echoes(std::unique_ptr<WebSocket> socket) {
   while (auto message = co_await socket->receive()) {
     if (message->data == "bye") {
       co_await socket->close(4001, "told to");
@@ -41,7 +35,14 @@ asio::awaitable<void> echo(Exchange& x) {
       co_await socket->send(std::move(message->data), message->text);
     }
   }
-  EXPECT_TRUE(token.cancelled());
+}
+
+asio::awaitable<void> echo(Exchange& x) {
+  if (x.request().path != "/ws") {
+    co_await x.respond({200, {}, x.request().secure ? "secure" : "plain"});
+    co_return;
+  }
+  co_await x.accept_websocket(echoes);
 }
 
 struct Peer {
@@ -133,8 +134,7 @@ TEST(WebSocket, ShutdownSaysGoodbye) {
 }
 
 TEST(WebSocket, SendsKeepTheirOrder) {
-  auto burst = [](Exchange& x) -> asio::awaitable<void> {
-    auto socket = co_await x.accept_websocket();
+  auto burst = [](std::unique_ptr<WebSocket> socket) -> asio::awaitable<void> {
     int left = 50;
     for (int i = 0; i < 50; ++i) {
       auto one = [](WebSocket& s, int n, int& open) -> asio::awaitable<void> {
@@ -147,7 +147,7 @@ TEST(WebSocket, SendsKeepTheirOrder) {
     }
     EXPECT_EQ(left, 0);
   };
-  TestServer server(burst);
+  TestServer server([&](Exchange& x) { return x.accept_websocket(burst); });
   Peer peer(server.port());
   for (int i = 0; i < 50; ++i) EXPECT_EQ(peer.read(), std::to_string(i));
   peer.ws.close(websocket::close_code::normal);
@@ -156,8 +156,7 @@ TEST(WebSocket, SendsKeepTheirOrder) {
 // Sends from another thread than the connection's until the socket is closed.
 TEST(WebSocket, ASlowReaderIsClosedAtABound) {
   std::promise<std::size_t> most;
-  auto flood = [&](Exchange& x) -> asio::awaitable<void> {
-    auto socket = co_await x.accept_websocket();
+  auto flood = [&](std::unique_ptr<WebSocket> socket) -> asio::awaitable<void> {
     std::thread sender([&most, out = socket->sender()] {
       const Frame frame = make_frame(std::string(100'000, 'x'), false);
       std::size_t queued = 0;
@@ -170,7 +169,8 @@ TEST(WebSocket, ASlowReaderIsClosedAtABound) {
     sender.join();
   };
   constexpr std::size_t kBound = 1'000'000;
-  TestServer server(flood, {.max_queued_bytes = kBound});
+  TestServer server([&](Exchange& x) { return x.accept_websocket(std::ref(flood)); },
+                    {.max_queued_bytes = kBound});
   Peer peer(server.port());
   const std::size_t queued = most.get_future().get();
   EXPECT_GT(queued, kBound / 2);
@@ -187,13 +187,12 @@ TEST(WebSocket, ASlowReaderIsClosedAtABound) {
 }
 
 TEST(WebSocket, FramesInPiecesAndPongs) {
-  auto answer = [](Exchange& x) -> asio::awaitable<void> {
-    auto socket = co_await x.accept_websocket();
+  auto answer = [](std::unique_ptr<WebSocket> socket) -> asio::awaitable<void> {
     socket->sender()->ping("mark");
     while (auto message = co_await socket->receive())
       co_await socket->send(message->pong ? "pong " + message->data : message->data, true);
   };
-  TestServer server(answer);
+  TestServer server([&](Exchange& x) { return x.accept_websocket(answer); });
   Client c(server.port());
   ASSERT_EQ(c.get("/ws",
                   "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"

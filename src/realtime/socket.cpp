@@ -160,16 +160,12 @@ class Socket {
   std::unordered_set<std::string> topics_;  // that were asked for
 };
 
-}  // namespace
-
-asio::awaitable<void> serve_socket(Core& core, Pool& blocking, api::Context& context,
-                                   net::Exchange& exchange) {
-  api::Credentials credentials = api::credentials_of(exchange.request());
-  const auto socket = co_await exchange.accept_websocket();
+asio::awaitable<void> visit(Core& core, Pool& blocking, Caller caller, api::Credentials credentials,
+                            std::unique_ptr<net::WebSocket> socket) {
   Socket of(core, blocking, *socket);
   std::optional<Close> close;
   try {
-    co_await of.sign_in(context.caller, std::move(credentials));
+    co_await of.sign_in(std::move(caller), std::move(credentials));
     while (auto message = co_await socket->receive()) {
       if (!message->pong) co_await of.handle(std::move(*message));
     }
@@ -177,6 +173,17 @@ asio::awaitable<void> serve_socket(Core& core, Pool& blocking, api::Context& con
     close = why;
   }
   if (close) co_await socket->close(close->code, close->reason);
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_socket(Core& core, Pool& blocking, api::Context& context,
+                                   net::Exchange& exchange) {
+  co_await exchange.accept_websocket([&core, &blocking, caller = context.caller,
+                                      credentials = api::credentials_of(exchange.request())](
+                                         std::unique_ptr<net::WebSocket> socket) mutable {
+    return visit(core, blocking, std::move(caller), std::move(credentials), std::move(socket));
+  });
 }
 
 }  // namespace ob::realtime
