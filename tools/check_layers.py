@@ -95,6 +95,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "documents/export_api.h",
         "documents/companions.h",
     },
+    "net": {"net/loops.h"},
     "query": {"query/saved_queries.h"},
 }
 

@@ -11,12 +11,13 @@
 //   };
 //   auto request = wire::decode<CreateKey>(json);   // throws Error 400 with all wrong fields
 //
-// A member `template_` is called "template". Wire forms: bool, integers (an integral number such as 3.0 counts), double (finite), std::string
-// (UTF-8 without NUL), enums with BOOST_DESCRIBE_ENUM (by name), Instant (RFC 3339),
-// std::vector, std::map<std::string, T>, described structs, boost::json::value (anything), and
-// std::optional: as a member it may be absent but not null and is left out when empty; inside a
-// vector or a map it is null when empty. Only optional members and members with `.optional = true`
-// may be absent; the latter keep the default of the struct, which the schema exports.
+// A member `template_` is called "template". Wire forms: bool, integers (an integral number such
+// as 3.0 counts), double (finite), std::string (UTF-8 without NUL), enums with BOOST_DESCRIBE_ENUM
+// (by name), Instant (RFC 3339), std::vector, std::map<std::string, T>, described structs,
+// boost::json::value (anything), and std::optional: as a member it may be absent but not null and
+// is left out when empty; inside a vector or a map it is null when empty. Only optional members and
+// members with `.optional = true` may be absent; the latter keep the default of the struct, which
+// the schema exports.
 #include <array>
 #include <boost/describe.hpp>
 #include <boost/json/array.hpp>

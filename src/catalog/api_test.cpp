@@ -37,7 +37,7 @@ class OneCall : public net::Exchange {
   std::int64_t bytes_sent() const override { return 0; }
   asio::any_io_executor executor() override { return io.get_executor(); }
   CancelToken cancel_token() override { return {}; }
-  asio::awaitable<std::unique_ptr<net::WebSocket>> accept_websocket() override {
+  asio::awaitable<void> accept_websocket(net::WebSocketSession) override {
     throw bad_request("x", "no");
   }
   asio::io_context io;

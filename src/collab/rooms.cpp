@@ -10,7 +10,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kThreads = 8, kListeners = 2;
+constexpr std::size_t kThreads = 4, kListeners = 2;
 constexpr auto kTick = std::chrono::milliseconds(200);
 constexpr auto kTellAfter = std::chrono::milliseconds(2000);
 // A document with more than this is worked on by other threads than those that serve connections.

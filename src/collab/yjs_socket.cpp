@@ -40,13 +40,13 @@ void refuse(net::WebSocketSender& out, const Error& error) {
 }
 
 // Lets the visitor in; throws Error.
-asio::awaitable<std::shared_ptr<YjsSession>> enter(Rooms& rooms, Visitor visitor,
+asio::awaitable<std::shared_ptr<YjsSession>> enter(Rooms& rooms, std::unique_ptr<Visitor> visitor,
                                                    std::string document,
                                                    std::shared_ptr<Peer> peer) {
   const std::uint64_t generation = rooms.gatekeeper().generation();
-  auto attach = [&] { return std::make_unique<Attached>(rooms, visitor, document, peer); };
-  visitor.caller =
-      co_await rooms.authenticator().sign_in(visitor.caller, visitor.credentials.bearer);
+  auto attach = [&] { return std::make_unique<Attached>(rooms, *visitor, document, peer); };
+  visitor->caller =
+      co_await rooms.authenticator().sign_in(visitor->caller, visitor->credentials.bearer);
   auto session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
   rooms.add(session);
   session->attached().join();
@@ -68,7 +68,8 @@ void take(Attached& attached, net::WebSocketSender& out, const net::WebSocket::M
   }
 }
 
-asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::string document,
+// Lasts as long as the connection: what only the beginning needs is not in its frame.
+asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<Visitor> visitor, std::string document,
                             std::unique_ptr<net::WebSocket> socket) {
   const auto out = socket->sender();
   std::shared_ptr<YjsSession> session;
@@ -96,7 +97,8 @@ asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::string document,
 
 asio::awaitable<void> serve_yjs(Rooms& rooms, api::Context& context, std::string document,
                                 net::Exchange& exchange) {
-  Visitor visitor{caller_of(context, exchange.request()), api::credentials_of(exchange.request())};
+  auto visitor = std::make_unique<Visitor>(caller_of(context, exchange.request()),
+                                           api::credentials_of(exchange.request()));
   co_await exchange.accept_websocket(
       [&rooms, visitor = std::move(visitor),
        document = std::move(document)](std::unique_ptr<net::WebSocket> socket) mutable {

@@ -61,7 +61,7 @@ struct Closer {
 // One connection with its prepared statements; used by one thread at a time.
 class Connection {
  public:
-  enum class Use { read, write, write_relaxed };
+  enum class Use { read, read_relaxed, write, write_relaxed };
   Connection(const std::string& path, Use use) {
     sqlite3* raw = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
@@ -74,7 +74,9 @@ class Connection {
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     script("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
-    if (use == Use::read) {
+    // There much is appended and read once: pages would fill the cache and not be asked for again.
+    if (use == Use::read_relaxed || use == Use::write_relaxed) script("PRAGMA cache_size=-256;");
+    if (use == Use::read || use == Use::read_relaxed) {
       script("PRAGMA query_only=ON;");
       return;
     }
@@ -326,6 +328,7 @@ class SqliteDatabase : public Database, public Measured {
  public:
   SqliteDatabase(std::string path, bool relaxed)
       : path_(std::move(path)),
+        read_(relaxed ? Connection::Use::read_relaxed : Connection::Use::read),
         writer_(create_private(path_),
                 relaxed ? Connection::Use::write_relaxed : Connection::Use::write) {
     if (relaxed) syncer_.emplace(path_);
@@ -399,7 +402,7 @@ class SqliteDatabase : public Database, public Measured {
         return connection;
       }
     }
-    return std::make_unique<Connection>(path_, Connection::Use::read);
+    return std::make_unique<Connection>(path_, read_);
   }
 
   void give_back(std::unique_ptr<Connection> connection) {
@@ -408,6 +411,7 @@ class SqliteDatabase : public Database, public Measured {
   }
 
   std::string path_;
+  const Connection::Use read_;
   std::mutex write_mutex_;
   std::atomic<std::thread::id> writing_;
   Connection writer_;

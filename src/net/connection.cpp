@@ -322,7 +322,8 @@ asio::awaitable<void> Connection::linger() {
 // Nothing of the request is left: a WebSocket may stay for days.
 asio::awaitable<void> Connection::converse() {
   try {
-    co_await session_(open_websocket(*this));
+    auto session = std::exchange(session_, nullptr)(open_websocket(*this));
+    co_await std::move(session);
   } catch (const Error& e) {
     if (e.status() >= 500) log::error("a WebSocket failed", {{"cause", e.cause().c_str()}});
   }

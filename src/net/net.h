@@ -49,7 +49,8 @@ std::string_view reason_phrase(int status);  // "Not Found"
 Response problem_response(const Error& error, std::string_view request_id);
 
 class WebSocket;
-// What is done with a WebSocket; it is closed when this returns.
+// What is done with a WebSocket; it is closed when this has ended. Called once and let go: a lambda
+// that is a coroutine itself must not capture anything.
 using WebSocketSession =
     std::move_only_function<boost::asio::awaitable<void>(std::unique_ptr<WebSocket>)>;
 

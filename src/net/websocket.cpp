@@ -9,8 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/container/devector.hpp>
 #include <cerrno>
-#include <deque>
+#include <memory>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -23,6 +24,7 @@ namespace {
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 // Most connections are quiet most of the time; what is large comes in larger pieces.
 constexpr std::size_t kReadBuffer = 1024, kLargeReadBuffer = 64 * 1024;
+constexpr auto kNothingYet = static_cast<std::size_t>(-1);
 constexpr std::size_t kPiecesAtOnce = 64;           // frames of one system call
 constexpr std::size_t kLittle = 1024 * 1024;        // queued bytes at which send() goes on
 constexpr auto kGoodbye = std::chrono::seconds(3);  // for the peer to agree to a close
@@ -290,13 +292,13 @@ class Core final : public WebSocketSender, public std::enable_shared_from_this<C
   const std::size_t most_queued_;
 
   mutable std::mutex mutex_;
-  std::deque<Frame> queue_;
-  std::size_t first_sent_ = 0;  // bytes of the first frame that are gone
-  std::size_t queued_ = 0;      // bytes that did not go yet
-  bool writing_ = false;        // the strand goes on with the queue
-  bool last_ = false;           // no frame follows those that wait
-  bool closing_ = false;        // a close frame is the last that is sent
-  bool closed_ = false;         // the descriptor is not touched any more
+  boost::container::devector<Frame> queue_;  // takes no memory while it is empty
+  std::size_t first_sent_ = 0;               // bytes of the first frame that are gone
+  std::size_t queued_ = 0;                   // bytes that did not go yet
+  bool writing_ = false;                     // the strand goes on with the queue
+  bool last_ = false;                        // no frame follows those that wait
+  bool closing_ = false;                     // a close frame is the last that is sent
+  bool closed_ = false;                      // the descriptor is not touched any more
 
   asio::steady_timer clock_;
   std::chrono::steady_clock::duration idle_{};
@@ -309,8 +311,7 @@ class ServerSocket final : public WebSocket {
  public:
   explicit ServerSocket(std::shared_ptr<Core> core)
       : core_(std::move(core)),
-        reader_(static_cast<std::size_t>(core_->connection().options().max_message_bytes)),
-        buffer_(kReadBuffer, '\0') {
+        reader_(static_cast<std::size_t>(core_->connection().options().max_message_bytes)) {
     // At shutdown the peer is told to go away; its answer ends receive().
     core_->connection().set_goodbye([weak = std::weak_ptr(core_)] {
       if (const auto core = weak.lock())
@@ -347,11 +348,11 @@ class ServerSocket final : public WebSocket {
       // What comes after we said goodbye counts no more.
       if (event->opcode != Opcode::close && core_->closed()) continue;
       if (event->opcode == Opcode::text || event->opcode == Opcode::binary) {
-        receiving_ = false;
+        keep_input();
         co_return Message{std::move(event->data), event->opcode == Opcode::text, false};
       }
       if (event->opcode == Opcode::pong && !event->data.empty()) {
-        receiving_ = false;
+        keep_input();
         co_return Message{std::move(event->data), false, true};
       }
       if (event->opcode == Opcode::ping) core_->pong(event->data);
@@ -390,17 +391,43 @@ class ServerSocket final : public WebSocket {
  private:
   asio::awaitable<void> read_more() {
     const auto core = core_;
-    if (const auto size = filled_ ? kLargeReadBuffer : kReadBuffer; buffer_.size() != size)
-      buffer_ = std::string(size, '\0');
-    const auto [ec, n] =
-        co_await core->connection().socket().async_read_some(asio::buffer(buffer_), kTuple);
-    filled_ = n == buffer_.size();
-    if (ec || n == 0) {
+    auto& socket = core->connection().socket();
+    buffer_ = std::string();
+    std::size_t n = 0;
+    if (socket.secure()) {
+      buffer_ = std::string(filled_ ? kLargeReadBuffer : kReadBuffer, '\0');
+      n = std::get<1>(co_await socket.async_read_some(asio::buffer(buffer_), kTuple));
+      filled_ = n == buffer_.size();
+      input_ = std::string_view(buffer_).substr(0, n);
+    } else {
+      const auto [ec] =
+          co_await socket.lowest().async_wait(asio::ip::tcp::socket::wait_read, kTuple);
+      if (!ec) n = read_plain(socket.lowest().native_handle());
+      if (n == kNothingYet) co_return;
+    }
+    if (n == 0) {
       over_ = lost_ = true;
       co_return;
     }
     core->heard();
-    input_ = std::string_view(buffer_).substr(0, n);
+  }
+
+  // Into memory of the thread: most connections are quiet, and hold none for what may come.
+  std::size_t read_plain(int fd) {
+    // On the heap: of a large thread_local each thread of the process would get its own.
+    thread_local const auto memory = std::make_unique_for_overwrite<char[]>(kLargeReadBuffer);
+    const ssize_t n = ::recv(fd, memory.get(), kLargeReadBuffer, MSG_DONTWAIT);
+    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? kNothingYet : 0;
+    input_ = std::string_view(memory.get(), static_cast<std::size_t>(n));
+    return input_.size();
+  }
+
+  // The thread's memory is the next reader's once this one returns.
+  void keep_input() {
+    receiving_ = false;
+    if (input_.empty() || !buffer_.empty()) return;
+    buffer_ = std::string(input_);
+    input_ = buffer_;
   }
 
   asio::awaitable<void> until_little() {
@@ -415,6 +442,7 @@ class ServerSocket final : public WebSocket {
     const auto core = core_;
     constexpr std::size_t kMost = 64 * 1024 * 1024;
     core->finish_sending();
+    buffer_ = std::string(kReadBuffer, '\0');
     lost_ = said_goodbye_ = true;
     if (core->connection().socket().secure()) {
       co_await until_little();
