@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sums what the test runners of ./dev test counted and prints the one closing line.
 
-Reads gtest's, pytest's, Vitest's and Node's JUnit files below the results folder, and ctest's for
-programs that ended (crashed, timed out) without a failure in their own file.
+Reads gtest's, Rust's, pytest's, Vitest's and Node's JUnit files below the results folder, and ctest's
+for programs that ended (crashed, timed out) without a failure in their own file.
 """
 
 import argparse
