@@ -64,7 +64,7 @@ void Rooms::ask(const std::string& document, Ask ask) {
 Crdt Rooms::stored(const std::string& document) {
   Crdt out;
   store_->load(document, [&](const std::vector<std::string_view>& updates) {
-    if (!out.apply(updates).refused.empty())
+    if (!out.load(updates))
       throw internal("a stored update of document " + document + " is malformed");
   });
   return out;

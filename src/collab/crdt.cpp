@@ -21,6 +21,19 @@ std::string to_string(const rust::Vec<std::uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+std::string batch_of(std::span<const std::string_view> updates) {
+  std::size_t size = 0;
+  for (const auto update : updates) size += update.size() + sizeof(std::uint32_t);
+  std::string batch;
+  batch.reserve(size);
+  for (const auto update : updates) {
+    const auto length = static_cast<std::uint32_t>(update.size());  // little endian, as the machine
+    batch.append(reinterpret_cast<const char*>(&length), sizeof(length));
+    batch += update;
+  }
+  return batch;
+}
+
 template <class Fn>
 auto told(Fn fn) {
   try {
@@ -36,7 +49,6 @@ auto told(Fn fn) {
 
 struct Crdt::Impl {
   rust::Box<native::crdt::Document> document = native::crdt::new_document();
-  bool pending = false;
 };
 
 Crdt::Crdt() : impl_(std::make_unique<Impl>()) {}
@@ -45,25 +57,21 @@ Crdt::Crdt(Crdt&&) noexcept = default;
 Crdt& Crdt::operator=(Crdt&&) noexcept = default;
 
 Crdt::Applied Crdt::apply(std::span<const std::string_view> updates, bool want_delta) {
-  std::size_t size = 0;
-  for (const auto update : updates) size += update.size() + sizeof(std::uint32_t);
-  std::string batch;
-  batch.reserve(size);
-  for (const auto update : updates) {
-    const auto length = static_cast<std::uint32_t>(update.size());  // little endian, as the machine
-    batch.append(reinterpret_cast<const char*>(&length), sizeof(length));
-    batch += update;
-  }
+  const std::string batch = batch_of(updates);
   auto applied = told([&] { return impl_->document->apply(slice(batch), want_delta); });
-  impl_->pending = applied.pending;
   return {to_string(applied.update),
           {applied.refused.begin(), applied.refused.end()},
           applied.pending,
           std::string(applied.delta)};
 }
 
+bool Crdt::load(std::span<const std::string_view> updates) {
+  const std::string batch = batch_of(updates);
+  return told([&] { return impl_->document->load(slice(batch)); }).empty();
+}
+
 bool Crdt::pending() const {
-  return impl_->pending;
+  return impl_->document->pending();
 }
 std::string Crdt::state_vector() const {
   return told([&] { return to_string(impl_->document->state_vector()); });

@@ -26,7 +26,10 @@ class Crdt {
     std::string delta;                 // ops of what changed in the text, if asked for
   };
   Applied apply(std::span<const std::string_view> updates, bool want_delta = false);
-  bool pending() const;  // as the last apply() told
+  // The same of what was accepted and stored, so without bounds on what it takes; false: one of
+  // them is malformed.
+  bool load(std::span<const std::string_view> updates);
+  bool pending() const;  // something waits for what did not come yet
   std::string state_vector() const;
   std::string diff(std::string_view state_vector) const;
   std::string state() const { return diff(std::string_view("\0", 1)); }

@@ -116,17 +116,20 @@ class Copy final : public std::enable_shared_from_this<Copy> {
   // The content is an answer (step 2); what comes before it is a part of it.
   void take(SyncType step, std::string_view update) {
     const std::string_view one[] = {update};
-    const auto applied = crdt_.apply(one, synced_);
     if (!synced_) {
+      if (!crdt_.load(one)) throw internal("the content of a document came malformed");
       if (step != SyncType::step2) return;
       synced_ = true;
       begin_(crdt_.delta());
       begin_ = nullptr;
       came_.notify_all();
-    } else if (!applied.delta.empty()) {
-      follower_->changed(applied.delta);
-      follower_->stored();
+      return;
     }
+    const auto applied = crdt_.apply(one, true);
+    if (!applied.refused.empty()) throw internal("a change of a document could not be followed");
+    if (applied.delta.empty()) return;
+    follower_->changed(applied.delta);
+    follower_->stored();
   }
 
   void ended(int code, const std::string& reason) {

@@ -111,7 +111,7 @@ void Rooms::give_up(const std::string& document, const std::string& why) {
 std::shared_ptr<Room> Rooms::load(const std::string& document) {
   Crdt crdt;
   const auto apply = [&](const std::vector<std::string_view>& updates) {
-    if (!crdt.apply(updates).refused.empty())
+    if (!crdt.load(updates))
       throw internal("a stored update of document " + document + " is malformed");
   };
   const Position position = store_->load(document, apply);

@@ -23,6 +23,11 @@ pub mod ffi {
         fn new_document() -> Box<Document>;
         /// `batch`: (length as u32, little endian; update)*.
         fn apply(self: &mut Document, batch: &[u8], want_delta: bool) -> Result<Applied>;
+        /// The same of what was accepted and stored once, so without bounds on what it takes. Gives the
+        /// places of updates that are malformed.
+        fn load(self: &mut Document, batch: &[u8]) -> Result<Vec<u32>>;
+        /// The document holds changes that wait for others.
+        fn pending(self: &Document) -> bool;
         fn state_vector(self: &Document) -> Result<Vec<u8>>;
         /// What one with this state vector lacks, as an update; with what waits for other changes.
         fn diff(self: &Document, state_vector: &[u8]) -> Result<Vec<u8>>;

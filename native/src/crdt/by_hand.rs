@@ -14,34 +14,21 @@ fn measure() {
     let path = std::env::var("CRDT_FILE").unwrap();
     let size: usize = std::env::var("CRDT_BATCH").unwrap().parse().unwrap();
     let all = std::fs::read(path).unwrap();
+    println!("{}", memory());
     let mut document = new_document();
     let begin = spent();
     let (mut at, mut from, mut count) = (0, 0, 0);
-    let mut out = 0;
     while at < all.len() {
         let n = u32::from_le_bytes(all[at..at + 4].try_into().unwrap()) as usize;
         at += 4 + n;
         count += 1;
         if count == size || at == all.len() {
-            let it = document.apply(&all[from..at], false).unwrap();
-            if !it.refused.is_empty() || it.pending {
-                println!("{} refused, pending {}", it.refused.len(), it.pending);
-            }
-            out += it.update.len();
+            assert!(document.load(&all[from..at]).unwrap().is_empty());
             from = at;
             count = 0;
         }
     }
-    println!("load {:?}, out {out}", spent() - begin);
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!(
-        "{}",
-        status
-            .lines()
-            .filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    );
+    println!("load {:?}; {}", spent() - begin, memory());
     let begin = spent();
     let state = document.diff(&[0]).unwrap();
     println!("encode {} in {:?}", state.len(), spent() - begin);
@@ -52,8 +39,132 @@ fn measure() {
         assert!(want == text);
     }
     let begin = spent();
-    new_document().apply(&batch(&[&state]), false).unwrap();
-    println!("state applied in {:?}", spent() - begin);
+    new_document().load(&batch(&[&state])).unwrap();
+    println!("state loaded in {:?}", spent() - begin);
+}
+
+/// Updates as people type them: `clients` at their cursors, a character each, now and then elsewhere,
+/// one of twenty deletes what it wrote last.
+fn typed(count: usize, clients: usize) -> Vec<Vec<u8>> {
+    use super::wire::{self, Content, Deleted, Id, Parent, Section, Struct, Update};
+    let mut random = super::fuzz::Random::new(1);
+    // All characters, as a list; the first stands for its begin.
+    let (mut ids, mut next, mut before) = (
+        vec![Id {
+            client: 0,
+            clock: 0,
+        }],
+        vec![0_usize],
+        vec![0],
+    );
+    let (mut cursors, mut clocks) = (vec![0_usize; clients], vec![0_u32; clients]);
+    let id_of = |ids: &[Id], place: usize| (place != 0).then(|| ids[place]);
+    let mut updates = Vec::with_capacity(count);
+    while updates.len() < count {
+        let who = random.below(clients);
+        let client = 1_000_003 * (who as u64 + 7);
+        if random.below(40) == 0 {
+            cursors[who] = random.below(ids.len());
+        }
+        let at = cursors[who];
+        let mut update = Update::default();
+        if at != 0 && random.below(20) == 0 {
+            update.deletes.push(Deleted {
+                client: ids[at].client,
+                clock: ids[at].clock,
+                len: 1,
+            });
+            cursors[who] = before[at];
+        } else {
+            let (new, right) = (ids.len(), next[at]);
+            let text = b"abcdefgh ijklmn opqrst"[random.below(22)] as char;
+            let it = Struct {
+                clock: clocks[who],
+                len: 1,
+                origin: id_of(&ids, at),
+                right_origin: id_of(&ids, right),
+                parent: Parent::Root("quill".into()),
+                sub: None,
+                content: Content::Text(text.to_string().into()),
+            };
+            update.sections.push(Section {
+                client,
+                structs: vec![it],
+            });
+            ids.push(Id {
+                client,
+                clock: clocks[who],
+            });
+            clocks[who] += 1;
+            next.push(right);
+            before.push(at);
+            next[at] = new;
+            before[right] = new;
+            cursors[who] = new;
+        }
+        updates.push(wire::write(&update));
+    }
+    updates
+}
+
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let lines = status.lines();
+    let lines = lines.filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"));
+    lines.collect::<Vec<_>>().join(" ").replace('\t', "")
+}
+
+/// CRDT_TYPED updates as they are stored: loaded in batches of 5000.
+#[test]
+#[ignore]
+fn load_typed() {
+    let count = std::env::var("CRDT_TYPED").map_or(2_000_000, |it| it.parse().unwrap());
+    let updates = typed(count, 20);
+    println!(
+        "{} bytes of updates; {}",
+        updates.iter().map(Vec::len).sum::<usize>(),
+        memory()
+    );
+    let begin = spent();
+    let mut document = new_document();
+    for some in updates.chunks(5000) {
+        let some: Vec<&[u8]> = some.iter().map(Vec::as_slice).collect();
+        document.load(&batch(&some)).unwrap();
+    }
+    println!("loaded in {:?}; {}", spent() - begin, memory());
+    let begin = spent();
+    let state = document.diff(&[0]).unwrap();
+    println!(
+        "snapshot of {} bytes in {:?}; {}",
+        state.len(),
+        spent() - begin,
+        memory()
+    );
+    let begin = spent();
+    new_document().load(&batch(&[&state])).unwrap();
+    println!("snapshot loaded in {:?}; {}", spent() - begin, memory());
+}
+
+/// A million updates, one at a time, as they come to a small document from who types.
+#[test]
+#[ignore]
+fn apply_typed() {
+    for want_delta in [false, true] {
+        let count = if want_delta { 20_000 } else { 1_000_000 };
+        let updates = typed(count, 50);
+        let mut document = new_document();
+        let (begin, mut out) = (spent(), 0);
+        for update in &updates {
+            let applied = document.apply(&batch(&[update]), want_delta).unwrap();
+            assert!(applied.refused.is_empty());
+            out += applied.update.len() + applied.delta.len();
+        }
+        let all = spent() - begin;
+        println!(
+            "{count} applied in {all:?}: {:?} each, out {out}",
+            all / count as u32
+        );
+    }
 }
 
 /// Answers JSON lines, for comparisons with other programs.

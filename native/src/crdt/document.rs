@@ -12,6 +12,8 @@ use crate::runtime::{BridgeError, guard};
 
 /// Bytes of text that a document may hold, with those that were deleted lately.
 const MOST_TEXT: usize = 1 << 30;
+/// The same of what is loaded, as far as it can be counted; an accepted document is well below it.
+const MOST_LOADED: usize = 3 << 30;
 
 pub struct Document {
     pub(super) store: Store,
@@ -118,6 +120,35 @@ impl Document {
                 delta,
             })
         })
+    }
+
+    /// Takes in updates that were accepted once, whatever that takes now; gives the places of those
+    /// that are malformed.
+    pub fn load(&mut self, batch: &[u8]) -> Outcome<Vec<u32>> {
+        let updates = updates_of(batch)?;
+        self.writing(|document| {
+            let (store, waiting) = (&mut document.store, &mut document.waiting);
+            if batch.len() + store.text.len() > MOST_LOADED {
+                return Err(Fail::new("the document is too large"));
+            }
+            let mut change = Change {
+                trusted: true,
+                ..Change::default()
+            };
+            let mut refused = Vec::new();
+            for (place, bytes) in (0..).zip(&updates) {
+                if update::apply(store, &mut change, waiting, bytes).is_err() {
+                    refused.push(place);
+                }
+            }
+            update::catch_up(store, &mut change, waiting)?;
+            store.tidy(&change, &update::tidy_ranges(&change));
+            Ok(refused)
+        })
+    }
+
+    pub fn pending(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     pub fn state_vector(&self) -> Outcome<Vec<u8>> {

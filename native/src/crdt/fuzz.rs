@@ -38,13 +38,9 @@ fn check(store: &Store) {
     let mut listed = std::collections::HashSet::new();
     for (number, kind) in store.types.iter().enumerate() {
         let mut firsts = vec![(kind.start, NONE)];
-        for (sub, last) in &kind.map {
-            assert_eq!(store.item(*last).right, NONE);
-            let mut first = *last;
-            while store.item(first).left != NONE {
-                first = store.item(first).left;
-            }
-            firsts.push((first, *sub));
+        for (sub, ends) in &kind.map {
+            assert_eq!(store.item(ends.last).right, NONE);
+            firsts.push((ends.first, *sub));
         }
         let mut length = 0;
         for (first, sub) in firsts {
@@ -122,7 +118,7 @@ const JSON: [&str; 7] = [
 ];
 
 fn content(random: &mut Random) -> (u32, Content<'static>) {
-    match random.below(14) {
+    match random.below(16) {
         0 => (1 + random.below(4) as u32, Content::Gc),
         1 => (1 + random.below(4) as u32, Content::Deleted),
         2 => (
@@ -146,6 +142,9 @@ fn content(random: &mut Random) -> (u32, Content<'static>) {
             ),
         ),
         10 => (1, Content::Binary(vec![1, 2, 3].into())),
+        // Longer than one item may be.
+        11 => (3000, Content::Text("0123456789ab😀ä".repeat(200).into())),
+        12 => (3000, Content::Any(vec![120; 3000].into())),
         _ => {
             let text = *random.pick(&TEXTS);
             (wire::utf16_len(text) as u32, Content::Text(text.into()))
@@ -274,6 +273,7 @@ fn mutated(random: &mut Random, all: &[Vec<u8>]) -> Vec<u8> {
 fn made_up_updates_leave_a_document_that_can_be_copied() {
     for seed in 0..rounds(4000) as u64 {
         let (mut random, mut document) = (Random::new(seed), new_document());
+        let mut loaded = new_document();
         let liars = seed % 4 == 0;
         let mut log = Log::default();
         for _ in 0..1 + random.below(12) {
@@ -282,10 +282,13 @@ fn made_up_updates_leave_a_document_that_can_be_copied() {
                 .apply(&batch(&[&updates[0], &updates[1]]), seed % 3 == 0)
                 .unwrap();
             check(&document.store);
+            loaded.load(&batch(&[&updates[0], &updates[1]])).unwrap();
             if liars {
                 log.lie(&mut random);
             }
         }
+        // What is loaded is what was applied.
+        assert_eq!(loaded.diff(&[0]), document.diff(&[0]));
         check_copy(&mut document, !liars);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Number, Value};
 
-use super::wire::{MOST_DEPTH, check_json, utf16_len};
+use super::wire::{MOST_DEPTH, check_json};
 use super::{Fail, Outcome};
 
 /// Formats by their keys.
@@ -14,16 +14,6 @@ pub type Attributes = BTreeMap<Arc<str>, Value>;
 pub enum Insert {
     Text(String),
     Embed(Value),
-}
-
-impl Insert {
-    /// As Quill counts: UTF-16 units; an embed is one.
-    pub fn len(&self) -> u32 {
-        match self {
-            Self::Text(text) => utf16_len(text) as u32,
-            Self::Embed(_) => 1,
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::ops::{self, Attributes, Insert, Op};
-use super::store::{Change, Item, Kind, NONE, NOWHERE, Spot, Store};
+use super::store::{Change, Item, Kind, MOST_LEN, NONE, NOWHERE, Spot, Store};
+use super::wire::Content;
 use super::{Fail, Outcome};
 
 pub const ROOT: &str = "quill";
@@ -284,8 +285,10 @@ impl Writing<'_> {
         let negated = self.begin_formats(&wanted);
         match insert {
             Insert::Text(text) => {
-                let content = self.store.new_text(text);
-                self.put(Kind::Text, insert.len(), content);
+                for (len, part) in Content::Text(text.into()).parts(MOST_LEN) {
+                    let (kind, a, b) = self.store.content(&part);
+                    self.put(kind, len, (a, b));
+                }
             }
             Insert::Embed(embed) => {
                 let content = self.store.new_blob(embed.to_string().into_bytes());

@@ -13,9 +13,14 @@ use super::{Fail, Outcome};
 
 pub const NONE: u32 = u32::MAX;
 /// Steps that the placing of items may take in one update; honest ones take a handful an item.
-const MOST_STEPS: u64 = 200_000_000;
+const MOST_STEPS: u64 = 50_000_000;
+const STEPS_A_SEARCH: u64 = 8;
+/// Units of a text that are looked at in about a step's time.
+const UNITS_A_STEP: u64 = 16;
 /// Texts that are joined by copying are no longer than this.
 const MOST_COPIED: u32 = 256;
+/// Longer texts and lists of values are several items, so that no cut has to look at much.
+pub const MOST_LEN: u32 = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -100,8 +105,15 @@ pub struct Type {
     pub root: u32,
     pub kind: u8,
     pub name: Option<Box<str>>,
-    /// Last items of the keys' lists.
-    pub map: HashMap<u32, u32>,
+    /// The keys' lists.
+    pub map: HashMap<u32, Ends>,
+}
+
+/// First and last item of a list.
+#[derive(Clone, Copy)]
+pub struct Ends {
+    pub first: u32,
+    pub last: u32,
 }
 
 /// A key with its value, as JSON.
@@ -140,7 +152,44 @@ pub struct Change {
     pub seams: Vec<Spot>,
     /// Halves of characters that a cut has made, which are U+FFFD now.
     pub halves: HashSet<Spot>,
+    /// What the update took so far: items looked at, and units of texts.
     pub steps: u64,
+    /// It was accepted before, and so is to be whatever it takes.
+    pub trusted: bool,
+}
+
+impl Change {
+    pub fn check(&self) -> Outcome<()> {
+        match self.steps > MOST_STEPS && !self.trusted {
+            true => Err(Fail::new("the update takes too long to apply")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Which items were passed, and as which, while one looks for its place.
+#[derive(Default)]
+struct Passed {
+    round: u32,
+    /// Of each slot: the last round in which it was passed, and its place then.
+    slots: Vec<(u32, u32)>,
+}
+
+impl Passed {
+    fn begin(&mut self, slots: usize) {
+        if self.round == u32::MAX {
+            *self = Self::default();
+        }
+        self.round += 1;
+        self.slots.resize(slots, (0, 0));
+    }
+    fn put(&mut self, slot: u32, place: u32) {
+        self.slots[slot as usize] = (self.round, place);
+    }
+    fn place(&self, slot: u32) -> Option<u32> {
+        let (round, place) = self.slots[slot as usize];
+        (round == self.round).then_some(place)
+    }
 }
 
 #[derive(Default)]
@@ -156,6 +205,7 @@ pub struct Store {
     format_numbers: HashMap<(u32, Box<str>), u32>,
     pub blobs: Vec<Vec<u8>>,
     free_blobs: Vec<u32>,
+    passed: Passed,
     pub text: String,
     /// Bytes of `text` that no item has any more.
     waste: usize,
@@ -279,10 +329,70 @@ impl Store {
         self.free.push(slot);
     }
 
-    /// Cuts the item after its first `count` clocks; gives the slot of the rest.
+    /// Cuts the item after its first `count` clocks; gives the slot of the rest. What comes before it
+    /// stays in `slot`, or where a character is cut, in this one and others.
     fn split(&mut self, change: &mut Change, slot: u32, count: u32) -> u32 {
         let item = *self.item(slot);
-        let mut rest = Item {
+        match item.kind {
+            Kind::Text if item.b == item.len => {
+                self.split_at(change, slot, count, (item.a, count), item.a + count)
+            }
+            Kind::Text => {
+                change.steps += u64::from(count) / UNITS_A_STEP;
+                let (place, within) = wire::utf16_place(self.text_of(&item), count as usize);
+                if within {
+                    return self.split_character(change, slot, count);
+                }
+                let place = place as u32;
+                self.split_at(change, slot, count, (item.a, place), item.a + place)
+            }
+            Kind::Any | Kind::Json => {
+                let blob = &mut self.blobs[item.a as usize];
+                change.steps += u64::from(count) + blob.len() as u64 / UNITS_A_STEP;
+                let place = match item.kind {
+                    Kind::Any => wire::place_of_any(blob, count),
+                    _ => wire::place_of_text(blob, count),
+                };
+                let tail = blob[place..].to_vec();
+                blob.truncate(place);
+                blob.shrink_to_fit();
+                let tail = self.new_blob(tail);
+                self.split_at(change, slot, count, (item.a, item.b), tail)
+            }
+            _ => self.split_at(change, slot, count, (item.a, item.b), item.a),
+        }
+    }
+
+    /// Cuts a text within a character: that becomes an item of its own first, so that but its halves,
+    /// which are U+FFFD then, are written anew.
+    fn split_character(&mut self, change: &mut Change, mut slot: u32, count: u32) -> u32 {
+        if count > 1 {
+            slot = self.split(change, slot, count - 1);
+        }
+        if self.item(slot).len > 2 {
+            self.split(change, slot, 2);
+        }
+        self.waste += self.item(slot).b as usize;
+        let half = char::REPLACEMENT_CHARACTER.to_string();
+        let (first, rest) = (self.new_text(&half), self.new_text(&half));
+        let at = self.item(slot).at;
+        let rest = self.split_at(change, slot, 1, first, rest.0);
+        self.item_mut(rest).b = half.len() as u32;
+        change.halves.extend([at, self.item(rest).at]);
+        rest
+    }
+
+    /// Cuts an item whose first part has this content, and whose rest's content begins at `rest_a`.
+    fn split_at(
+        &mut self,
+        change: &mut Change,
+        slot: u32,
+        count: u32,
+        first_content: (u32, u32),
+        rest_a: u32,
+    ) -> u32 {
+        let item = *self.item(slot);
+        let rest = Item {
             at: Spot {
                 client: item.at.client,
                 clock: item.at.clock + count,
@@ -293,29 +403,18 @@ impl Store {
                 client: item.at.client,
                 clock: item.at.clock + count - 1,
             },
+            a: rest_a,
+            b: item.b.saturating_sub(first_content.1),
             ..item
         };
-        let mut first = Item { len: count, ..item };
-        match item.kind {
-            Kind::Text => self.split_text(change, &item, count, &mut first, &mut rest),
-            Kind::Any | Kind::Json => {
-                let blob = &mut self.blobs[item.a as usize];
-                let place = match item.kind {
-                    Kind::Any => wire::place_of_any(blob, count),
-                    _ => wire::place_of_text(blob, count),
-                };
-                let tail = blob.split_off(place);
-                rest.a = self.new_blob(tail);
-            }
-            _ => {}
-        }
         let new = self.add_item(rest);
-        first.right = new;
-        *self.item_mut(slot) = first;
+        let first = self.item_mut(slot);
+        (first.a, first.b) = first_content;
+        (first.len, first.right) = (count, new);
         if rest.right != NONE {
             self.item_mut(rest.right).left = new;
-        } else if rest.sub != NONE {
-            self.types[rest.parent as usize].map.insert(rest.sub, new);
+        } else if let Some(ends) = self.ends(&rest) {
+            ends.last = new;
         }
         self.clients[rest.at.client as usize]
             .structs
@@ -324,32 +423,12 @@ impl Store {
         new
     }
 
-    fn split_text(
-        &mut self,
-        change: &mut Change,
-        item: &Item,
-        count: u32,
-        first: &mut Item,
-        rest: &mut Item,
-    ) {
-        if item.b == item.len {
-            first.b = count;
-            (rest.a, rest.b) = (item.a + count, item.b - count);
-            return;
+    /// The ends of the list of a key in which the item stands.
+    fn ends(&mut self, item: &Item) -> Option<&mut Ends> {
+        match item.sub {
+            NONE => None,
+            sub => self.types[item.parent as usize].map.get_mut(&sub),
         }
-        let text = self.text_of(item);
-        let (place, within) = wire::utf16_place(text, count as usize);
-        if !within {
-            first.b = place as u32;
-            (rest.a, rest.b) = (item.a + first.b, item.b - first.b);
-            return;
-        }
-        change.halves.extend([first.last(), rest.at]);
-        let (left, right) = wire::cut_text(text, count as usize);
-        let (left, right) = (left.into_owned(), right.into_owned());
-        self.waste += item.b as usize;
-        (first.a, first.b) = self.new_text(&left);
-        (rest.a, rest.b) = self.new_text(&right);
     }
 
     /// The slot of what begins exactly at `spot`; what is collected is not cut.
@@ -369,7 +448,8 @@ impl Store {
         let item = self.item(slot);
         let until = spot.clock - item.at.clock + 1;
         if until < item.len && item.kind != Kind::Gc {
-            self.split(change, slot, until);
+            let rest = self.split(change, slot, until);
+            return Some(self.item(rest).left);
         }
         Some(slot)
     }
@@ -382,7 +462,7 @@ impl Store {
     }
 
     /// The client from which something has to come before this.
-    pub fn missing(&self, it: &Struct) -> Option<u64> {
+    pub fn missing(&self, it: &Struct) -> Option<Id> {
         let parent = match &it.parent {
             Parent::Item(id) => Some(*id),
             _ => None,
@@ -391,10 +471,9 @@ impl Store {
             .into_iter()
             .flatten()
             .find(|id| id.clock >= self.clock_of(id.client))
-            .map(|id| id.client)
     }
 
-    fn content(&mut self, content: &Content) -> (Kind, u32, u32) {
+    pub fn content(&mut self, content: &Content) -> (Kind, u32, u32) {
         match content {
             Content::Gc | Content::Skip => (Kind::Gc, NONE, 0),
             Content::Deleted => (Kind::Deleted, NONE, 0),
@@ -449,14 +528,36 @@ impl Store {
         };
         if it.content != Content::Gc && self.find_place(change, &mut item, it) {
             self.settle_conflicts(change, &mut item)?;
-            (item.kind, item.a, item.b) = self.content(&it.content);
             item.deleted = false;
+            if it.len <= MOST_LEN || item.sub != NONE {
+                (item.kind, item.a, item.b) = self.content(&it.content);
+            } else {
+                item = self.link_parts(change, item, &it.content);
+            }
         } else {
             (item.left, item.right) = (NONE, NONE);
             (item.origin, item.right_origin) = (NOWHERE, NOWHERE);
         }
         self.link(change, item);
         Ok(())
+    }
+
+    /// Links all parts but the last of an item that is too long, and gives that.
+    fn link_parts(&mut self, change: &mut Change, mut item: Item, content: &Content) -> Item {
+        let mut parts = content.parts(MOST_LEN).into_iter().peekable();
+        if parts.peek().is_none() {
+            (item.kind, item.a, item.b) = self.content(content);
+        }
+        while let Some((len, part)) = parts.next() {
+            item.len = len;
+            (item.kind, item.a, item.b) = self.content(&part);
+            if parts.peek().is_some() {
+                item.left = self.link(change, item);
+                item.origin = item.last();
+                item.at.clock += len;
+            }
+        }
+        item
     }
 
     /// Finds neighbours and parent; false when those are collected, and so this is, too.
@@ -532,11 +633,7 @@ impl Store {
         if item.sub == NONE {
             return parent.start;
         }
-        let mut slot = parent.map.get(&item.sub).copied().unwrap_or(NONE);
-        while slot != NONE && self.item(slot).left != NONE {
-            slot = self.item(slot).left;
-        }
-        slot
+        parent.map.get(&item.sub).map_or(NONE, |ends| ends.first)
     }
 
     /// Where between its neighbours an item comes that others have put something between, too.
@@ -555,34 +652,36 @@ impl Store {
         };
         let own = self.clients[item.at.client as usize].id;
         let mut left = item.left;
-        // How many items were before each one, and how many there were when none was in conflict.
-        let mut passed: HashMap<u32, usize> = HashMap::new();
-        let mut cleared = 0;
+        // How many items were passed, and how many when none was in conflict.
+        let (mut passed, mut cleared) = (0, 0);
+        self.passed.begin(self.items.len());
         while other != NONE && other != item.right {
             change.steps += 1;
-            if change.steps > MOST_STEPS {
-                return Err(Fail::new("the update takes too long to apply"));
-            }
-            passed.insert(other, passed.len());
-            let it = self.item(other);
+            change.check()?;
+            self.passed.put(other, passed);
+            passed += 1;
+            let it = *self.item(other);
             if it.origin == item.origin {
                 if self.clients[it.at.client as usize].id < own {
                     left = other;
-                    cleared = passed.len();
+                    cleared = passed;
                 } else if it.right_origin == item.right_origin {
                     break;
                 }
             } else {
-                let origin = if it.origin == NOWHERE {
-                    None
-                } else {
-                    self.find(it.origin)
+                let origin = match it.left {
+                    _ if it.origin == NOWHERE => None,
+                    left if left != NONE && self.item(left).last() == it.origin => Some(left),
+                    _ => {
+                        change.steps += STEPS_A_SEARCH;
+                        self.find(it.origin)
+                    }
                 };
-                match origin.and_then(|origin| passed.get(&origin)) {
+                match origin.and_then(|origin| self.passed.place(origin)) {
                     None => break,
-                    Some(place) if *place < cleared => {
+                    Some(place) if place < cleared => {
                         left = other;
-                        cleared = passed.len();
+                        cleared = passed;
                     }
                     Some(_) => {}
                 }
@@ -610,19 +709,19 @@ impl Store {
             NONE => self.first_of_list(&item),
             left => self.item(left).right,
         };
-        match item.left {
-            NONE if item.sub == NONE => self.types[item.parent as usize].start = slot,
-            NONE => {}
-            left => self.item_mut(left).right = slot,
-        }
         self.item_mut(slot).right = right;
+        if item.left != NONE {
+            self.item_mut(item.left).right = slot;
+        }
         if right != NONE {
             self.item_mut(right).left = slot;
-        } else if item.sub != NONE {
-            self.types[item.parent as usize].map.insert(item.sub, slot);
-            if item.left != NONE {
-                self.delete(change, item.left);
+        }
+        if item.sub == NONE {
+            if item.left == NONE {
+                self.types[item.parent as usize].start = slot;
             }
+        } else {
+            self.link_key(change, &item, slot, right);
         }
         if item.sub == NONE && item.kind.countable() {
             self.types[item.parent as usize].length += item.len;
@@ -643,6 +742,25 @@ impl Store {
             self.delete(change, slot);
         }
         slot
+    }
+
+    /// Of the values of a key the last one counts.
+    fn link_key(&mut self, change: &mut Change, item: &Item, slot: u32, right: u32) {
+        let ends = self.types[item.parent as usize].map.entry(item.sub);
+        let ends = ends.or_insert(Ends {
+            first: slot,
+            last: slot,
+        });
+        if item.left == NONE {
+            ends.first = slot;
+        }
+        if right != NONE {
+            return;
+        }
+        ends.last = slot;
+        if item.left != NONE {
+            self.delete(change, item.left);
+        }
     }
 
     pub fn delete(&mut self, change: &mut Change, slot: u32) {
@@ -666,7 +784,7 @@ impl Store {
                     open.push(child);
                     child = self.item(child).right;
                 }
-                open.extend(inner.map.values());
+                open.extend(inner.map.values().map(|ends| ends.last));
             }
         }
     }
@@ -683,17 +801,18 @@ impl Store {
             let Some(mut slot) = self.find(Spot { client, clock }) else {
                 break;
             };
+            change.steps += 1;
             let item = *self.item(slot);
             if !item.deleted {
                 if item.at.clock < clock {
                     slot = self.split(change, slot, clock - item.at.clock);
                 }
-                if item.end() > known {
+                if self.item(slot).end() > known {
                     self.split(change, slot, known - clock);
                 }
                 self.delete(change, slot);
             }
-            clock = item.end();
+            clock = self.item(slot).end();
         }
         known.max(range.clock)
     }
@@ -717,8 +836,8 @@ impl Store {
                     open.push((child, true));
                     child = self.item(child).right;
                 }
-                for last in map.into_values() {
-                    let mut child = last;
+                for ends in map.into_values() {
+                    let mut child = ends.last;
                     while child != NONE {
                         open.push((child, true));
                         child = self.item(child).left;
@@ -820,17 +939,14 @@ impl Store {
             }
             match left.kind {
                 Kind::Deleted => {}
+                Kind::Text if left.len + right.len > MOST_LEN => return false,
                 Kind::Text => {
-                    if left.a + left.b != right.a {
-                        if left.b + right.b > MOST_COPIED {
-                            return false;
-                        }
-                        let text = format!("{}{}", self.text_of(&left), self.text_of(&right));
-                        self.waste += text.len();
-                        self.item_mut(left_slot).a = self.new_text(&text).0;
+                    if left.a + left.b != right.a && !self.bring_together(left_slot, &right) {
+                        return false;
                     }
                     self.item_mut(left_slot).b += right.b;
                 }
+                Kind::Any | Kind::Json if left.len + right.len > MOST_LEN => return false,
                 Kind::Any | Kind::Json => {
                     let mut more = std::mem::take(&mut self.blobs[right.a as usize]);
                     self.blobs[left.a as usize].append(&mut more);
@@ -840,14 +956,30 @@ impl Store {
             }
             if right.right != NONE {
                 self.item_mut(right.right).left = left_slot;
-            } else if right.sub != NONE {
-                self.types[right.parent as usize]
-                    .map
-                    .insert(right.sub, left_slot);
+            } else if let Some(ends) = self.ends(&right) {
+                ends.last = left_slot;
             }
             self.item_mut(left_slot).right = right.right;
         }
         self.item_mut(left_slot).len += right.len;
+        true
+    }
+
+    /// Copies texts so that the right one comes after the left one, where that takes little.
+    fn bring_together(&mut self, left: u32, right: &Item) -> bool {
+        let item = *self.item(left);
+        if item.b + right.b > MOST_COPIED {
+            return false;
+        }
+        let (end, right_end) = ((item.a + item.b) as usize, (right.a + right.b) as usize);
+        if end < self.text.len() {
+            let begin = self.text.len() as u32;
+            self.text.extend_from_within(item.a as usize..end);
+            self.waste += item.b as usize;
+            self.item_mut(left).a = begin;
+        }
+        self.text.extend_from_within(right.a as usize..right_end);
+        self.waste += right.b as usize;
         true
     }
 

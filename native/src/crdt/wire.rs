@@ -88,8 +88,9 @@ pub fn utf16_len(text: &str) -> usize {
 /// The byte at which the first `units` UTF-16 units of `text` end; and whether that is within a
 /// character, at whose first byte it is then.
 pub fn utf16_place(text: &str, units: usize) -> (usize, bool) {
-    if text.is_ascii() {
-        return (units.min(text.len()), false);
+    let begin = units.min(text.len());
+    if text.as_bytes()[..begin].is_ascii() {
+        return (begin, false);
     }
     let mut seen = 0;
     for (place, character) in text.char_indices() {
@@ -472,6 +473,54 @@ fn cut_bytes<'a>(bytes: &Cow<'a, [u8]>, place: usize) -> Cow<'a, [u8]> {
     }
 }
 
+impl Content<'_> {
+    /// A text or a list of values in parts of up to `most` clocks, each with its length. No character
+    /// is cut in two.
+    pub fn parts(&self, most: u32) -> Vec<(u32, Content<'_>)> {
+        let mut parts = Vec::new();
+        match self {
+            Self::Text(text) => {
+                let mut rest: &str = text;
+                while !rest.is_empty() {
+                    let (place, within) = utf16_place(rest, most as usize);
+                    let (part, more) = rest.split_at(place);
+                    let len = match place == rest.len() {
+                        true => utf16_len(part) as u32,
+                        false => most - u32::from(within),
+                    };
+                    parts.push((len, Content::Text(part.into())));
+                    rest = more;
+                }
+            }
+            Self::Any(bytes) | Self::Json(bytes) => {
+                let (mut rest, any) = (bytes.as_ref(), matches!(self, Self::Any(_)));
+                while !rest.is_empty() {
+                    let mut reader = Reader::new(rest);
+                    let mut len = 0;
+                    while len < most && reader.left() > 0 {
+                        let _ = match any {
+                            true => reader.skip_any(1),
+                            false => reader.text().map(drop),
+                        };
+                        len += 1;
+                    }
+                    let (part, more) = rest.split_at(reader.at);
+                    parts.push((
+                        len,
+                        match any {
+                            true => Content::Any(part.into()),
+                            false => Content::Json(part.into()),
+                        },
+                    ));
+                    rest = more;
+                }
+            }
+            _ => {}
+        }
+        parts
+    }
+}
+
 impl<'a> Struct<'a> {
     pub fn end(&self) -> u32 {
         self.clock + self.len
@@ -516,6 +565,10 @@ impl<'a> Struct<'a> {
                 }
                 match (left, right) {
                     (Content::Text(left), Content::Text(right)) => left.to_mut().push_str(right),
+                    (Content::Any(left), Content::Any(right))
+                    | (Content::Json(left), Content::Json(right)) => {
+                        left.to_mut().extend_from_slice(right);
+                    }
                     (Content::Deleted, Content::Deleted) => {}
                     _ => return false,
                 }
