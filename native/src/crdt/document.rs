@@ -142,7 +142,7 @@ impl Document {
                 }
             }
             update::catch_up(store, &mut change, waiting)?;
-            store.tidy(&change, &update::tidy_ranges(&change));
+            store.tidy(&mut change);
             Ok(refused)
         })
     }

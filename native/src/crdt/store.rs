@@ -7,7 +7,7 @@
 //! parent, or of a key of its parent, and `left` and `right` stay within that list.
 use std::collections::{HashMap, HashSet};
 
-use super::index::Index;
+use super::index::{Index, Quick};
 use super::wire::{self, Content, Deleted, Id, Parent, Struct, Writer};
 use super::{Fail, Outcome};
 
@@ -145,11 +145,13 @@ impl Names {
 #[derive(Default)]
 pub struct Change {
     /// Clocks of the clients before, of those that have got more.
-    pub before: HashMap<u32, u32>,
+    pub before: HashMap<u32, u32, Quick>,
     /// Client (its number), clock, length.
     pub deletes: Vec<(u32, u32, u32)>,
-    /// Begins of items that may be joined to the ones before them.
-    pub seams: Vec<Spot>,
+    /// Items that were deleted, with what was cut off them since.
+    pub gone: Vec<u32>,
+    /// Items that may be joined to the ones before them.
+    pub seams: Vec<u32>,
     /// Halves of characters that a cut has made, which are U+FFFD now.
     pub halves: HashSet<Spot>,
     /// What the update took so far: items looked at, and units of texts.
@@ -197,7 +199,7 @@ pub struct Store {
     pub items: Vec<Item>,
     free: Vec<u32>,
     pub clients: Vec<Client>,
-    numbers: HashMap<u64, u32>,
+    numbers: HashMap<u64, u32, Quick>,
     pub types: Vec<Type>,
     roots: HashMap<u32, u32>,
     pub names: Names,
@@ -419,7 +421,10 @@ impl Store {
         self.clients[rest.at.client as usize]
             .structs
             .insert(rest.at.clock, new);
-        change.seams.push(rest.at);
+        change.seams.push(new);
+        if rest.deleted {
+            change.gone.push(new);
+        }
         new
     }
 
@@ -697,6 +702,7 @@ impl Store {
         let client = item.at.client as usize;
         change.before.entry(item.at.client).or_insert(item.at.clock);
         let slot = self.add_item(item);
+        change.seams.push(slot);
         self.clients[client].structs.insert(item.at.clock, slot);
         self.clients[client].clock = item.end();
         if item.kind == Kind::Gc {
@@ -774,6 +780,7 @@ impl Store {
                 self.types[item.parent as usize].length -= item.len;
             }
             self.item_mut(slot).deleted = true;
+            change.gone.push(slot);
             change
                 .deletes
                 .push((item.at.client, item.at.clock, item.len));
@@ -817,7 +824,7 @@ impl Store {
         known.max(range.clock)
     }
 
-    fn gc(&mut self, slot: u32) {
+    fn gc(&mut self, slot: u32, seams: &mut Vec<u32>) {
         // Each with whether its parent is collected, too.
         let mut open = vec![(slot, false)];
         while let Some((slot, whole)) = open.pop() {
@@ -844,6 +851,10 @@ impl Store {
                     }
                 }
             }
+            if whole {
+                seams.push(slot);
+                seams.extend(self.clients[item.at.client as usize].structs.at(item.end()));
+            }
             let it = self.item_mut(slot);
             it.deleted = true;
             (it.a, it.b) = (NONE, 0);
@@ -857,76 +868,55 @@ impl Store {
         }
     }
 
-    fn slots(&self, client: u32, from: u32, to: u32) -> Vec<u32> {
-        let structs = self.clients[client as usize].structs.from(from);
-        structs
-            .take_while(|(clock, _)| *clock < to)
-            .map(|(_, slot)| slot)
-            .collect()
-    }
-
-    /// Collects what was deleted (`deletes` are tidy), and joins what may be joined.
-    pub fn tidy(&mut self, change: &Change, deletes: &[(u32, u32, u32)]) {
-        let mut ranges: Vec<(u32, u32, u32)> = Vec::new();
-        for (client, clock, len) in deletes {
-            for slot in self.slots(*client, *clock, clock + len) {
-                if self.item(slot).kind != Kind::Deleted {
-                    self.gc(slot);
-                }
+    /// Collects what was deleted, and joins what may be joined.
+    pub fn tidy(&mut self, change: &mut Change) {
+        let mut seams = std::mem::take(&mut change.seams);
+        for slot in std::mem::take(&mut change.gone) {
+            let item = *self.item(slot);
+            if !matches!(item.kind, Kind::Deleted | Kind::Gc) {
+                self.gc(slot, &mut seams);
             }
-            ranges.push((*client, *clock, clock + len));
-        }
-        for (client, before) in &change.before {
-            ranges.push((*client, *before, self.clients[*client as usize].clock));
-        }
-        ranges.extend(
-            change
-                .seams
-                .iter()
-                .map(|spot| (spot.client, spot.clock, spot.clock)),
-        );
-        ranges.sort_unstable();
-        let mut done = (NONE, 0);
-        for (client, from, to) in ranges {
-            let from = if done.0 == client {
-                from.max(done.1)
-            } else {
-                from
-            };
-            if from <= to {
-                self.join(client, from, to);
-                done = (client, to);
+            seams.push(slot);
+            if item.right != NONE {
+                seams.push(item.right);
             }
+        }
+        for slot in seams {
+            self.join(slot);
         }
         if self.waste > self.text.len() / 2 + (1 << 20) {
             self.pack_text();
         }
     }
 
-    /// Joins the items that begin from `from` to `to` (with it) to the ones before them.
-    fn join(&mut self, client: u32, from: u32, to: u32) {
-        let before = Spot {
-            client,
-            clock: from.saturating_sub(1),
+    /// Joins an item to the one before it, if they are as one.
+    fn join(&mut self, slot: u32) {
+        let item = *self.item(slot);
+        let left = match item.kind {
+            Kind::Free => return,
+            Kind::Gc if item.at.clock == 0 => return,
+            // What is collected stands in no list.
+            Kind::Gc => self
+                .find(Spot {
+                    client: item.at.client,
+                    clock: item.at.clock - 1,
+                })
+                .unwrap_or(NONE),
+            _ => item.left,
         };
-        let Some(mut left) = self.find(before) else {
-            return;
-        };
-        let begin = self.item(left).at.clock;
-        for slot in self.slots(client, begin + 1, to.saturating_add(1)) {
-            if self.join_items(left, slot) {
-                let clock = self.item(slot).at.clock;
-                self.clients[client as usize].structs.remove(clock);
-                self.drop_item(slot);
-            } else {
-                left = slot;
-            }
+        if left != NONE && self.join_items(left, slot) {
+            self.clients[item.at.client as usize]
+                .structs
+                .remove(item.at.clock);
+            self.drop_item(slot);
         }
     }
 
     fn join_items(&mut self, left_slot: u32, slot: u32) -> bool {
         let (left, right) = (*self.item(left_slot), *self.item(slot));
-        if left.kind != right.kind || left.deleted != right.deleted || left.end() != right.at.clock
+        if left.kind != right.kind
+            || left.deleted != right.deleted
+            || (left.at.client, left.end()) != (right.at.client, right.at.clock)
         {
             return false;
         }
@@ -1047,18 +1037,18 @@ impl Store {
         }
     }
 
-    /// Writes what clients have from these clocks on, by falling clients.
-    pub fn write_structs(&self, writer: &mut Writer, from: impl Fn(u32, &Client) -> u32) {
-        let mut wanted: Vec<(u64, u32, u32)> = (0..)
-            .zip(&self.clients)
-            .map(|(number, client)| (client.id, number, from(number, client)))
-            .filter(|(_, number, clock)| *clock < self.clients[*number as usize].clock)
+    /// Writes what clients (their numbers) have from these clocks on, by falling clients.
+    pub fn write_structs(&self, writer: &mut Writer, from: impl Iterator<Item = (u32, u32)>) {
+        let mut wanted: Vec<(u64, u32, u32)> = from
+            .map(|(number, clock)| (&self.clients[number as usize], number, clock))
+            .filter(|(client, _, clock)| *clock < client.clock)
+            .map(|(client, number, clock)| (client.id, number, clock))
             .collect();
         wanted.sort_unstable_by(|a, b| b.cmp(a));
         writer.var(wanted.len() as u64);
+        let mut body = Writer::default();
         for (id, number, clock) in wanted {
             let structs = &self.clients[number as usize].structs;
-            let mut body = Writer::default();
             let mut count = 0_u64;
             let mut last: Option<Struct> = None;
             let begin = structs

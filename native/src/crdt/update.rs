@@ -1,7 +1,7 @@
 //! Updates taken into a store: each part when nothing is missing for it, the others wait.
 use std::collections::HashMap;
 
-use super::store::{Change, Store};
+use super::store::{Change, Client, Store};
 use super::wire::{self, Deleted, Section, Struct, Update, Writer};
 use super::{Fail, Outcome};
 
@@ -256,17 +256,16 @@ pub fn catch_up(store: &mut Store, change: &mut Change, waiting: &mut Waiting) -
 }
 
 /// Tidies the store up and gives what the change did as an update; nothing when it did nothing.
-pub fn finish(store: &mut Store, change: Change) -> Vec<u8> {
+pub fn finish(store: &mut Store, mut change: Change) -> Vec<u8> {
     if change.before.is_empty() && change.deletes.is_empty() {
-        store.tidy(&change, &[]);
+        store.tidy(&mut change);
         return Vec::new();
     }
     let deletes = tidy_ranges(&change);
-    store.tidy(&change, &deletes);
+    store.tidy(&mut change);
     let mut writer = Writer::default();
-    store.write_structs(&mut writer, |number, client| {
-        change.before.get(&number).copied().unwrap_or(client.clock)
-    });
+    let before = change.before.iter();
+    store.write_structs(&mut writer, before.map(|(number, clock)| (*number, *clock)));
     let mut deletes: Vec<Deleted> = deletes
         .into_iter()
         .map(|(client, clock, len)| Deleted {
@@ -298,9 +297,8 @@ pub fn tidy_ranges(change: &Change) -> Vec<(u32, u32, u32)> {
 pub fn difference(store: &Store, waiting: &Waiting, clocks: &[(u64, u32)]) -> Vec<u8> {
     let clocks: HashMap<u64, u32> = clocks.iter().copied().collect();
     let mut writer = Writer::default();
-    store.write_structs(&mut writer, |_, client| {
-        clocks.get(&client.id).copied().unwrap_or(0)
-    });
+    let known = |client: &Client| clocks.get(&client.id).copied().unwrap_or(0);
+    store.write_structs(&mut writer, (0..).zip(store.clients.iter().map(known)));
     writer.deletes(&store.all_deletes());
     if waiting.is_empty() {
         return writer.bytes;

@@ -580,9 +580,17 @@ impl<'a> Struct<'a> {
 }
 
 /// Builds the bytes of an update.
-#[derive(Default)]
 pub struct Writer {
     pub bytes: Vec<u8>,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        // As much as one who types takes.
+        Self {
+            bytes: Vec::with_capacity(64),
+        }
+    }
 }
 
 impl Writer {
