@@ -1,6 +1,6 @@
 //! What C++ sees. The text of an error is for the public: it says what is wrong with what was given.
 //! A document is used by one caller at a time.
-use super::document::{Document, merge, new_document};
+use super::document::{Document, new_document};
 
 #[cxx::bridge(namespace = "ob::native::crdt")]
 pub mod ffi {
@@ -39,7 +39,6 @@ pub mod ffi {
         fn apply_delta(self: &mut Document, ops: &str) -> Result<Vec<u8>>;
         /// Ops of the least change that makes the text "quill" these ops, which are all inserts.
         fn change_to(self: &Document, ops: &str) -> Result<String>;
-        fn merge(batch: &[u8]) -> Result<Vec<u8>>;
     }
 }
 

@@ -197,7 +197,7 @@ fn serve() {
             "text" => document.text().map(Into::into),
             "apply_delta" => document.apply_delta(&ops).map(|it| hex(&it).into()),
             "set_delta" => document.set_delta(&ops).map(|it| hex(&it).into()),
-            "merge" => super::document::merge(&bytes).map(|it| hex(&it).into()),
+            "merge" => super::tests::merge(&bytes).map(|it| hex(&it).into()),
             _ => panic!(),
         };
         match answer {

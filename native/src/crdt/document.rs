@@ -1,4 +1,4 @@
-//! What C++ calls: a document, and updates without one.
+//! What C++ calls: a document.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,9 +6,9 @@ use super::bridge::Applied;
 use super::ops::{self, Insert, Op};
 use super::store::{Change, Store};
 use super::update::{self, Waiting};
-use super::wire::{self, Update};
+use super::wire;
 use super::{Fail, Outcome, diff, quill};
-use crate::runtime::{BridgeError, guard};
+use crate::runtime::BridgeError;
 
 /// Bytes of text that a document may hold, with those that were deleted lately.
 const MOST_TEXT: usize = 1 << 30;
@@ -39,7 +39,7 @@ pub fn new_document() -> Box<Document> {
 }
 
 /// The updates of a batch: (length as u32, little endian; update)*.
-fn updates_of(mut batch: &[u8]) -> Outcome<Vec<&[u8]>> {
+pub(super) fn updates_of(mut batch: &[u8]) -> Outcome<Vec<&[u8]>> {
     let mut updates = Vec::new();
     while !batch.is_empty() {
         let Some((length, rest)) = batch.split_first_chunk::<4>() else {
@@ -225,17 +225,4 @@ impl Document {
         self.own.1 = self.store.clock_of(self.own.0);
         update::finish(&mut self.store, change)
     }
-}
-
-pub fn merge(batch: &[u8]) -> Outcome<Vec<u8>> {
-    let updates = updates_of(batch)?;
-    guard(|| {
-        let updates = (0..).zip(updates).map(|(place, bytes)| {
-            Update::read(bytes)
-                .map_err(|error: Fail| Fail::new(format!("update {place} is malformed: {error}")))
-        });
-        Ok(wire::write(&wire::merge(
-            updates.collect::<Outcome<Vec<_>>>()?,
-        )))
-    })
 }

@@ -1,8 +1,8 @@
 //! Hostile updates by the thousand: none may panic, break a document, or make it differ from a copy
 //! that is made from its state. `CRDT_FUZZ_ROUNDS` makes the run longer.
-use super::document::{Document, merge, new_document};
+use super::document::{Document, new_document};
 use super::store::{Kind, NONE, Store};
-use super::tests::batch;
+use super::tests::{batch, merge};
 use super::wire::{self, Content, Deleted, Id, Parent, Section, Struct, Update};
 
 pub struct Random(u64);

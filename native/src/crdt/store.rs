@@ -466,7 +466,7 @@ impl Store {
         })
     }
 
-    /// The client from which something has to come before this.
+    /// Something that has to come before this.
     pub fn missing(&self, it: &Struct) -> Option<Id> {
         let parent = match &it.parent {
             Parent::Item(id) => Some(*id),
