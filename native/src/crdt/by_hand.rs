@@ -35,6 +35,9 @@ fn measure() {
     let begin = spent();
     let text = document.text().unwrap();
     println!("text {} in {:?}", text.len(), spent() - begin);
+    if let Ok(path) = std::env::var("CRDT_STATE") {
+        std::fs::write(path, batch(&[&state])).unwrap();
+    }
     if let Ok(want) = std::fs::read_to_string(std::env::var("CRDT_FILE").unwrap() + ".text") {
         assert!(want == text);
     }

@@ -480,6 +480,23 @@ fn a_range_that_is_deleted_again_and_again_takes_little() {
 }
 
 #[test]
+fn what_takes_two_bytes_takes_no_item() {
+    let gc = (0..100_000).map(|clock| {
+        let mut it = item(clock, 1, Content::Gc);
+        it.parent = Parent::Copied;
+        it
+    });
+    let mut document = new_document();
+    let (mut change, mut waiting) = (Change::default(), Waiting::default());
+    let update = update_of(1, gc.collect(), Vec::new());
+    update::apply(&mut document.store, &mut change, &mut waiting, &update).unwrap();
+    assert_eq!(document.store.items.len(), 1);
+    update::finish(&mut document.store, change);
+    assert_eq!(document.store.clock_of(1), 100_000);
+    assert_eq!(copy_of(&document).state_vector(), document.state_vector());
+}
+
+#[test]
 fn many_values_of_one_key_take_little() {
     let mut structs = Vec::new();
     for clock in 0..100_000 {

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 
 use super::store::{Change, Client, Store};
-use super::wire::{self, Deleted, Section, Struct, Update, Writer};
+use super::wire::{self, Checked, Deleted, Section, Struct, Structs, Update, Writer};
 use super::{Fail, Outcome};
 
 /// Bytes of parts that may wait for others.
@@ -73,18 +73,29 @@ impl Waiting {
     }
 }
 
-/// Parts by client, as they are taken in.
+/// Parts of one client, as they are taken in.
+enum Queue<'a> {
+    Held(std::vec::IntoIter<Struct<'a>>),
+    Read(Structs<'a>),
+}
+
+impl<'a> Iterator for Queue<'a> {
+    type Item = Struct<'a>;
+    fn next(&mut self) -> Option<Struct<'a>> {
+        match self {
+            Self::Held(structs) => structs.next(),
+            Self::Read(structs) => structs.next(),
+        }
+    }
+}
+
 struct Queues<'a> {
-    sections: Vec<(u64, std::vec::IntoIter<Struct<'a>>)>,
+    sections: Vec<(u64, Queue<'a>)>,
     places: HashMap<u64, usize>,
 }
 
 impl<'a> Queues<'a> {
-    fn new(sections: Vec<Section<'a>>) -> Self {
-        let mut sections: Vec<_> = sections
-            .into_iter()
-            .map(|section| (section.client, section.structs.into_iter()))
-            .collect();
+    fn new(mut sections: Vec<(u64, Queue<'a>)>) -> Self {
         // From the end on: the highest client first, as Yjs does.
         sections.sort_unstable_by_key(|(client, _)| *client);
         let places = match sections.len() {
@@ -98,7 +109,7 @@ impl<'a> Queues<'a> {
         Self { sections, places }
     }
 
-    fn of(&mut self, client: u64) -> Option<&mut std::vec::IntoIter<Struct<'a>>> {
+    fn of(&mut self, client: u64) -> Option<&mut Queue<'a>> {
         let place = match self.sections.len() {
             1 => usize::from(self.sections[0].0 != client),
             _ => *self.places.get(&client)?,
@@ -112,7 +123,7 @@ fn integrate<'a>(
     store: &mut Store,
     change: &mut Change,
     waiting: &mut Waiting,
-    sections: Vec<Section<'a>>,
+    sections: Vec<(u64, Queue<'a>)>,
 ) -> Outcome<Vec<Section<'a>>> {
     let mut queues = Queues::new(sections);
     let mut rest: HashMap<u64, Vec<Struct>> = HashMap::new();
@@ -162,7 +173,7 @@ fn integrate<'a>(
             let of_client = rest.entry(client).or_default();
             of_client.push(it);
             if let Some(queue) = queues.of(client) {
-                of_client.extend(queue);
+                of_client.extend(queue.filter(|it| it.content != wire::Content::Skip));
             }
         }
     }
@@ -210,9 +221,11 @@ pub fn apply(
     waiting: &mut Waiting,
     bytes: &[u8],
 ) -> Outcome<()> {
-    let update = Update::read(bytes)?;
+    let update = Checked::read(bytes)?;
     change.steps = 0;
-    let rest = integrate(store, change, waiting, update.sections)?;
+    let sections = update.sections.into_iter();
+    let sections = sections.map(|structs| (structs.client, Queue::Read(structs)));
+    let rest = integrate(store, change, waiting, sections.collect())?;
     waiting.put(rest, change.trusted)?;
     delete(store, change, waiting, update.deletes)
 }
@@ -232,7 +245,10 @@ pub fn catch_up(store: &mut Store, change: &mut Change, waiting: &mut Waiting) -
             updates.push(Update::read(bytes)?);
         }
         change.steps = 0;
-        let rest = integrate(store, change, waiting, wire::merge(updates).sections)?;
+        let sections = wire::merge(updates).sections.into_iter();
+        let sections =
+            sections.map(|section| (section.client, Queue::Held(section.structs.into_iter())));
+        let rest = integrate(store, change, waiting, sections.collect())?;
         waiting.put(rest, change.trusted)?;
     }
     let grown: Vec<u64> = change

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 pub use self::merge::{merge, tidy_deletes};
 use self::read::Reader;
-pub use self::read::{check_json, place_of_any, place_of_text, read_state_vector};
+pub use self::read::{
+    Checked, Structs, check_json, place_of_any, place_of_text, read_state_vector,
+};
 pub use self::write::{Writer, write};
 
 /// How deep a value (lib0's "any", or JSON) may nest.

@@ -223,6 +223,16 @@ impl Store {
     pub fn link(&mut self, change: &mut Change, item: Item) -> u32 {
         let client = item.at.client as usize;
         change.before.entry(item.at.client).or_insert(item.at.clock);
+        if item.kind == Kind::Gc
+            && let Some(slot) = self.goes_on_with(&item)
+        {
+            self.item_mut(slot).len += item.len;
+            self.clients[client].clock = item.end();
+            change
+                .deletes
+                .push((item.at.client, item.at.clock, item.len));
+            return slot;
+        }
         let slot = self.add_item(item);
         change.seams.push(slot);
         self.clients[client].structs.insert(item.at.clock, slot);
@@ -270,6 +280,15 @@ impl Store {
             self.delete(change, slot);
         }
         slot
+    }
+
+    /// What is collected right before this, which comes as parts of two bytes each.
+    fn goes_on_with(&self, item: &Item) -> Option<u32> {
+        let slot = self.find(Spot {
+            client: item.at.client,
+            clock: item.at.clock.checked_sub(1)?,
+        })?;
+        (self.item(slot).kind == Kind::Gc).then_some(slot)
     }
 
     /// Of the values of a key the last one counts.

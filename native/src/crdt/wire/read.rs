@@ -6,9 +6,12 @@ use super::{Content, Deleted, Id, MOST_DEPTH, Parent, Section, Struct, Update, u
 
 const MOST_INTEGER: u64 = (1 << 53) - 1;
 
+#[derive(Clone)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
     pub at: usize,
+    /// What is read was read before: JSON is JSON.
+    checked: bool,
 }
 
 fn malformed<T>(what: &str) -> Outcome<T> {
@@ -17,7 +20,11 @@ fn malformed<T>(what: &str) -> Outcome<T> {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self {
+            bytes,
+            at: 0,
+            checked: false,
+        }
     }
 
     pub fn left(&self) -> usize {
@@ -137,7 +144,7 @@ impl<'a> Reader<'a> {
     fn skip_texts(&mut self, count: u64) -> Outcome<()> {
         for _ in 0..count {
             let text = self.text()?;
-            if text != "undefined" {
+            if text != "undefined" && !self.checked {
                 check_json(text)?;
             }
         }
@@ -146,7 +153,9 @@ impl<'a> Reader<'a> {
 
     fn json(&mut self) -> Outcome<&'a str> {
         let text = self.text()?;
-        check_json(text)?;
+        if !self.checked {
+            check_json(text)?;
+        }
         Ok(text)
     }
 
@@ -239,30 +248,14 @@ impl<'a> Reader<'a> {
         Ok(it)
     }
 
-    fn section(&mut self) -> Outcome<Section<'a>> {
-        let count = self.var()?;
-        let client = self.var()?;
-        let mut clock = self.var32()?;
-        let mut structs: Vec<Struct> = Vec::new();
-        for _ in 0..count {
-            let it = self.a_struct(client, clock)?;
-            let Some(next) = clock.checked_add(it.len).filter(|next| *next < u32::MAX) else {
-                return malformed("a clock is too large");
-            };
-            clock = next;
-            match structs.last_mut() {
-                // Empty ones were made by faulty programs, and mean nothing.
-                _ if it.len == 0 => {}
-                Some(last)
-                    if matches!(it.content, Content::Gc | Content::Skip)
-                        && last.content == it.content =>
-                {
-                    last.len += it.len;
-                }
-                _ => structs.push(it),
-            }
-        }
-        Ok(Section { client, structs })
+    fn section(&mut self) -> Outcome<Structs<'a>> {
+        let (left, client, clock) = (self.var()?, self.var()?, self.var32()?);
+        Ok(Structs {
+            client,
+            clock,
+            left,
+            reader: self.clone(),
+        })
     }
 
     fn deletes(&mut self) -> Outcome<Vec<Deleted>> {
@@ -307,24 +300,84 @@ pub fn check_json(text: &str) -> Outcome<()> {
     }
 }
 
-impl<'a> Update<'a> {
+/// The parts of one client in an update, each read when it is wanted: all at once would take many
+/// times the update's memory.
+#[derive(Clone)]
+pub struct Structs<'a> {
+    pub client: u64,
+    clock: u32,
+    left: u64,
+    reader: Reader<'a>,
+}
+
+impl<'a> Structs<'a> {
+    fn read(&mut self) -> Outcome<Option<Struct<'a>>> {
+        while self.left > 0 {
+            self.left -= 1;
+            let it = self.reader.a_struct(self.client, self.clock)?;
+            let next = self.clock.checked_add(it.len);
+            let Some(next) = next.filter(|next| *next < u32::MAX) else {
+                return malformed("a clock is too large");
+            };
+            self.clock = next;
+            // Empty ones were made by faulty programs, and mean nothing.
+            if it.len > 0 {
+                return Ok(Some(it));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<'a> Iterator for Structs<'a> {
+    type Item = Struct<'a>;
+    fn next(&mut self) -> Option<Struct<'a>> {
+        self.read().expect("what was read once can be read again")
+    }
+}
+
+/// An update that was checked, but is not held as structs.
+pub struct Checked<'a> {
+    pub sections: Vec<Structs<'a>>,
+    pub deletes: Vec<Deleted>,
+}
+
+impl<'a> Checked<'a> {
     pub fn read(bytes: &'a [u8]) -> Outcome<Self> {
         let mut reader = Reader::new(bytes);
         let count = reader.var()?;
-        let mut sections: Vec<Section> = Vec::new();
+        let mut sections = Vec::new();
         let mut seen = HashSet::new();
         for _ in 0..count {
-            let section = reader.section()?;
+            let mut section = reader.section()?;
+            let mut again = section.clone();
+            again.reader.checked = true;
             if count > 1 && !seen.insert(section.client) {
                 return malformed("a client comes twice");
             }
-            if !section.structs.is_empty() {
-                sections.push(section);
+            if section.read()?.is_some() {
+                sections.push(again);
+                while section.read()?.is_some() {}
             }
+            reader.at = section.reader.at;
         }
         let deletes = reader.deletes()?;
         reader.end()?;
         Ok(Self { sections, deletes })
+    }
+}
+
+impl<'a> Update<'a> {
+    pub fn read(bytes: &'a [u8]) -> Outcome<Self> {
+        let Checked { sections, deletes } = Checked::read(bytes)?;
+        let sections = sections.into_iter().map(|structs| Section {
+            client: structs.client,
+            structs: structs.collect(),
+        });
+        Ok(Self {
+            sections: sections.collect(),
+            deletes,
+        })
     }
 }
 
