@@ -105,8 +105,9 @@ fn what_comes_too_early_waits_and_is_told_when_it_is_taken_in() {
     c.apply(&batch(&[&applied.update]), false).unwrap();
     assert_eq!(c.delta(), a.delta());
     let mut d = new_document();
-    assert!(d.apply(&batch(&[&state]), false).unwrap().pending);
+    assert!(d.load(&batch(&[&state])).unwrap().is_empty() && d.pending());
     d.apply(&batch(&[&updates[0]]), false).unwrap();
+    assert!(!d.pending());
     assert_eq!(d.delta(), a.delta());
     let updates: Vec<&[u8]> = updates.iter().rev().map(Vec::as_slice).collect();
     assert_eq!(merge(&batch(&updates)).unwrap(), a.diff(&[0]).unwrap());
