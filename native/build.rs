@@ -1,6 +1,7 @@
-const BRIDGES: [&str; 4] = [
+const BRIDGES: [&str; 5] = [
     "src/convert/bridge.rs",
     "src/crdt/bridge.rs",
+    "src/dynamo/bridge.rs",
     "src/objects/bridge.rs",
     "src/parquet/bridge.rs",
 ];

@@ -2,6 +2,7 @@
 //! A panic never crosses a bridge, and a cancelled call stops its work (`runtime.rs`).
 mod convert;
 mod crdt;
+mod dynamo;
 mod objects;
 mod parquet;
 mod runtime;

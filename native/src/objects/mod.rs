@@ -1,9 +1,9 @@
 //! Object stores in the cloud: S3 and what speaks it, Google Cloud Storage, Azure Blob.
-mod bridge;
+pub mod bridge;
 mod config;
-mod failure;
+pub mod failure;
 mod http;
 mod reader;
-mod retry;
+pub mod retry;
 mod store;
 mod writer;

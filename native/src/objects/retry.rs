@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::bridge::{Kind, RemoteConfig};
+use super::bridge::Kind;
 use super::failure::{Failure, Result, classify};
 use super::http::{TRACE, Trace};
 
@@ -23,12 +23,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub fn new(config: &RemoteConfig) -> Self {
+    pub fn new(attempts: u32, backoff_ms: u64, timeout_ms: u64, requests: u32) -> Self {
         Policy {
-            attempts: config.attempts.max(1),
-            backoff: Duration::from_millis(config.backoff_ms),
-            timeout: Duration::from_millis(config.attempt_timeout_ms),
-            requests: Semaphore::new(config.requests.max(1) as usize),
+            attempts: attempts.max(1),
+            backoff: Duration::from_millis(backoff_ms),
+            timeout: Duration::from_millis(timeout_ms),
+            requests: Semaphore::new(requests.max(1) as usize),
         }
     }
 
@@ -38,17 +38,26 @@ impl Policy {
         bytes: usize,
         work: impl Future<Output = object_store::Result<T>>,
     ) -> Result<T> {
-        let _permit = self.requests.acquire().await.expect("it is never closed");
         let trace = Trace::default();
+        let traced = TRACE.scope(trace.clone(), work);
+        self.within(bytes, async {
+            traced.await.map_err(|error| classify(&error, &trace))
+        })
+        .await
+    }
+
+    /// In its turn and in its time.
+    pub async fn within<T>(
+        &self,
+        bytes: usize,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let _permit = self.requests.acquire().await.expect("it is never closed");
         let limit = self.limit(bytes);
-        match TRACE.scope(trace.clone(), timeout(limit, work)).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(classify(&error, &trace)),
-            Err(_) => Err(Failure::new(
-                Kind::Timeout,
-                format!("no answer within {} ms", limit.as_millis()),
-            )),
-        }
+        timeout(limit, work).await.unwrap_or_else(|_| {
+            let text = format!("no answer within {} ms", limit.as_millis());
+            Err(Failure::new(Kind::Timeout, text))
+        })
     }
 
     /// Tries until it works, fails for good, or the attempts are used up. `work` has to be such
@@ -57,9 +66,17 @@ impl Policy {
     where
         F: Future<Output = object_store::Result<T>>,
     {
+        self.again(|| self.attempt(bytes, work())).await
+    }
+
+    /// The same for attempts of another kind.
+    pub async fn again<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
         let mut tried = 0;
         loop {
-            match self.attempt(bytes, work()).await {
+            match attempt().await {
                 Err(failure) if failure.is_transient() && tried + 1 < self.attempts => {
                     self.back_off(tried).await;
                     tried += 1;

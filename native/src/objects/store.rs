@@ -46,7 +46,12 @@ pub struct Inner {
 pub fn open_remote(config: &RemoteConfig) -> Result<Box<RemoteStore>> {
     guard(|| {
         let _inside = runtime().enter();
-        let policy = Policy::new(config);
+        let policy = Policy::new(
+            config.attempts,
+            config.backoff_ms,
+            config.attempt_timeout_ms,
+            config.requests,
+        );
         let inner = Inner {
             store: single(config)?,
             uploads: persistent(config, policy.limit(config.part_bytes))?,
