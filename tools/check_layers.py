@@ -70,6 +70,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
     "api": {"api/authenticator.h"},
     "base": {"*"},
     "catalog": {"catalog/information_schema.h", "catalog/system_access.h"},
+    "collab": {"collab/dynamo_place.h"},
     "db": {"db/usage.h"},
     "delta": {"delta/actions.h", "delta/maintenance.h", "delta/schema.h"},
     "gateway": {"gateway/cors.h", "gateway/redirect.h", "gateway/roles.h"},

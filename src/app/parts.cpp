@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/contents.h"
 #include "app/memory.h"
 #include "app/metrics.h"
 #include "audit/api.h"
@@ -191,23 +192,6 @@ mail::Options mail_options(const Config& config) {
           .from = config.text("mail_from")};
 }
 
-bool writes_at_once(const Config& config, const Paths& paths) {
-  return config.text("sync") != "full" && paths.database_url.starts_with("sqlite:");
-}
-
-// Edits come by the hundred a second: with SQLite they have a file of their own.
-std::unique_ptr<db::Database> open_contents(const Config& config, const Paths& paths) {
-  const std::string& sync = config.text("sync");
-  if (sync != "second" && sync != "full") {
-    throw bad_request("config.badValue",
-                      "Setting 'sync' is '" + sync + "' but must be second or full.");
-  }
-  const bool sqlite = paths.database_url.starts_with("sqlite:");
-  return db::open(sqlite ? "sqlite://" + paths.data + "/documents.db" : paths.database_url,
-                  {.relaxed = sync != "full",
-                   .connections = static_cast<int>(config.number("database_connections"))});
-}
-
 query::Options query_options(const Config& config, const Paths& paths, audit::Audit* audit) {
   query::Options options;
   options.temp_directory = paths.temp;
@@ -354,7 +338,6 @@ Parts::Parts(const Config& config)
               : bus::in_process();
   database = db::open(paths.database_url,
                       {.connections = static_cast<int>(config.number("database_connections"))});
-  contents_database = open_contents(config, paths);
   audit = audit::open(*database, {.days = config.number("audit_days")});
   store = objects::open(paths.objects_url, store_credentials(config),
                         store_options(config, paths.objects_url));
@@ -378,7 +361,7 @@ Parts::Parts(const Config& config)
   device_flow = identity::open_device_flow(*identity, [this] { return public_url; });
   passkeys = identity::open_passkeys(*identity, *accounts);
   workspaces = workspaces::open(*database, *identity, *mail, [this] { return public_url; });
-  collab = collab::open(*contents_database, {.write_in_place = writes_at_once(config, paths)});
+  collab = open_contents(config, paths, contents_database);
   if (bus->shared()) collab->share(*bus, *redis);
   document_access =
       std::make_unique<documents::Access>(*database, *identity, *workspaces, rights_generation);

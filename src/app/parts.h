@@ -79,7 +79,8 @@ struct Parts {
   std::unique_ptr<redis::Client> redis;  // where several instances meet; null without
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<db::Database> database;
-  std::unique_ptr<db::Database> contents_database;  // of documents: written often
+  std::unique_ptr<db::Database>
+      contents_database;  // of documents: written often; null with DynamoDB
   std::unique_ptr<audit::Audit> audit;
   std::shared_ptr<objects::Store> store;
   std::unique_ptr<identity::Identity> identity;

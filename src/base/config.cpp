@@ -138,6 +138,19 @@ const std::vector<Setting>& settings() {
        "does not. By default as the bucket says."},
       {"objects_kms_key", "",
        "Id or ARN of the key for aws:kms; by default the account's own for S3."},
+      {"documents_store", "",
+       "Where the contents of documents are kept, dynamodb://REGION/TABLE of DynamoDB, with "
+       "?endpoint=https://… for another server than that of AWS; by default in the metadata "
+       "database."},
+      {"documents_access_key", "",
+       "Access key for that table. Without it those of the environment (AWS_…) and of the machine "
+       "are used."},
+      {"documents_secret_key", "", "Secret key for that table."},
+      {"documents_session_token", "", "Session token of temporary keys for that table."},
+      {"documents_allow_http", "false",
+       "Lets the table's endpoint be http:// on another machine, where others may read what "
+       "passes.",
+       Kind::flag},
       {"external_locations", "",
        "Directories where external tables may live, comma-separated; never inside the data "
        "directory."},

@@ -72,7 +72,10 @@ class Wire final : public redis::Client, public bus::Bus {
 
 class Instance {
  public:
-  Instance(db::Database& database, const std::string& redis) : wire(redis), rooms(database, {}) {
+  Instance(db::Database& database, const std::string& redis)
+      : wire(redis),
+        rooms([&](StoreOptions options) { return open_sql_store(database, std::move(options)); },
+              {}) {
     EXPECT_TRUE(eventually([&] { return wire.connected(); }));
     rooms.set_gatekeeper(gatekeeper_, authenticator_);
     rooms.share(wire, wire);

@@ -127,5 +127,8 @@ struct Options {
 };
 // The database may be a relaxed one (db::Options): an update is written before anybody sees it.
 std::unique_ptr<Service> open(db::Database&, Options = {});
+// In a table of DynamoDB (collab/dynamo_place.h) instead. Throws where it cannot be used or made.
+struct DynamoPlace;
+std::unique_ptr<Service> open(const DynamoPlace&, Options = {});
 
 }  // namespace ob::collab

@@ -1,13 +1,9 @@
 // Contents of documents for other modules.
-#include <boost/json.hpp>
-
 #include "base/error.h"
 #include "collab/mirror.h"
 #include "collab/rooms.h"
 
 namespace ob::collab {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -17,22 +13,6 @@ constexpr int kGone = 4404;
 Error closed() {
   return {503, "collab.unavailable",
           "The document cannot be reached at the moment. Try again shortly."};
-}
-
-// The array of ops of {"ops": […]} or […].
-std::string ops_of(const std::string& delta) {
-  boost::system::error_code code;
-  json::parse_options options;
-  constexpr std::size_t kDepth = 64;
-  options.max_depth = kDepth;
-  const json::value value = json::parse(delta, code, {}, options);
-  const json::value* ops = code ? nullptr : &value;
-  if (ops && ops->is_object()) ops = ops->get_object().if_contains("ops");
-  if (!ops || !ops->is_array()) {
-    throw bad_request("collab.badDelta",
-                      "The content must be a Quill delta: {\"ops\": [{\"insert\": \"text\"}, …]}.");
-  }
-  return json::serialize(*ops);
 }
 
 }  // namespace
@@ -130,13 +110,13 @@ void Rooms::apply(const std::string& document, const std::string& update, const 
 
 void Rooms::apply_delta(const std::string& document, const std::string& delta,
                         const std::string& user) {
-  const std::string ops = ops_of(delta);
+  const std::string ops = ops_of_delta(delta);
   change(document, [&ops](Crdt& crdt) -> Room::Made { return {crdt.apply_delta(ops), ops}; }, user);
 }
 
 void Rooms::set_delta(const std::string& document, const std::string& delta,
                       const std::string& user) {
-  const std::string content = ops_of(delta);
+  const std::string content = ops_of_delta(delta);
   change(
       document,
       [&content](Crdt& crdt) -> Room::Made {

@@ -3,11 +3,14 @@
 #include <openbricks_native/src/crdt/bridge.rs.h>
 #include <rust/cxx.h>
 
+#include <boost/json.hpp>
 #include <cstring>
 
 #include "base/error.h"
 
 namespace ob::collab {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -90,6 +93,21 @@ std::string Crdt::apply_delta(std::string_view ops) {
 }
 std::string Crdt::change_to(std::string_view ops) const {
   return told([&] { return std::string(impl_->document->change_to(text_slice(ops))); });
+}
+
+std::string ops_of_delta(std::string_view delta) {
+  boost::system::error_code code;
+  json::parse_options options;
+  constexpr std::size_t kDepth = 64;
+  options.max_depth = kDepth;
+  const json::value value = json::parse(delta, code, {}, options);
+  const json::value* ops = code ? nullptr : &value;
+  if (ops && ops->is_object()) ops = ops->get_object().if_contains("ops");
+  if (!ops || !ops->is_array()) {
+    throw bad_request("collab.badDelta",
+                      "The content must be a Quill delta: {\"ops\": [{\"insert\": \"text\"}, …]}.");
+  }
+  return json::serialize(*ops);
 }
 
 }  // namespace ob::collab

@@ -45,4 +45,7 @@ class Crdt {
   std::unique_ptr<Impl> impl_;
 };
 
+// The array of ops of {"ops": […]} or […]. Throws Error 400 collab.badDelta.
+std::string ops_of_delta(std::string_view delta);
+
 }  // namespace ob::collab

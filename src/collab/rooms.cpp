@@ -24,17 +24,23 @@ Error unavailable(const std::string& cause) {
 }  // namespace
 
 std::unique_ptr<Service> open(db::Database& database, Options options) {
-  return std::make_unique<Rooms>(database, options);
+  return std::make_unique<Rooms>(
+      [&](StoreOptions store) { return open_sql_store(database, std::move(store)); }, options);
 }
 
-Rooms::Rooms(db::Database& database, Options options)
+std::unique_ptr<Service> open(const DynamoPlace& place, Options options) {
+  return std::make_unique<Rooms>(
+      [&](StoreOptions store) { return open_dynamo_store(place, std::move(store)); }, options);
+}
+
+Rooms::Rooms(const OpenStore& open_store, Options options)
     : options_(options),
-      store_(open_sql_store(database, {options_.write_in_place,
-                                       [this](double seconds) {
-                                         counters_.count(counters_.stores);
-                                         counters_.count(counters_.store_ns,
-                                                         static_cast<std::int64_t>(seconds * 1e9));
-                                       }})),
+      store_(open_store({options_.write_in_place,
+                         [this](double seconds) {
+                           counters_.count(counters_.stores);
+                           counters_.count(counters_.store_ns,
+                                           static_cast<std::int64_t>(seconds * 1e9));
+                         }})),
       pool_("collab", kThreads),
       listeners_("collab-listeners", kListeners) {}
 

@@ -25,7 +25,8 @@ class Session {
 
 class Rooms final : public Service, private Cluster::Host {
  public:
-  Rooms(db::Database& database, Options options);
+  using OpenStore = std::function<std::unique_ptr<Store>(StoreOptions)>;
+  Rooms(const OpenStore& open_store, Options options);
   ~Rooms() override;
 
   void set_gatekeeper(Gatekeeper& gatekeeper, api::Authenticator& authenticator) override {

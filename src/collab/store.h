@@ -26,7 +26,7 @@ class Store {
  public:
   virtual ~Store() = default;
   // In the order in which they were written, some thousands at a time; blocks. The views are good
-  // during the call.
+  // during the call. Where others compact meanwhile, what came may come again in their snapshot.
   using Each = std::function<void(const std::vector<std::string_view>& updates)>;
   virtual Position load(const std::string& document, const Each& each) = 0;
 
@@ -56,5 +56,8 @@ struct StoreOptions {
 };
 // The database outlives it.
 std::unique_ptr<Store> open_sql_store(db::Database&, StoreOptions = {});
+// Throws where the table cannot be used or made.
+struct DynamoPlace;
+std::unique_ptr<Store> open_dynamo_store(const DynamoPlace& place, StoreOptions = {});
 
 }  // namespace ob::collab

@@ -6,16 +6,21 @@
 #include <future>
 
 #include "base/ids.h"
+#include "collab/dynamo.h"
 #include "db/testing.h"
+#include "objects/test_s3.h"
 
 namespace {
 
 using namespace ob::collab;
 namespace fs = std::filesystem;
 
-class StoreTest : public testing::Test {
+// The same of every store: "sql", or "dynamo" with OPENBRICKS_TEST_S3.
+class StoreTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
+    if (GetParam() == "dynamo" && !std::getenv("OPENBRICKS_TEST_S3"))
+      GTEST_SKIP() << "DynamoDB is tested by `./dev test cpp`";
     directory = (fs::temp_directory_path() / ("ob_collab_" + ob::new_uuid())).string();
     fs::create_directories(directory);
     open();
@@ -27,6 +32,15 @@ class StoreTest : public testing::Test {
   }
   void open() {
     store.reset();
+    if (GetParam() == "dynamo") {
+      store = open_dynamo_store({.region = "us-east-1",
+                                 .table = fs::path(directory).filename(),
+                                 .endpoint = ob::objects::test::s3_endpoint(),
+                                 .access_key = "test",
+                                 .secret_key = "very-secret",
+                                 .plain_http = true});
+      return;
+    }
     database = ob::db::open(ob::db::testing::url_in(directory), {.relaxed = true});
     store = open_sql_store(*database);
   }
@@ -63,7 +77,7 @@ class StoreTest : public testing::Test {
   Position position;
 };
 
-TEST_F(StoreTest, UpdatesComeBackInOrderAfterARestart) {
+TEST_P(StoreTest, UpdatesComeBackInOrderAfterARestart) {
   EXPECT_EQ(append("d", 0, {"a", "b"}).last, 2);
   EXPECT_EQ(append("d", 2, {"c"}).last, 3);
   EXPECT_EQ(append("e", 0, {"x"}).last, 1);
@@ -75,7 +89,7 @@ TEST_F(StoreTest, UpdatesComeBackInOrderAfterARestart) {
   EXPECT_EQ(all("none"), "");
 }
 
-TEST_F(StoreTest, ASnapshotTakesThePlaceOfWhatItHolds) {
+TEST_P(StoreTest, ASnapshotTakesThePlaceOfWhatItHolds) {
   append("d", 0, {"a", "b"});
   append("d", 2, {"c"});
   EXPECT_FALSE(compact("d", 0, 2, "AB").foreign);
@@ -87,7 +101,7 @@ TEST_F(StoreTest, ASnapshotTakesThePlaceOfWhatItHolds) {
   EXPECT_EQ(append("d", position.last, {"d"}).last, 4);
 }
 
-TEST_F(StoreTest, TwoWritersLoseNothing) {
+TEST_P(StoreTest, TwoWritersLoseNothing) {
   append("d", 0, {"a"});
   // Another that knew of nothing: its update gets the next number, and it is told.
   const auto second = append("d", 0, {"b"});
@@ -101,7 +115,7 @@ TEST_F(StoreTest, TwoWritersLoseNothing) {
 }
 
 // One that was away while another wrote, and made a snapshot: the numbers that it knows are free.
-TEST_F(StoreTest, AWriterFromThePastLosesNothing) {
+TEST_P(StoreTest, AWriterFromThePastLosesNothing) {
   for (const char* text : {"a", "b", "c"}) append("d", append("d", 0, {text}).last, {text});
   const std::int64_t last = append("d", 100, {"z"}).last;
   EXPECT_FALSE(compact("d", 0, last, "S").foreign);
@@ -111,7 +125,7 @@ TEST_F(StoreTest, AWriterFromThePastLosesNothing) {
   EXPECT_EQ(all("d"), "S,late,");
 }
 
-TEST_F(StoreTest, OnesTroubleIsNotTheOthers) {
+TEST_P(StoreTest, OnesTroubleIsNotTheOthers) {
   append("d", 0, {"a"});
   std::vector<std::future<Store::Written>> written;
   for (int i = 0; i < 20; ++i) {
@@ -125,7 +139,7 @@ TEST_F(StoreTest, OnesTroubleIsNotTheOthers) {
   EXPECT_EQ(all("e4"), "4,");
 }
 
-TEST_F(StoreTest, ManyUpdatesGoInSlices) {
+TEST_P(StoreTest, ManyUpdatesGoInSlices) {
   constexpr int kMany = 12'000;
   std::vector<std::string> updates(kMany, "u");
   EXPECT_EQ(append("d", 0, updates).last, kMany);
@@ -135,5 +149,8 @@ TEST_F(StoreTest, ManyUpdatesGoInSlices) {
   wait([&](Store::Done done) { store->remove("d", std::move(done)); });
   EXPECT_EQ(all("d"), "");
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::Values("sql", "dynamo"),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace

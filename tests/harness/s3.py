@@ -1,4 +1,4 @@
-"""An S3 server for tests: python -m tests.harness.s3 -- command…
+"""An S3 and DynamoDB server for tests: python -m tests.harness.s3 -- command…
 
 The command gets OPENBRICKS_TEST_S3, the server's URL; its exit code is ours. Without a command it
 prints that URL and serves until it is ended; S3 is such a server for Python. There is a bucket
@@ -11,7 +11,9 @@ rules makes the next matching requests go wrong:
 
 A number answers with that status; `cut` closes the connection before the request has any effect,
 `lose` after it had its effect; `hang` answers only after a minute; `torn` sends half of the body;
-`unconditional` forgets If-None-Match, `unencrypted` how the object is to be encrypted. GET /_seen?key=… tells the methods of what was asked for;
+`unconditional` forgets If-None-Match, `unencrypted` how the object is to be encrypted; `throttle`
+is DynamoDB's way to say that there are too many requests. The path of a request to DynamoDB is its
+operation, as in /DynamoDB_20120810.GetItem. GET /_seen?key=… tells the methods of what was asked for;
 DELETE /_faults forgets all rules and requests.
 
 Below /gcs/ the same bucket speaks as Google Cloud Storage does in XML: other names of headers, and
@@ -41,6 +43,9 @@ BUCKET = "test"
 ACCESS_KEY = "openbricks-test"
 SECRET_KEY = "a-secret-of-the-tests/+="
 ERROR = "<Error><Code>{}</Code><Message>A fault of the test.</Message></Error>"
+THROTTLED = json.dumps(
+    {"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}
+)
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, Signature=x"
 CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
 
@@ -53,6 +58,11 @@ class Faulty:
         self.lock = threading.Lock()
         self.rules: list[dict[str, Any]] = []
         self.seen: list[tuple[str, str]] = []
+
+    @staticmethod
+    def path(request: Request) -> str:
+        target = request.headers.get("X-Amz-Target")
+        return f"/{target}" if target else unquote(request.path)
 
     def take_fault(self, request: Request, path: str) -> str | None:
         with self.lock:
@@ -114,12 +124,14 @@ class Faulty:
     def __call__(self, environ: dict, start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         body = request.get_data()
-        path = unquote(request.path)
+        path = self.path(request)
         if path.startswith("/_"):
             return self.control(request, path)(environ, start_response)
         fault = self.take_fault(request, path)
         if fault is None:
             return self.answer(environ, body)(environ, start_response)
+        if fault == "throttle":
+            return Response(THROTTLED, 400)(environ, start_response)
         if fault.isdigit():
             text = ERROR.format(CODES.get(int(fault), "Unknown"))
             return Response(text, int(fault))(environ, start_response)
@@ -186,6 +198,14 @@ class S3:
             "objects_secret_key": SECRET_KEY,
         }
 
+    def documents_settings(self, table: str) -> dict[str, str]:
+        """Of a server that keeps the contents of documents in that table of DynamoDB."""
+        return {
+            "documents_store": f"dynamodb://us-east-1/{table}?endpoint={self.url}",
+            "documents_access_key": ACCESS_KEY,
+            "documents_secret_key": SECRET_KEY,
+        }
+
     def storage_options(self) -> dict[str, str]:
         """The same for delta-rs."""
         return {
@@ -213,12 +233,12 @@ class S3:
         """Methods of the requests whose path has that part."""
         return self._control("GET", f"/_seen?key={quote(key)}").split()
 
-    def client(self) -> Any:
-        """boto3's, for what is asked of the bucket itself."""
+    def client(self, service: str = "s3") -> Any:
+        """boto3's, for what is asked of the bucket or the tables themselves."""
         import boto3
 
         return boto3.client(
-            "s3",
+            service,
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id=ACCESS_KEY,
