@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness import s3
 from tests.harness.client import Client
 from tests.harness.server import Server
 from tests.realtime.conftest import Editor, Node, new_document, wait_until
@@ -179,9 +180,12 @@ class Crowd:
 
 
 @pytest.mark.timeout(7200)
-def test_all_converge(node: Node, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("store", ["database", "dynamodb"])
+def test_all_converge(node: Node, request: pytest.FixtureRequest, store: str) -> None:
     edits, seed = request.config.getoption("--edits"), request.config.getoption("--seed")
     settings = {"sockets_per_address": "10000", "requests_per_second": "100000"}
+    if store == "dynamodb":
+        settings |= s3.shared().documents_settings(f"SocketDocuments-{seed}-{time.time_ns()}")
     with Server(access_token_seconds="86400", **settings) as server:
         admin = Client(server.url).login("admin@localhost", "test-admin-password-1")
         crowd = Crowd(node, server, admin, LONG if edits >= 5000 else SHORT, seed)
