@@ -1,6 +1,9 @@
 #include "collab/dynamo_documents.h"
 
 #include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -11,7 +14,6 @@ namespace ob::collab {
 
 namespace {
 
-constexpr int kTries = 10;  // against others that write the same document
 constexpr std::size_t kHeadsKept = 20'000;
 constexpr std::int64_t kRecordsAtOnce = 100, kPiecesAtOnce = 40;
 constexpr std::size_t kBytesAtOnce = 8 << 20;
@@ -29,6 +31,13 @@ Error DynamoDocuments::contended() {
   return {503, "collab.unavailable",
           "The document cannot be reached at the moment. Try again shortly.",
           "others write to it all the time"};
+}
+
+void DynamoDocuments::give_way(int round) {
+  thread_local std::minstd_rand chance{std::random_device()()};
+  const int most = 10 * std::min(round + 1, 10);
+  const std::chrono::milliseconds pause(std::uniform_int_distribution(0, most)(chance));
+  std::this_thread::sleep_for(pause);
 }
 
 DynamoDocuments::DynamoDocuments(const DynamoPlace& place) : table_(place), ends_(kHeadsKept) {
@@ -128,21 +137,23 @@ struct DynamoDocuments::Reading {
 };
 
 Position DynamoDocuments::load(const std::string& document, const Store::Each& each) {
+  std::string missed;  // the snapshot beside which something was missing
   for (int i = 0; i < kTries; ++i) {
     const Head head = head_of(document);
-    // After Moved, what came already comes again, in the snapshot.
     Reading reading{.each = each, .covered = head.covered};
     reading.position = {head.generation, head.last, 0, 0};
     if (head.epoch.empty()) return reading.position;
+    const std::string now = head.epoch + "/" + std::to_string(head.generation);
+    if (now == missed) throw internal("items of document " + document + " are missing in DynamoDB");
     try {
       read_snapshot(document, head, reading);
       read_records(document, head, reading);
       return reading.position;
     } catch (const Moved&) {
-      continue;
+      missed = now;  // what came already comes again, in the next snapshot
     }
   }
-  throw internal("items of document " + document + " are missing in DynamoDB");
+  throw contended();
 }
 
 std::string DynamoDocuments::joined(const std::string& document, const std::string& set,
@@ -240,6 +251,7 @@ Store::Written DynamoDocuments::write(const std::string& document, std::int64_t 
       ends_.put(document, next, 1);
       return {.last = next.last, .foreign = end.last > after};
     }
+    give_way(i);
     end = end_of(head_of(document));
   }
   throw contended();

@@ -34,6 +34,8 @@ class DynamoDocuments {
     std::int64_t record = 0, last = 0;
   };
   static End end_of(const Head& head) { return {head.epoch, head.record, head.last}; }
+  static constexpr int kTries = 30;  // against others that write the same document
+  static void give_way(int round);   // to them
   static Error contended();
   static DynamoItem new_head(const std::string& epoch, const End& end);
   Head head_of(const std::string& document);

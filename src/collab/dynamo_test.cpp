@@ -243,6 +243,20 @@ TEST_F(DynamoTest, ManyWritersLoseNothing) {
   }
 }
 
+// The records that it would write are free again.
+TEST_F(DynamoTest, AWriterFromBeforeASnapshotLosesNothing) {
+  append(0, {"a"});
+  const auto other = open_dynamo_store(place);
+  EXPECT_EQ(all(*other), Texts({"a"}));  // so that it knows the end
+  append(1, {"b"});
+  append(2, {"c"});
+  EXPECT_FALSE(compact(0, 3, "ABC").foreign);
+  const auto late = wait([&](Store::Done done) { other->append("d", 1, {"d"}, std::move(done)); });
+  EXPECT_TRUE(late.foreign);
+  EXPECT_EQ(late.last, 4);
+  EXPECT_EQ(stored(), Texts({"ABC", "d"}));
+}
+
 // What is read may be compacted away by another instance meanwhile.
 TEST_F(DynamoTest, ALoadMeetsACompaction) {
   append(0, {"a"});

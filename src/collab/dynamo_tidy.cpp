@@ -7,7 +7,6 @@ namespace ob::collab {
 
 namespace {
 
-constexpr int kTries = 10;  // against others that write the same document
 constexpr std::int64_t kSweptAtOnce = 500;
 constexpr Micros kStagedLong = 3'600'000'000;  // then nobody goes on with a set of pieces
 constexpr const char* kSameEnd = "#epoch = :epoch AND #record = :record";
@@ -19,7 +18,7 @@ constexpr const char* kSameEnd = "#epoch = :epoch AND #record = :record";
 Store::Written DynamoDocuments::put_snapshot(const std::string& document, std::int64_t generation,
                                              std::int64_t last, const std::string& bytes) {
   const Head head = head_of(document);
-  const Store::Written foreign{.foreign = true};
+  Store::Written foreign{.foreign = true};
   if (head.epoch.empty() || head.generation != generation || last > head.last) return foreign;
   const std::int64_t first = record_after(document, head, last);
   const std::string name = new_name();
@@ -51,7 +50,8 @@ Store::Written DynamoDocuments::put_snapshot(const std::string& document, std::i
   }
   if (table_.commit(change, fresh)) return {};
   // Refused, or done by an attempt whose answer was lost.
-  return head_of(document).snapshot == name ? Store::Written{} : foreign;
+  foreign.foreign = head_of(document).snapshot != name;
+  return foreign;
 }
 
 // The first record with updates after `last`.
@@ -92,7 +92,10 @@ void DynamoDocuments::remove(const std::string& document) {
                          .values = values};
     emptied.values[":next"] = dynamo_number(head.generation + 1);
     emptied.values[":first"] = dynamo_number(head.record + 1);
-    if (!table_.change(emptied)) continue;
+    if (!table_.change(emptied)) {
+      give_way(i);
+      continue;
+    }
     sweep(document, true);
     // Unless somebody writes to it again.
     values[":none"] = dynamo_number(0);
