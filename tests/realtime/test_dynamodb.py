@@ -186,6 +186,24 @@ def test_nobody_sees_what_could_not_be_stored(dynamo: S3, server: Server, admin:
     assert content(restarted(server), document) == "stored lost?"
 
 
+def test_a_document_that_cannot_be_read_is_not_an_empty_one(
+    dynamo: S3, server: Server, admin: Client
+) -> None:
+    document = new_document(admin)
+    one = editor(server, admin, document)
+    one.text += "stored"
+    wait_until(lambda: content(admin, document) == "stored", "the edit is there")
+    again = restarted(server)
+    dynamo.fault(key="BatchGetItem", fault="500", times=1_000_000)
+    answer = again.get(f"documents/{document}/content")
+    assert (answer.status_code, answer.json()["id"]) == (503, "collab.unavailable")
+    delta = {"ops": [{"insert": "instead"}]}
+    answer = again.request("PUT", f"documents/{document}/content", json={"delta": delta})
+    assert answer.status_code == 503
+    dynamo.forget()
+    assert content(again, document) == "stored"
+
+
 def test_documents_of_the_service_before(
     dynamo: S3, table: str, server: Server, admin: Client
 ) -> None:
