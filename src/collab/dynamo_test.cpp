@@ -294,6 +294,37 @@ TEST_F(DynamoTest, ARemovedDocumentLeavesNothing) {
   EXPECT_EQ(stored(), Texts({"new"}));
 }
 
+TEST_F(DynamoTest, WhatASnapshotReplacedIsSweptByTheNext) {
+  append(0, {"a"});
+  append(1, {"b"});
+  const auto before = head();
+  inject(R"([{"key": "BatchWriteItem", "fault": "500", "times": 4}])");
+  EXPECT_FALSE(compact(0, 2, "AB").failure);
+  EXPECT_TRUE(table->get(record_id("d", before.epoch, 1)));
+  EXPECT_EQ(stored(), Texts({"AB"}));
+  append(2, {"c"});
+  EXPECT_FALSE(compact(1, 3, "ABC").failure);
+  for (std::int64_t i = 1; i <= 3; ++i) EXPECT_FALSE(table->get(record_id("d", before.epoch, i)));
+  EXPECT_EQ(head().swept, 4);
+  EXPECT_EQ(head().sets.size(), 1U);
+  EXPECT_EQ(stored(), Texts({"ABC"}));
+}
+
+TEST_F(DynamoTest, ARemovalThatFailedIsFinishedByTheNext) {
+  append(0, {"a"});
+  const auto before = head();
+  const auto take_away = [&] {
+    return wait([&](Store::Done done) { store->remove("d", std::move(done)); });
+  };
+  inject(R"([{"key": "BatchWriteItem", "fault": "500", "times": 4}])");
+  EXPECT_TRUE(take_away().failure);
+  EXPECT_EQ(stored(), Texts());
+  EXPECT_TRUE(table->get(record_id("d", before.epoch, 1)));
+  EXPECT_FALSE(take_away().failure);
+  EXPECT_FALSE(table->get(record_id("d", before.epoch, 1)));
+  EXPECT_FALSE(table->get("d"));
+}
+
 TEST_F(DynamoTest, AnOldDocumentIsTakenOverOnce) {
   put_old(
       R"({"ops":[{"insert":"Hello "},{"insert":"world","attributes":{"bold":true}},{"insert":"\n"}]})");
