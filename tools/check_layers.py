@@ -43,6 +43,7 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "objects": {"base"},
     "fetch": {"base"},
     "api": {"base", "net"},
+    "tracking": {"base", "net", "fetch", "api"},
     "realtime": {"base", "redis", "bus", "net", "api"},
     "audit": {"base", "net", "db", "api"},
     "mail": {"base", "net", "db", "api"},
@@ -60,7 +61,7 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "sso": BELOW_FEATURES,
     "oauth": BELOW_FEATURES,
     "documents": BELOW_FEATURES,
-    "app": BELOW_FEATURES | {"gateway", "query", "storage", "sso", "oauth", "documents", "cli"},
+    "app": BELOW_FEATURES | {"gateway", "query", "storage", "sso", "oauth", "documents", "tracking", "cli"},
     "cli": {"base"},
 }
 
@@ -96,7 +97,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "documents/export_api.h",
         "documents/companions.h",
     },
-    "net": {"net/loops.h"},
+    "net": {"net/later.h", "net/loops.h"},
     "query": {"query/saved_queries.h"},
 }
 

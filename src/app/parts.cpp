@@ -13,6 +13,7 @@
 #include "app/contents.h"
 #include "app/memory.h"
 #include "app/metrics.h"
+#include "app/tracker.h"
 #include "audit/api.h"
 #include "base/error.h"
 #include "catalog/api.h"
@@ -28,6 +29,7 @@
 #include "oauth/api.h"
 #include "realtime/api.h"
 #include "sso/api.h"
+#include "tracking/api.h"
 #include "workspaces/api.h"
 
 namespace ob::app {
@@ -327,6 +329,7 @@ DataLock::~DataLock() {
 Parts::Parts(const Config& config)
     : paths(config),
       lock(paths.data),
+      tracker(open_tracker(config)),
       blocking("blocking", 16),
       outbound("outbound", 16),
       sign_ins("sign-in", 48),
@@ -440,6 +443,7 @@ Parts::Parts(const Config& config)
   sso::register_api(registry, *sso, blocking, outbound);
   identity::register_service_account_api(registry, *service_accounts);
   mail::register_api(registry, *mail);
+  tracking::register_api(registry, tracker.get());
   realtime::register_api(registry, *events, blocking);
   workspaces::register_api(registry, *workspaces);
   collab::register_api(registry, *collab);
@@ -464,6 +468,7 @@ Parts::Parts(const Config& config)
                      [this] { return static_cast<double>(query->running()); });
   add_event_metrics(*gateway, *events);
   add_document_metrics(*gateway, *collab);
+  if (tracker) add_tracking_metrics(*gateway, *tracker);
 }
 
 Parts::~Parts() {

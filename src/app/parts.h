@@ -37,6 +37,7 @@
 #include "relay/relay.h"
 #include "sso/sso.h"
 #include "storage/storage.h"
+#include "tracking/tracking.h"
 #include "workspaces/workspaces.h"
 
 namespace ob::app {
@@ -73,6 +74,7 @@ struct Parts {
 
   Paths paths;
   DataLock lock;
+  std::unique_ptr<tracking::Tracker> tracker;  // hears of errors of all below; null without a DSN
   Pool blocking;
   Pool outbound;  // where other servers are called
   Pool sign_ins;  // where passwords are hashed: those who wait there keep nothing else waiting

@@ -264,6 +264,14 @@ const std::vector<Setting>& settings() {
        Kind::number, 0, 3600},
       {"shutdown_seconds", "10", "Time that running requests get when the server stops.",
        Kind::number, 0, 3600},
+      {"error_tracking_dsn", "",
+       "DSN of a project of an error tracker that speaks Sentry's protocol, "
+       "https://key@host/project: "
+       "what fails on the server and in its pages is told there, without data of people."},
+      {"error_tracking_environment", "production",
+       "Name of this installation in the error tracker, such as staging."},
+      {"error_tracking_release", "",
+       "Name of the release in the error tracker; by default openbricks@ and the version."},
       {"log_level", "info", "debug, info, warn or error."},
   };
   return table;

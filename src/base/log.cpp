@@ -8,6 +8,8 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 #include <cmath>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 
 #include "base/time.h"
@@ -15,6 +17,8 @@
 namespace ob::log {
 namespace {
 std::atomic<Level> threshold{Level::info};
+std::shared_mutex hearing;
+Hearer hearer_of_errors;
 constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
 
 void append(std::string& line, const Field& field) {
@@ -38,6 +42,11 @@ void set_level(Level level) {
   threshold = level;
 }
 
+void on_error(Hearer hearer) {
+  const std::unique_lock lock(hearing);
+  hearer_of_errors = std::move(hearer);
+}
+
 void write(Level level, std::string_view message, Fields fields) {
   if (level < threshold.load(std::memory_order_relaxed)) return;
   std::string text;
@@ -49,6 +58,9 @@ void write(Level level, std::string_view message, Fields fields) {
   // One write a line, so that lines of threads and processes do not mix. A full or closed stderr
   // must not stop work.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+  if (level != Level::error) return;
+  const std::shared_lock lock(hearing);
+  if (hearer_of_errors) hearer_of_errors(message, fields);
 }
 
 }  // namespace ob::log

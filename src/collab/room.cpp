@@ -574,8 +574,8 @@ void Room::compacted(Store::Written written, std::int64_t covered, std::size_t b
     compacting_ = false;
   }
   if (written.failure) {
-    log::warn("a document could not be compacted",
-              {{"document", setup_.document.c_str()}, {"error", text_of(written.failure).c_str()}});
+    log::error("a document could not be compacted", {{"document", setup_.document.c_str()},
+                                                     {"error", text_of(written.failure).c_str()}});
     // Tried again after as many updates.
     position_.since = 0;
     return;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr long kConnectSeconds = 5;
 constexpr std::size_t kMaxUrl = 4096;
+constexpr std::size_t kMostHeaders = 100, kMostHeaderBytes = 32 << 10;
 
 struct FreeUrl {
   void operator()(CURLU* u) const { curl_url_cleanup(u); }
@@ -37,6 +38,12 @@ std::string part(CURLU* url, CURLUPart which) {
   std::string out(text);
   curl_free(text);
   return out;
+}
+
+void lower(std::string& text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
 }
 
 struct Target {
@@ -63,9 +70,7 @@ Target target_of(const std::string& text) {
   if (out.host.empty() || (out.scheme != "https" && out.scheme != "http")) {
     throw bad_address("must begin with https://");
   }
-  std::ranges::transform(out.host, out.host.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
+  lower(out.host);
   return out;
 }
 
@@ -81,6 +86,8 @@ struct Transfer {
   bool may_be_private = false;
   bool was_private = false, too_large = false;
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::size_t header_bytes = 0;
 };
 
 bool is_private(const curl_sockaddr& address) {
@@ -115,13 +122,29 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
   return bytes;
 }
 
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const std::size_t bytes = size * count;
+  std::string_view line(data, bytes);
+  if (line.starts_with("HTTP/")) transfer.headers.clear();  // one of 1xx came before
+  while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
+  const auto colon = line.find(':');
+  transfer.header_bytes += bytes;
+  if (colon == line.npos || transfer.headers.size() >= kMostHeaders ||
+      transfer.header_bytes > kMostHeaderBytes)
+    return bytes;
+  std::string name(line.substr(0, colon));
+  lower(name);
+  line.remove_prefix(std::min(line.find_first_not_of(' ', colon + 1), line.size()));
+  transfer.headers.emplace_back(std::move(name), line);
+  return bytes;
+}
+
 std::string plain_type(const char* header) {
   std::string type(header ? header : "");
   type.resize(std::min(type.find(';'), type.size()));
   while (type.ends_with(' ')) type.pop_back();
-  std::ranges::transform(type, type.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
+  lower(type);
   return type;
 }
 
@@ -154,6 +177,8 @@ void set_up(CURL* c, const Request& request, Transfer& transfer, const curl_slis
   curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &transfer);
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_write);
   curl_easy_setopt(c, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(c, CURLOPT_HEADERDATA, &transfer);
   if (request.method == "POST") {
     curl_easy_setopt(c, CURLOPT_POST, 1L);
     curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -209,7 +234,8 @@ Response Client::send(const Request& request) const {
   curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &type);
   return {.status = static_cast<int>(status),
           .content_type = plain_type(type),
-          .body = std::move(transfer.body)};
+          .body = std::move(transfer.body),
+          .headers = std::move(transfer.headers)};
 }
 
 }  // namespace ob::fetch

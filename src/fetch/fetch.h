@@ -27,6 +27,14 @@ struct Response {
   int status = 0;
   std::string content_type;  // lower case, without parameters
   std::string body;
+  // Names in lower case; those beyond 100 or 32 KiB are left out.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  // Empty where there is none. name: in lower case.
+  std::string_view header(std::string_view name) const {
+    for (const auto& [key, value] : headers)
+      if (key == name) return value;
+    return {};
+  }
 };
 
 // Thread-safe.

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gateway/docs_page.h"
 #include "gateway/entries.h"
+#include "gateway/failures.h"
 #include "gateway/limits.h"
 #include "gateway/metrics.h"
 #include "gateway/page.h"
@@ -35,6 +36,7 @@ struct Trace {
   bool quiet = false;  // logged only when it fails: probes and files of the page
   std::string cause;
   std::string error_id;
+  std::string kind;              // of the exception
   Verdict limit;                 // the tightest that was looked at
   net::Headers failure_headers;  // what an endpoint gave before it failed (Upload-Offset, …)
 };
@@ -72,31 +74,6 @@ bool came_plainly(const net::Request& request) {
 
 bool reads(const net::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
-}
-
-Error as_error(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const Error& e) {
-    return e;
-  } catch (const std::exception& e) {
-    return internal(e.what());
-  } catch (...) {
-    return internal("an exception of an unknown type");
-  }
-}
-
-// Seconds to wait that an error names, 0 when it names none.
-std::int64_t retry_after(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const identity::Throttled& e) {
-    return e.retry_after_s;
-  } catch (const TooMany& e) {
-    return e.retry_after_s;
-  } catch (...) {
-    return 0;
-  }
 }
 
 std::vector<LimitRule> limit_rules(const Options& options) {
@@ -243,6 +220,7 @@ asio::awaitable<void> GatewayImpl::handle(net::Exchange& inner) {
     const Error error = as_error(failure);
     trace.cause = error.cause();
     trace.error_id = error.id();
+    trace.kind = kind_of(failure);
     status = error.status();
     cut = exchange.started();
     if (!cut) {
@@ -468,8 +446,13 @@ void GatewayImpl::finish(const net::Exchange& exchange, Trace& trace, Clock::tim
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   trace.route->record(status, seconds);
   const net::Request& request = exchange.request();
-  if (status >= 500) {
+  // A probe that says no is an answer; its line below tells why.
+  if (status >= 500 && trace.route != &probes_) {
     log::error("a request failed", {{"request_id", trace.request_id.c_str()},
+                                    {"method", request.method.c_str()},
+                                    {"route", trace.route->route.c_str()},
+                                    {"status", status},
+                                    {"kind", trace.kind.c_str()},
                                     {"error", trace.error_id.c_str()},
                                     {"cause", trace.cause.c_str()}});
   }

@@ -266,7 +266,7 @@ void Core::check(const Check& one, std::uint64_t generation) {
       return leave(one.client);
     }
     // The database is away: the next look tells.
-    log::warn("subscriptions could not be looked at again", {{"error", failure.what()}});
+    log::error("subscriptions could not be looked at again", {{"error", failure.what()}});
     want_check();
   }
 }

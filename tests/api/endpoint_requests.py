@@ -358,6 +358,7 @@ REQUESTS: dict[str, Recipe] = {
     "uploadDocumentFile": path(lambda c: c.document, params={"name": "x"}, data=b"x"),
     "getDocumentFile": path(lambda c: c.document_file),
     "deleteDocumentFile": path(lambda c: c.document_file),
+    "reportPageError": body(kind="TypeError", message="x", page="/"),
     "listInbox": NOTHING,
     "markInboxRead": body(all=True),
 }

@@ -3,12 +3,14 @@ import { RouterProvider } from '@tanstack/react-router';
 import { Tooltip } from 'radix-ui';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { watchErrors } from '@/api/page-errors';
 import { queryClient } from '@/app/query-client';
 import { router } from '@/app/router';
 import { watchSignOut } from '@/features/documents/local-copies';
 import { Toaster } from '@/components/Toaster';
 import '@/styles/index.css';
 
+watchErrors(() => router.state.matches.at(-1)?.fullPath ?? '');
 watchSignOut();
 
 createRoot(document.getElementById('root')!).render(

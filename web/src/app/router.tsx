@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import { reportError } from '@/api/page-errors';
 import type { DocumentQuery } from '@/api/documents';
 import { DOCUMENT_FILTERS, DOCUMENT_SORTS } from '@/app/document-lists';
 import type { QueryFilter } from '@/api/query';
@@ -304,6 +305,7 @@ export const router = createRouter({
   ]),
   basepath: BASE || '/',
   defaultErrorComponent: RouteError,
+  defaultOnCatch: reportError,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',
   scrollRestoration: false,

@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react';
+import { reportError } from '@/api/page-errors';
 import { Button } from '@/components/Button';
 import { EmptyState } from '@/components/EmptyState';
 import { copyWithToast } from '@/components/toasts';
@@ -14,6 +15,9 @@ export class EditorBoundary extends Component<Props, { error: unknown }> {
   override state: { error: unknown } = { error: undefined };
   static getDerivedStateFromError(error: unknown) {
     return { error };
+  }
+  override componentDidCatch(error: unknown) {
+    reportError(error);
   }
   override render() {
     if (this.state.error === undefined) return this.props.children;
