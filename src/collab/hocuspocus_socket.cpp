@@ -3,6 +3,7 @@
 
 #include "collab/protocol.h"
 #include "collab/socket.h"
+#include "net/later.h"
 
 namespace ob::collab {
 
@@ -47,6 +48,9 @@ class HocuspocusSession final : public Session {
       queue(name, message);
     }
   }
+
+  // No document was opened since the beginning.
+  bool useless() const { return !opened_; }
 
  private:
   std::shared_ptr<Attached> find(const std::string& name) const {
@@ -119,6 +123,7 @@ class HocuspocusSession final : public Session {
       {
         const std::lock_guard lock(mutex_);
         attached_[name] = attached;
+        opened_ = true;
       }
       // Rights that changed meanwhile were looked at without it.
       auto again = [attached] { attached->recheck(); };
@@ -182,6 +187,7 @@ class HocuspocusSession final : public Session {
   std::map<std::string, std::shared_ptr<Attached>> attached_;
   std::map<std::string, std::vector<std::string>> queued_;
   std::size_t queued_bytes_ = 0;
+  bool opened_ = false;  // of the strand
 };
 
 asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::unique_ptr<net::WebSocket> socket) {
@@ -194,6 +200,10 @@ asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::unique_ptr<net::
   } catch (const Error& e) {
     out->close(close_code(e), e.what());
   }
+  const net::Later opened(socket->executor(), net::kOpeningTime, [&] {
+    if (session->useless())
+      out->close(net::kNothingOpened, "authenticate for a document within 10 seconds");
+  });
   while (auto message = co_await socket->receive()) {
     if (message->pong) continue;
     try {

@@ -2,6 +2,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/error.h"
+#include "net/later.h"
 #include "realtime/endpoints.h"
 
 namespace ob::realtime {
@@ -126,6 +127,9 @@ class Socket {
     }
   }
 
+  // Somebody unknown who hears nothing.
+  bool useless() const { return asker_.user_id.empty() && topics_.empty(); }
+
  private:
   asio::awaitable<void> subscribe(const Order& order) {
     const std::size_t most = core_.options().topics_per_client;
@@ -164,6 +168,10 @@ asio::awaitable<void> visit(Core& core, Pool& blocking, Caller caller, api::Cred
                             std::unique_ptr<net::WebSocket> socket) {
   Socket of(core, blocking, *socket);
   std::optional<Close> close;
+  const net::Later opened(socket->executor(), net::kOpeningTime, [&of, out = socket->sender()] {
+    if (of.useless())
+      out->close(net::kNothingOpened, "sign in, or subscribe to a topic, within 10 seconds");
+  });
   try {
     co_await of.sign_in(std::move(caller), std::move(credentials));
     while (auto message = co_await socket->receive()) {

@@ -110,6 +110,16 @@ def test_signing_in_within(admin: Client) -> None:
         assert closing(socket) == 4401
 
 
+def test_a_socket_that_asks_for_nothing_is_closed(admin: Client) -> None:
+    with connect(admin) as known, connect(admin, "") as nobody, connect(admin, "") as refused:
+        assert ask(refused, type="subscribe", topic=topic_of(admin))["type"] == "refused"
+        for socket in (nobody, refused):
+            how = socket.until_closed()
+            assert how.code == 4408 and "sign in" in how.reason, how
+        # Who signed in may take their time.
+        assert ask(known, type="ping") == {"type": "pong"}
+
+
 def test_signing_out_ends_it(admin: Client) -> None:
     leaving = make_user(admin, "leaving")
     key = leaving.ok("POST", "keys", json={"name": "k"})

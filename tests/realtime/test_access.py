@@ -213,3 +213,21 @@ def test_a_viewers_presence_changes_nothing(
     wait_until(lambda: str(mine) in late.people(), "the writer is still seen")
     for editor in (writer, late):
         editor.crash()
+
+
+def test_a_socket_that_opens_no_document_is_closed(
+    server: Server, admin: Client, document: str
+) -> None:
+    with (
+        raw(server, "hocuspocus") as silent,
+        raw(server, "hocuspocus") as refused,
+        raw(server, "hocuspocus") as waiting,
+        raw(server, "hocuspocus") as opened,
+    ):
+        refused.send(wire.token(document, "nonsense"))
+        waiting.send(wire.hocuspocus(document, wire.sync(wire.STEP1, wire.EMPTY_VECTOR)))
+        opened.send(wire.token(document, admin.token))
+        for socket in (silent, refused, waiting):
+            how = socket.until_closed()
+            assert how.code == 4408 and "authenticate" in how.reason, how
+        step2(opened, wire.EMPTY_VECTOR, wire.chunk(document))
