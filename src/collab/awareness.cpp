@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "collab/json_state.h"
 #include "collab/protocol.h"
 
 namespace ob::collab {
@@ -34,6 +35,10 @@ std::vector<Entry> parse(std::string_view update) {
       throw bad_request("collab.awarenessTooLarge", "A client's state may have 64 KiB.");
     }
     if (!valid_utf8(entry.json)) throw bad_request("collab.badMessage", "A state is not UTF-8.");
+    if (!is_state(entry.json)) {
+      throw bad_request("collab.badMessage",
+                        "A state must be a JSON object or null, nested 64 deep at most.");
+    }
     out.push_back(entry);
   }
   return out;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "collab/json_state.h"
 #include "collab/protocol.h"
 
 namespace {
@@ -16,6 +17,56 @@ std::string update(std::uint64_t client, std::uint64_t clock, std::string_view j
   put_number(out, clock);
   put_bytes(out, json);
   return out;
+}
+
+std::string nested(int depth, const std::string& begin, const std::string& end) {
+  std::string out = "{\"a\":";
+  for (int i = 1; i < depth; ++i) out += begin;
+  out += "1";
+  for (int i = 1; i < depth; ++i) out += end;
+  return out + "}";
+}
+
+TEST(States, AreObjectsOrNothing) {
+  for (const std::string& good :
+       {std::string("null"), std::string(" {} "), std::string(R"({"a":1,"b":[true,false,null]})"),
+        std::string(R"({"a":{"b":[[],{}]},"c":"\u00e9\ud83d\n\\\"é"})"),
+        std::string(R"({"":-0,"a":0.5,"b":1e5,"c":-12.5E-3,"d":1e+400})"), nested(64, "[", "]"),
+        nested(64, "{\"a\":", "}")}) {
+    EXPECT_TRUE(is_state(good)) << good;
+  }
+  for (const std::string& bad : {std::string(),
+                                 std::string("nul"),
+                                 std::string("1"),
+                                 std::string("\"a\""),
+                                 std::string("[]"),
+                                 std::string("{}{}"),
+                                 std::string("{"),
+                                 std::string("{]"),
+                                 std::string("{\"a\"}"),
+                                 std::string("{\"a\":}"),
+                                 std::string("{\"a\":1,}"),
+                                 std::string("{,}"),
+                                 std::string("{a:1}"),
+                                 std::string("{\"a\":01}"),
+                                 std::string("{\"a\":.5}"),
+                                 std::string("{\"a\":1.}"),
+                                 std::string("{\"a\":+1}"),
+                                 std::string("{\"a\":1e}"),
+                                 std::string("{\"a\":NaN}"),
+                                 std::string("{\"a\":\"\\x\"}"),
+                                 std::string("{\"a\":\"\\u12g4\"}"),
+                                 std::string("{\"a\":\"\\u12"),
+                                 std::string("{\"a\":\"\\"),
+                                 std::string("{\"a\":\"\n\"}"),
+                                 std::string("{\"a\":\"\0\"}", 9),
+                                 std::string("{}\0", 3),
+                                 nested(65, "[", "]"),
+                                 nested(65, "{\"a\":", "}"),
+                                 std::string(60'000, '['),
+                                 std::string(60'000, '{')}) {
+    EXPECT_FALSE(is_state(bad)) << bad.substr(0, 100);
+  }
 }
 
 class Awareness : public testing::Test {

@@ -55,6 +55,10 @@ def hostile_updates() -> dict[str, bytes]:
     }
 
 
+def nested(depth: int) -> str:
+    return '{"a":' * depth + "1" + "}" * depth
+
+
 def hostile_messages() -> dict[str, bytes]:
     found = {
         "empty": b"",
@@ -72,6 +76,13 @@ def hostile_messages() -> dict[str, bytes]:
         "presence of many": wire.number(wire.AWARENESS) + wire.chunk(MANY),
         "presence that is no JSON": wire.awareness(1, 1, "{{{{"),
         "deep presence": wire.awareness(1, 1, "[" * 50_000),
+        "deep presence that ends": wire.awareness(1, 1, nested(65)),
+        "presence that is a list": wire.awareness(1, 1, "[]"),
+        "presence that is a number": wire.awareness(1, 1, "7"),
+        "presence that is nothing": wire.awareness(1, 1, ""),
+        "presence with a rest": wire.awareness(1, 1, "{}{}"),
+        "presence that is not UTF-8": wire.awareness(1, 1, b'{"a":"\xff"}'),
+        "presence of more than 64 KiB": wire.awareness(1, 1, '{"a":"%s"}' % ("x" * 65536)),
         "presence without end": wire.number(wire.AWARENESS) + HUGE,
     }
     for name, update in hostile_updates().items():
@@ -122,9 +133,25 @@ def test_hostile_messages(protocol: str, server: Server, admin: Client, document
         elif how.code != 4400:
             raise AssertionError(f"{name}: {how}")
     # Clients of later versions may say more than this server knows; whatever cannot be read ends.
-    assert not [name for name in stayed if "many" in name or "more" in name or "huge" in name]
+    ends = ("many", "more", "huge", "presence")
+    assert not [name for name in stayed if any(word in name for word in ends)]
     assert server.memory_mb() - before < 200
     alive(server, admin, document)
+
+
+def test_states_that_pass(server: Server, admin: Client, document: str) -> None:
+    """What a browser may say of itself arrives as it was said."""
+    states = ["{}", nested(64), ' {"name": "half a pair: \\ud83d", "n": [1.5e3, -0, null]} ']
+    with (
+        raw(server, f"yjs/{document}", token=admin.token) as one,
+        raw(server, f"yjs/{document}", token=admin.token) as other,
+    ):
+        step2(other, wire.EMPTY_VECTOR)
+        for clock, state in enumerate([*states, "null"], 1):
+            message = wire.awareness(77, clock, state)
+            one.send(message)
+            while other.receive() != message:
+                pass
 
 
 def frames() -> dict[str, tuple[bytes, set[int]]]:

@@ -68,7 +68,7 @@ def insert(client: int, clock: int, text: str, after: tuple[int, int] | None = N
     return out + chunk(text) + b"\0"
 
 
-def awareness(client: int, clock: int, state: str) -> bytes:
+def awareness(client: int, clock: int, state: str | bytes) -> bytes:
     update = number(1) + number(client) + number(clock) + chunk(state)
     return number(AWARENESS) + chunk(update)
 
