@@ -13,6 +13,7 @@
 #include "app/contents.h"
 #include "app/memory.h"
 #include "app/metrics.h"
+#include "app/shares.h"
 #include "app/tracker.h"
 #include "audit/api.h"
 #include "base/error.h"
@@ -383,9 +384,11 @@ Parts::Parts(const Config& config)
       {.public_url = [this] { return public_url; },
        .letter_delay = config.number("inbox_letter_seconds") * 1'000'000,
        .publish = publish,
-       .may_see = [may_see](
-                      const std::string& user, std::string_view type,
-                      const std::string& id) { return type == "document" && may_see(user, id); }});
+       .may_see =
+           [this, may_see](const std::string& user, std::string_view type, const std::string& id) {
+             return type == "document" ? may_see(user, id) : holds_grant(*identity, user, id);
+           }});
+  tell_of_shares(identity->permissions(), *inbox);
   companions = documents::open_companions(*database, *identity, *documents, *collab, *inbox, store,
                                           {.publish = publish, .may_see = may_see});
   documents->on_event([publish](const std::string& id, const std::string& what) {

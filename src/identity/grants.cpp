@@ -70,10 +70,15 @@ void PermissionsService::grant(const Caller& caller, std::span<const Securable> 
                                const std::string& reference, const Granted& granted) {
   require(caller, Privilege::manage, path);
   const Principal to = principal(caller, reference);
-  rights_.changing([&](db::Tx& tx) {
+  const auto around = whole(path);
+  const bool fresh = rights_.changing([&](db::Tx& tx) {
     check(tx, granted);
+    const bool had = store::has_grants(tx, path.front().id, to.id);
     insert(tx, caller, path.front(), to, granted);
+    if (!had) tell(tx, caller, around, to);
+    return !had;
   });
+  if (fresh) told(to);
 }
 
 void PermissionsService::set_grant(const Caller& caller, std::span<const Securable> path,
@@ -81,7 +86,8 @@ void PermissionsService::set_grant(const Caller& caller, std::span<const Securab
   require(caller, Privilege::manage, path);
   const Principal to = principal(caller, reference);
   const bool any = !granted.role.empty() || !granted.privileges.empty();
-  rights_.changing([&](db::Tx& tx) {
+  const auto around = whole(path);
+  const bool fresh = rights_.changing([&](db::Tx& tx) {
     if (any) check(tx, granted);
     const bool had = store::delete_grants(tx, path.front().id, to.id);
     if (!any && !had) {
@@ -89,7 +95,24 @@ void PermissionsService::set_grant(const Caller& caller, std::span<const Securab
                       to.name + " was granted nothing on " + path.front().name + " itself.");
     }
     insert(tx, caller, path.front(), to, granted);
+    const bool first = any && !had;
+    if (first) tell(tx, caller, around, to);
+    return first;
   });
+  if (fresh) told(to);
+}
+
+void PermissionsService::watch(Watcher watcher) {
+  watcher_ = std::move(watcher);
+}
+
+void PermissionsService::tell(db::Tx& tx, const Caller& caller, std::span<const Securable> path,
+                              const Principal& to) const {
+  if (watcher_.granted && to.kind == PrincipalKind::user) watcher_.granted(tx, caller, path, to);
+}
+
+void PermissionsService::told(const Principal& to) const {
+  if (watcher_.done && to.kind == PrincipalKind::user) watcher_.done(to);
 }
 
 bool PermissionsService::revoke(const Caller& caller, std::span<const Securable> path,
@@ -172,7 +195,10 @@ std::vector<Reason> PermissionsService::explain(const Caller& caller, const std:
 }
 
 void PermissionsService::forget(const Securable& object) {
-  rights_.changing([&](db::Tx& tx) { store::delete_grants_on(tx, object.id); });
+  rights_.changing([&](db::Tx& tx) {
+    store::delete_grants_on(tx, object.id);
+    if (watcher_.gone) watcher_.gone(tx, object);
+  });
 }
 
 }  // namespace ob::identity

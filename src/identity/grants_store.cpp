@@ -222,6 +222,15 @@ bool delete_role_grant(db::Tx& tx, const std::string& object_id, const std::stri
                     {object_id, principal, role}) > 0;
 }
 
+bool has_grants(db::Tx& tx, const std::string& object_id, const std::string& principal) {
+  return tx
+      .query_one(
+          "SELECT 1 FROM (SELECT object_id, principal FROM grants UNION ALL SELECT object_id, "
+          "principal FROM role_grants) AS held WHERE object_id = $1 AND principal = $2 LIMIT 1",
+          {object_id, principal})
+      .has_value();
+}
+
 bool delete_grants(db::Tx& tx, const std::string& object_id, const std::string& principal) {
   std::int64_t deleted = 0;
   for (const std::string table : {"grants", "role_grants"}) {

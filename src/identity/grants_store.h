@@ -44,6 +44,7 @@ bool delete_grant(db::Tx&, const std::string& object_id, const std::string& prin
 bool delete_role_grant(db::Tx&, const std::string& object_id, const std::string& principal,
                        const std::string& role);
 // All that the principal holds on this object; whether it held anything.
+bool has_grants(db::Tx&, const std::string& object_id, const std::string& principal);
 bool delete_grants(db::Tx&, const std::string& object_id, const std::string& principal);
 void delete_grants_on(db::Tx&, const std::string& object_id);
 void delete_grants_to(db::Tx&, const std::string& principal);  // memberships in groups, too

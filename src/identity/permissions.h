@@ -16,6 +16,10 @@
 #include "base/time.h"
 #include "identity/caller.h"
 
+namespace ob::db {
+class Tx;
+}
+
 namespace ob::identity {
 
 // The principal that stands for all accounts, service accounts too.
@@ -147,6 +151,16 @@ class Permissions {
   virtual std::vector<Reason> explain(const Caller&, const std::string& user, Privilege,
                                       std::span<const Securable> path) = 0;
   virtual void forget(const Securable&) = 0;  // drops the grants on an object that is gone
+
+  // Who hears of grants to people, and in the same transaction.
+  struct Watcher {
+    // A user who had nothing on this very object was granted something. `path`: with its workspace.
+    std::function<void(db::Tx&, const Caller&, std::span<const Securable> path, const Principal&)>
+        granted;
+    std::function<void(const Principal&)> done;           // after that transaction
+    std::function<void(db::Tx&, const Securable&)> gone;  // the object, and what was granted on it
+  };
+  virtual void watch(Watcher) = 0;  // before the first request
 
   // --- who there is
   // By id, email (exact), name of a group, or "everyone"; 404 identity.principalNotFound.

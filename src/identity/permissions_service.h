@@ -28,6 +28,7 @@ class PermissionsService : public Permissions {
   std::vector<Reason> explain(const Caller&, const std::string& user, Privilege,
                               std::span<const Securable> path) override;
   void forget(const Securable&) override;
+  void watch(Watcher) override;
 
   Principal principal(const Caller&, const std::string& reference) override;
   std::optional<Principal> find_by_id(const std::string& id) override;
@@ -65,6 +66,11 @@ class PermissionsService : public Permissions {
   // With the workspace that the path lies in.
   std::vector<Securable> whole(std::span<const Securable> path) const;
 
+  // Part of a transaction in which somebody is granted something who had nothing on the object.
+  void tell(db::Tx&, const Caller&, std::span<const Securable> path, const Principal& to) const;
+  void told(const Principal& to) const;
+
+  Watcher watcher_;
   Contain contain_;
   std::map<ObjectType, Transfer> transfers_;
   std::map<ObjectType, Resolve> resolvers_;

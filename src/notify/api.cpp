@@ -62,7 +62,7 @@ struct Rules<notify::InboxItem> {
   static constexpr auto value =
       rules(rule(&notify::InboxItem::kind,
                  {.values = {"mention", "comment", "reply", "share", "resolved"}}),
-            rule(&notify::InboxItem::title, {.text = "Of the document, then."}),
+            rule(&notify::InboxItem::title, {.text = "Of the object, then."}),
             rule(&notify::InboxItem::path, {.text = "Where the page shows it."}),
             rule(&notify::InboxItem::from, {.text = "Absent: somebody without an account."}));
 };
@@ -94,7 +94,7 @@ void register_api(api::Registry& registry, Inbox& inbox) {
       "GET", "/api/v1/inbox",
       {.operation = "listInbox",
        .tag = "inbox",
-       .summary = "What you were told: mentions, comments, replies; newest first",
+       .summary = "What you were told: mentions, comments, replies, shares; newest first",
        .description = "Kept for 90 days."},
       [&inbox](api::Context& ctx, const ListInbox& request) {
         const Page page = inbox.list(ctx.caller, request.unread, request.after,

@@ -1,5 +1,7 @@
 #include "notify/letters.h"
 
+#include <algorithm>
+
 namespace ob::notify {
 namespace {
 
@@ -38,9 +40,12 @@ mail::Letter letter_of(const std::string& to, const std::vector<Told>& told, boo
   const Note& last = told.back().item.note;
   const bool one = told.size() == 1;
   mail::Letter out{.to = to};
+  const bool talk = std::ranges::none_of(
+      told, [](const Told& each) { return each.item.note.kind == Kind::share; });
   out.subject = one ? happened(told.front(), true)
                     : std::to_string(told.size()) + (more ? " or more" : "") +
-                          " new comments in “" + harmless(last.title) + "”";
+                          (talk ? " new comments in “" : " pieces of news of “") +
+                          harmless(last.title) + "”";
   for (const Told& each : told) {
     std::string text = happened(each, one);
     // What guests write does not leave the server: anybody with a link could send letters.

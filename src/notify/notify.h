@@ -32,6 +32,7 @@ struct Note {
   std::string text;                 // its first words
   std::string from;                 // id of a user; empty: somebody without an account
   std::string path;                 // of the page: "/documents/…"
+  bool by_letter = true;            // where it stays unread
 };
 
 struct Item {
@@ -52,7 +53,8 @@ class Inbox {
   virtual ~Inbox() = default;
 
   // A part of the caller's transaction. `users`: ids; each is told once, and never of what they
-  // did themselves. After the transaction told() makes it known to those who are looking.
+  // did themselves, nor again of a share that they did not read yet. After the transaction told()
+  // makes it known to those who are looking.
   virtual void tell(db::Tx&, const std::vector<std::string>& users, const Note&) = 0;
   virtual void told(const std::vector<std::string>& users) = 0;
   // What was told of an object that is gone.

@@ -133,6 +133,27 @@ TEST_F(NotifyTest, OneLetterTellsWhatIsUnread) {
   EXPECT_EQ(letter.link, "https://ob.example/documents/d1");
 }
 
+TEST_F(NotifyTest, AShareIsToldOnceUntilItIsRead) {
+  Note share = note("", Kind::share);
+  tell(share, {bob_.user_id, ann_.user_id});  // who shares is not told
+  tell(share, {bob_.user_id});
+  EXPECT_EQ(inbox_->list(bob_, false, "", 200).unread, 1);
+  EXPECT_EQ(inbox_->list(ann_, false, "", 200).unread, 0);
+  tell(note("first"), {bob_.user_id});
+  share.object = "t1";
+  share.by_letter = false;
+  tell(share, {bob_.user_id});
+  run_once();
+  ASSERT_EQ(mail_->letters.size(), 1U);
+  EXPECT_EQ(mail_->letters[0].subject, "2 pieces of news of “The plan”");
+  EXPECT_THAT(mail_->letters[0].paragraphs,
+              ElementsAre("User shared it with you.", "User mentioned you in it: first."));
+  inbox_->mark_read(bob_, {});
+  share.object = "d1";
+  tell(share, {bob_.user_id});
+  EXPECT_EQ(inbox_->list(bob_, false, "", 200).unread, 1);
+}
+
 TEST_F(NotifyTest, LettersStayAwayWhereTheyAreNotWanted) {
   const Caller eve = user("eve@x.org"), dan = user("dan@x.org");
   mail_->letters.clear();

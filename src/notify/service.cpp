@@ -54,9 +54,10 @@ class InboxService final : public Inbox {
     for (const std::string& user : std::set<std::string>(users.begin(), users.end())) {
       if (user.empty() || user == note.from) continue;
       if (store::unread_of(tx, user, note, kMostUnread) >= kMostUnread) continue;
+      if (note.kind == Kind::share && store::has_unread_share(tx, user, note)) continue;
       item.id = new_uuid();
       store::insert(tx, user, item);
-      if (by_letter(note.kind))
+      if (note.by_letter && by_letter(note.kind))
         store::plan(tx, {user, note.object_type, note.object, item.created_at},
                     item.created_at + options_.letter_delay);
     }

@@ -99,6 +99,15 @@ std::int64_t unread_of(db::Tx& tx, const std::string& user, const Note& note, st
       .integer(0);
 }
 
+bool has_unread_share(db::Tx& tx, const std::string& user, const Note& note) {
+  return tx
+      .query_one(
+          "SELECT 1 FROM inbox_items WHERE user_id = $1 AND read_at IS NULL AND object_id = $2 AND "
+          "object_type = $3 AND kind = $4 LIMIT 1",
+          {user, note.object, note.object_type, std::string(to_text(Kind::share))})
+      .has_value();
+}
+
 std::int64_t unread(db::Tx& tx, const std::string& user) {
   return tx.query("SELECT count(*) FROM inbox_items WHERE user_id = $1 AND read_at IS NULL", {user})
       .at(0)

@@ -11,6 +11,7 @@ std::span<const db::Migration> migrations();
 void insert(db::Tx&, const std::string& user, const Item&);
 // Of one object, at most `limit` are counted.
 std::int64_t unread_of(db::Tx&, const std::string& user, const Note&, std::int64_t limit);
+bool has_unread_share(db::Tx&, const std::string& user, const Note& note);
 std::int64_t unread(db::Tx&, const std::string& user);
 std::vector<Item> list(db::Tx&, const std::string& user, bool unread_only, const std::string& after,
                        std::size_t limit);

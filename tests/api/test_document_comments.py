@@ -31,6 +31,7 @@ def document(people: dict[str, Client]) -> str:
     for name, role in (("bob", "commenter"), ("cyd", "viewer")):
         path = f"permissions/document/{made}/{people[name].email}"
         people["ann"].ok("PUT", path, json={"role": role})
+        assert told(people[name]) == [("share", "")]
     return made
 
 

@@ -195,7 +195,10 @@ test('a comment mentions somebody, who finds it in the inbox and answers', async
   assert.deepEqual(await accessProblems(page), []);
   await theirs.getByRole('link', { name: /^Inbox, / }).waitFor({ timeout: TOLD });
   await theirs.goto(`${url}/inbox`);
-  await theirs.getByRole('list', { name: 'Inbox' }).getByText(TITLE).click();
+  await theirs
+    .getByRole('list', { name: 'Inbox' })
+    .getByRole('link', { name: 'mentioned you in' })
+    .click();
   await theirs.getByRole('combobox', { name: 'Reply' }).fill('It is.');
   await theirs.getByRole('button', { name: 'Reply' }).click();
   await thread.getByText('It is.', { exact: true }).waitFor({ timeout: TOLD });

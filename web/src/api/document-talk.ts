@@ -149,6 +149,8 @@ export interface InboxItem {
   from?: Person;
   created_at: string;
   read_at?: string;
+  /** Of the page, below the server's own. */
+  path: string;
 }
 interface InboxPage {
   items: InboxItem[];

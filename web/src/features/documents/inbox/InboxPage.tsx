@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useRouter } from '@tanstack/react-router';
 import { Bell, CheckCheck } from 'lucide-react';
 import { useState } from 'react';
 import { inbox, readInbox, type InboxItem } from '@/api/document-talk';
@@ -12,24 +12,31 @@ import { Checkbox } from '@/components/Field';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
 import { toastError } from '@/components/toasts';
+import { BASE } from '@/lib/base';
 import { useTitle } from '@/lib/hooks';
 
 const VERBS: Record<InboxItem['kind'], string> = {
   mention: 'mentioned you in',
   comment: 'commented on',
   reply: 'replied in',
-  share: 'shared with you',
+  share: 'shared with you:',
   resolved: 'resolved a comment in',
 };
 
 function Item({ item, onOpen }: { item: InboxItem; onOpen(): void }) {
+  const { history } = useRouter();
+  const address = BASE + item.path;
   return (
     <li className="border-b border-line">
-      <Link
-        to="/documents/$document"
-        params={{ document: item.document ?? '' }}
-        search={item.comment ? { comment: item.comment } : {}}
-        onClick={onOpen}
+      <a
+        href={address}
+        onClick={(event) => {
+          onOpen();
+          // Other clicks open a tab.
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          history.push(address);
+        }}
         className="flex items-start gap-3 px-4 py-2.5 hover:bg-hover/60"
       >
         <span
@@ -50,12 +57,12 @@ function Item({ item, onOpen }: { item: InboxItem; onOpen(): void }) {
         <span className="text-sm text-muted">
           <Ago time={item.created_at} />
         </span>
-      </Link>
+      </a>
     </li>
   );
 }
 
-/** What others told one: mentions, answers, documents that were shared. */
+/** What others told one: mentions, answers, what was shared. */
 export function InboxPage() {
   useTitle('Inbox');
   const [unread, setUnread] = useState(false);
@@ -84,7 +91,7 @@ export function InboxPage() {
       {list.isError && <ErrorPanel error={list.error} retry={list.refetch} />}
       {items?.length === 0 && (
         <EmptyState icon={<Bell size={28} />} title={unread ? 'All read' : 'Nothing here yet'}>
-          When somebody mentions you, answers you or shares a document, you find it here.
+          When somebody mentions you, answers you or shares something, you find it here.
         </EmptyState>
       )}
       {items && items.length > 0 && (
