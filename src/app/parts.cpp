@@ -399,7 +399,7 @@ Parts::Parts(const Config& config)
     return document_access->access(asker, asker.share, id) != collab::Access::none;
   });
   collab->on_open([this](const Caller& caller, const std::string& id) {
-    companions->activity().viewed(caller.user_id, id);
+    documents->note_read({caller, ""}, id, "live");
   });
   collab->set_gatekeeper(*document_access, *authenticator);
   collab->on_change([this](const collab::Change& change) {

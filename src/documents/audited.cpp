@@ -14,9 +14,9 @@ void describe(audit::Event& event, const Link& link) {
 
 }  // namespace
 
-audit::Event AuditedDocuments::event_of(const Caller& caller, const char* action,
+audit::Event AuditedDocuments::event_of(const Visitor& visitor, const char* action,
                                         const std::string& id) {
-  return audit::event_of(caller, action, {"document", id, title_of(caller, id)});
+  return audit::event_of(visitor.caller, action, {"document", id, title_of(visitor, id)});
 }
 
 Document AuditedDocuments::create(const Caller& caller, const NewDocument& fresh) {
@@ -30,7 +30,7 @@ Document AuditedDocuments::create(const Caller& caller, const NewDocument& fresh
 
 Document AuditedDocuments::duplicate(const Visitor& visitor, const std::string& id,
                                      const NewDocument& fresh) {
-  auto before = event_of(visitor.caller, "document.create", id);
+  auto before = event_of(visitor, "document.create", id);
   before.details["copy_of"] = id;
   return audit::act(audit_, std::move(before), [&](audit::Event& event) {
     Document out = DocumentService::duplicate(visitor, id, fresh);
@@ -43,8 +43,7 @@ Document AuditedDocuments::change(const Visitor& visitor, const std::string& id,
                                   const Change& change) {
   // Of a star the request's own entry says enough.
   if (!change.title && !change.link_access) return DocumentService::change(visitor, id, change);
-  auto event =
-      event_of(visitor.caller, change.link_access ? "document.share" : "document.rename", id);
+  auto event = event_of(visitor, change.link_access ? "document.share" : "document.rename", id);
   if (change.title) event.details["title"] = *change.title;
   if (change.link_access && *change.link_access != Level::owner)
     event.details["link_access"] = link_text(*change.link_access);
@@ -53,29 +52,37 @@ Document AuditedDocuments::change(const Visitor& visitor, const std::string& id,
 }
 
 void AuditedDocuments::trash(const Caller& caller, const std::string& id) {
-  audit::act(audit_, event_of(caller, "document.trash", id),
+  audit::act(audit_, event_of({caller, ""}, "document.trash", id),
              [&](audit::Event&) { DocumentService::trash(caller, id); });
 }
 
 Document AuditedDocuments::restore(const Caller& caller, const std::string& id) {
-  return audit::act(audit_, event_of(caller, "document.restore", id),
+  return audit::act(audit_, event_of({caller, ""}, "document.restore", id),
                     [&](audit::Event&) { return DocumentService::restore(caller, id); });
 }
 
 void AuditedDocuments::remove(const Caller& caller, const std::string& id) {
-  audit::act(audit_, event_of(caller, "document.remove", id),
+  audit::act(audit_, event_of({caller, ""}, "document.remove", id),
              [&](audit::Event&) { DocumentService::remove(caller, id); });
+}
+
+void AuditedDocuments::note_read(const Visitor& visitor, const std::string& id,
+                                 std::string_view how) {
+  auto event = event_of(visitor, "document.read", id);
+  if (!how.empty()) event.details["how"] = how;
+  audit_.record(std::move(event));
+  DocumentService::note_read(visitor, id, how);
 }
 
 void AuditedDocuments::set_content(const Visitor& visitor, const std::string& id,
                                    const std::string& delta) {
-  audit::act(audit_, event_of(visitor.caller, "document.replaceContent", id),
+  audit::act(audit_, event_of(visitor, "document.replaceContent", id),
              [&](audit::Event&) { DocumentService::set_content(visitor, id, delta); });
 }
 
 Link AuditedDocuments::create_link(const Caller& caller, const std::string& document,
                                    const NewLink& fresh) {
-  return audit::act(audit_, event_of(caller, "document.createLink", document),
+  return audit::act(audit_, event_of({caller, ""}, "document.createLink", document),
                     [&](audit::Event& event) {
                       Link out = DocumentService::create_link(caller, document, fresh);
                       describe(event, out);
@@ -85,7 +92,7 @@ Link AuditedDocuments::create_link(const Caller& caller, const std::string& docu
 
 void AuditedDocuments::remove_link(const Caller& caller, const std::string& document,
                                    const std::string& id) {
-  auto event = event_of(caller, "document.removeLink", document);
+  auto event = event_of({caller, ""}, "document.removeLink", document);
   event.details["link"] = id;
   audit::act(audit_, std::move(event),
              [&](audit::Event&) { DocumentService::remove_link(caller, document, id); });

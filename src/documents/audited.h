@@ -18,13 +18,14 @@ class AuditedDocuments final : public DocumentService {
   Document restore(const Caller&, const std::string& id) override;
   void remove(const Caller&, const std::string& id) override;
   Document duplicate(const Visitor&, const std::string& id, const NewDocument&) override;
+  void note_read(const Visitor&, const std::string& id, std::string_view how) override;
   void set_content(const Visitor&, const std::string& id, const std::string& delta) override;
   Link create_link(const Caller&, const std::string& document, const NewLink&) override;
   void remove_link(const Caller&, const std::string& document, const std::string& id) override;
   Opened open_link(const Caller&, const std::string& token, const std::string& password) override;
 
  private:
-  audit::Event event_of(const Caller&, const char* action, const std::string& id);
+  audit::Event event_of(const Visitor&, const char* action, const std::string& id);
 
   audit::Audit& audit_;
 };

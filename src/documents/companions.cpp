@@ -24,7 +24,11 @@ class CompanionService final : public Companions {
         comments_(open_comments(around, inbox)),
         versions_(open_versions(around, contents, objects)),
         activity_(open_activity(around)),
-        attachments_(open_attachments(around, objects)) {}
+        attachments_(open_attachments(around, objects)) {
+    documents_.on_read([this](const std::string& user, const std::string& document) {
+      activity_->viewed(user, document);
+    });
+  }
   ~CompanionService() override { CompanionService::stop(); }
 
   Service& documents() const override { return documents_; }
@@ -119,6 +123,8 @@ std::unique_ptr<Companions> open_companions(db::Database& database, identity::Id
       .require = [&documents](const Visitor& visitor, const std::string& id,
                               Level wanted) { return documents.require(visitor, id, wanted); },
       .on_remove = [&documents](auto fn) { documents.on_remove(std::move(fn)); },
+      .note_read = [&documents](const Visitor& visitor, const std::string& id,
+                                std::string_view how) { documents.note_read(visitor, id, how); },
       .publish = options.publish,
       .may_see = options.may_see};
   return std::make_unique<CompanionService>(around, documents, contents, inbox, objects);

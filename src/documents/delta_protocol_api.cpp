@@ -100,12 +100,12 @@ class Endpoints {
     if (!id.empty()) require_uuid(id);
     const Document made = service_.create(visitor.caller, {.id = id});
     if (data) service_.set_content(visitor, made.id, delta_text(*data));
-    return get(visitor, made.id);
+    return {made.id, parts_.contents.delta(made.id)};
   }
 
   SocketDocument put(const Visitor& visitor, const ChangedSocketDocument& request) {
     service_.set_content(visitor, request.id, delta_text(request.Data));
-    return get(visitor, request.id);
+    return {request.id, parts_.contents.delta(request.id)};
   }
 
  private:

@@ -123,6 +123,7 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
     look_at_rights();
     following_ = parts_.contents.follow(
         document_, client_, [client = client_](const std::string& ops) { client->begin(ops); });
+    parts_.service.note_read(visitor_, document_, "live");
   }
 
   void take(const net::WebSocket::Message& message) {

@@ -137,11 +137,17 @@ class Service {
   virtual Opened open_link(const Caller&, const std::string& token,
                            const std::string& password) = 0;
 
-  // --- content, as a JSON text {"ops":[…]}
+  // --- content, as a JSON text {"ops":[…]}; content() is a reading
   virtual std::string content(const Visitor&, const std::string& id) = 0;
   virtual void set_content(const Visitor&, const std::string& id, const std::string& delta) = 0;
 
   // --- for other parts
+  // Somebody reads what the document says, which they were allowed to: for the audit log and
+  // on_read. `how`: "live" who is told of each change, "version", or "".
+  virtual void note_read(const Visitor&, const std::string& document, std::string_view how) = 0;
+  // Before the first request. Must not block.
+  virtual void on_read(
+      std::function<void(const std::string& user, const std::string& document)>) = 0;
   // What a document says now, for the search; `users`: who changed it since the last time, "" for
   // anonymous. Without them only the search learns of it.
   virtual void contents_changed(const std::string& document, const std::string& text,

@@ -123,9 +123,9 @@ Document DocumentService::require(const Visitor& visitor, const std::string& id,
   return access_.require(visitor, id, wanted).document;
 }
 
-std::string DocumentService::title_of(const Caller& caller, const std::string& id) {
+std::string DocumentService::title_of(const Visitor& visitor, const std::string& id) {
   try {
-    const auto seen = access_.see({caller, ""}, id);
+    const auto seen = access_.see(visitor, id);
     return seen.document.access == Level::none ? "" : seen.document.title;
   } catch (const Error&) {
     return "";  // the act itself says why
@@ -290,7 +290,17 @@ void DocumentService::set_content(const Visitor& visitor, const std::string& id,
   require(visitor, id, Level::editor);
   if (delta.size() > kMostDelta)
     throw too_large("documents.tooLarge", "A document has at most 16 MB.");
+  note_read(visitor, id, "");
   contents_.set_delta(id, delta, visitor.caller.user_id);
+}
+
+void DocumentService::note_read(const Visitor& visitor, const std::string& document,
+                                std::string_view /*how*/) {
+  if (on_read_) on_read_(visitor.caller.user_id, document);
+}
+
+void DocumentService::on_read(std::function<void(const std::string&, const std::string&)> fn) {
+  on_read_ = std::move(fn);
 }
 
 void DocumentService::contents_changed(const std::string& document, const std::string& text,

@@ -33,6 +33,8 @@ class DocumentService : public Service {
   Opened open_link(const Caller&, const std::string& token, const std::string& password) override;
   std::string content(const Visitor&, const std::string& id) override;
   void set_content(const Visitor&, const std::string& id, const std::string& delta) override;
+  void note_read(const Visitor&, const std::string& document, std::string_view how) override;
+  void on_read(std::function<void(const std::string&, const std::string&)>) override;
   void contents_changed(const std::string& document, const std::string& text, std::int64_t words,
                         const std::vector<std::string>& users) override;
   void on_remove(std::function<void(db::Tx&, const std::string&)>) override;
@@ -42,7 +44,7 @@ class DocumentService : public Service {
 
  protected:
   // For the audit log: the title, when the caller may see it.
-  std::string title_of(const Caller&, const std::string& id);
+  std::string title_of(const Visitor&, const std::string& id);
 
  private:
   Document make(const Caller&, const NewDocument&, const std::string& title,
@@ -67,5 +69,6 @@ class DocumentService : public Service {
   std::shared_mutex names_mutex_;
   std::unordered_map<std::string, std::pair<std::string, Micros>> names_;
 };
+  std::function<void(const std::string&, const std::string&)> on_read_;
 
 }  // namespace ob::documents

@@ -16,6 +16,8 @@ struct Surroundings {
   // Those of the service: authorises, and tells of documents that go for ever.
   std::function<Document(const Visitor&, const std::string& document, Level)> require;
   std::function<void(std::function<void(db::Tx&, const std::string& document)>)> on_remove;
+  // As the service's. May be empty.
+  std::function<void(const Visitor&, const std::string& document, std::string_view how)> note_read;
   // To those who are looking, by a topic such as "document:<id>". May be empty.
   std::function<void(const std::string& topic, const boost::json::value&)> publish;
   // Whether a user may see a document, by their own rights or because everybody may.

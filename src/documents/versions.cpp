@@ -97,6 +97,7 @@ class VersionService final : public Versions {
             const std::string& compare) override {
     around_.require(visitor, document, Level::editor);
     Shown out{.version = find(document, id)};
+    if (around_.note_read) around_.note_read(visitor, document, "version");
     out.delta = content(out.version);
     if (compare.empty()) return out;
     const Delta mine = Delta::from_json(out.delta);
