@@ -8,6 +8,8 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "api/files.h"
+
 namespace {
 
 namespace asio = boost::asio;
@@ -327,6 +329,33 @@ TEST(Negotiate, PicksTheBest) {
   EXPECT_EQ(negotiate("Text/CSV", types), "text/csv");
   EXPECT_EQ(negotiate("application/json;q=0, */*", types), "text/csv");
   EXPECT_THROW(negotiate("image/png", types), ob::Error);
+}
+
+TEST(RangesTest, Parse) {
+  const auto parse = [](const char* header, std::int64_t size) -> std::string {
+    const auto answer = ob::api::parse_range(header, size);
+    if (answer.unsatisfiable) return "416";
+    if (!answer.range) return "all";
+    return std::to_string(answer.range->first) + "+" + std::to_string(answer.range->length);
+  };
+  EXPECT_EQ(parse("bytes=0-0", 10), "0+1");
+  EXPECT_EQ(parse("Bytes = 2 - ", 10), "2+8");
+  EXPECT_EQ(parse("bytes=-3", 10), "7+3");
+  EXPECT_EQ(parse("bytes=-30", 10), "0+10");
+  EXPECT_EQ(parse("bytes=5-99999999999999999999999", 10), "5+5");
+  EXPECT_EQ(parse("bytes=99999999999999999999999-", 10), "416");
+  EXPECT_EQ(parse("bytes=10-", 10), "416");
+  EXPECT_EQ(parse("bytes=-0", 10), "416");
+  EXPECT_EQ(parse("bytes=-1", 0), "416");
+  for (const char* bad : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=3-2", "items=0-1",
+                          "bytes=0-1,3-4", "bytes=--1", "bytes=+1-2", "bytes=1-2-3"}) {
+    EXPECT_EQ(parse(bad, 10), "all") << bad;
+  }
+}
+
+TEST(RangesTest, Names) {
+  EXPECT_EQ(ob::api::content_disposition("a\"b\\c%d;é.txt"),
+            "attachment; filename=\"a_b_c_d;__.txt\"; filename*=UTF-8''a%22b%5Cc%25d%3B%C3%A9.txt");
 }
 
 }  // namespace

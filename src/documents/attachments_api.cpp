@@ -1,6 +1,7 @@
 // Endpoints of the files in documents.
 #include <boost/json/serialize.hpp>
 
+#include "api/files.h"
 #include "documents/api_types.h"
 #include "documents/companions.h"
 
@@ -58,17 +59,6 @@ DocumentFile answer_of(const Attachment& file) {
           file.bytes, {file.created_at}};
 }
 
-// RFC 6266: what old clients can read of the name, and all of it for the others.
-std::string disposition(const Attachment& file) {
-  std::string plain;
-  for (const char c : file.name) {
-    const bool usable = c >= 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '%';
-    plain += usable ? c : '_';
-  }
-  return std::string(file.type.starts_with("image/") ? "inline" : "attachment") + "; filename=\"" +
-         plain + "\"; filename*=UTF-8''" + net::percent_encode(file.name);
-}
-
 asio::awaitable<void> upload(const Companions& all, Pool& pool, api::Context& context,
                              UploadDocumentFile request, net::Exchange& exchange) {
   if (exchange.request().content_length.value_or(0) > Attachments::kLargest) {
@@ -96,35 +86,24 @@ asio::awaitable<void> download(const Companions& all, Pool& pool, api::Context& 
   auto find = [&] { return all.attachments().open(visitor, request.id, request.file); };
   const Attachments::Found found = co_await pool.run(find);
   const Attachment& file = found.attachment;
-  const std::string etag = '"' + file.id + '"';  // its bytes never change
-  net::Response head{.headers = {{"Content-Type", file.type},
-                                 {"Content-Disposition", disposition(file)},
-                                 {"X-Content-Type-Options", "nosniff"},
-                                 {"Content-Security-Policy", "sandbox; default-src 'none'"},
-                                 {"Cross-Origin-Resource-Policy", "same-origin"},
-                                 {"Cache-Control", "private, max-age=3600"},
-                                 {"ETag", etag}}};
-  if (exchange.request().header("If-None-Match") == etag) {
-    head.status = 304;
-    co_await exchange.respond(std::move(head));
-    co_return;
-  }
-  head.headers.emplace_back("Content-Length", std::to_string(file.bytes));
-  if (exchange.request().method == "HEAD") {
-    co_await exchange.respond(std::move(head));
-    co_return;
-  }
-  auto next = [reader = found.reader, at = std::int64_t{0},
-               size = file.bytes](std::string& out) mutable {
-    const auto want = static_cast<std::size_t>(std::min<std::int64_t>(size - at, kPiece));
-    out.resize(want);
-    const auto n = reader->read(at, std::as_writable_bytes(std::span(out)));
-    if (n == 0 && want > 0) throw internal("a file of a document is shorter than it was");
-    out.resize(n);
-    at += static_cast<std::int64_t>(n);
-    return at < size;
-  };
-  co_await api::stream_from(pool, exchange, std::move(head), next);
+  // Its bytes never change.
+  api::FileAnswer answer{
+      .headers = {{"Content-Type", file.type},
+                  {"Content-Disposition",
+                   api::content_disposition(
+                       file.name, file.type.starts_with("image/") ? "inline" : "attachment")},
+                  {"X-Content-Type-Options", "nosniff"},
+                  {"Content-Security-Policy", "sandbox; default-src 'none'"},
+                  {"Cross-Origin-Resource-Policy", "same-origin"},
+                  {"Cache-Control", "private, max-age=3600"}},
+      .etag = '"' + file.id + '"',
+      .last_modified = net::http_date(file.created_at),
+      .bytes = file.bytes,
+      .bad_range = "documents.badRange",
+      .read = [reader = found.reader](std::int64_t at, std::span<std::byte> out) {
+        return reader->read(at, out);
+      }};
+  co_await api::send_file(pool, context, exchange, std::move(answer));
 }
 
 }  // namespace
@@ -164,8 +143,9 @@ void register_attachments(api::Registry& registry, const Companions& all, Pool& 
       {.operation = "getDocumentFile",
        .tag = "documents",
        .summary = "The bytes of a file in a document",
-       .description = "Pictures may be shown in pages; everything else is a download.",
-       .errors = {404},
+       .description = "Pictures may be shown in pages; everything else is a download. Takes Range "
+                      "(one), If-Range and If-None-Match.",
+       .errors = {404, 416},
        .guests = true,
        .produces = {"application/octet-stream"}},
       [&all, &pool](api::Context& context, const DocumentFilePath& request,

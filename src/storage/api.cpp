@@ -2,8 +2,9 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "api/files.h"
+#include "storage/digests.h"
 #include "storage/paths.h"
-#include "storage/ranges.h"
 #include "storage/storage.h"
 
 namespace ob::storage {
@@ -163,71 +164,25 @@ asio::awaitable<void> put_file(Service& service, Pool& pool, api::Context& conte
   co_await exchange.respond(std::move(response));
 }
 
-// Headers of every answer about a file. It must never run in the page's origin.
-net::Headers file_headers(const File& file, const std::string& etag,
-                          const std::string& last_modified) {
-  const std::string name = file.path.substr(file.path.rfind('/') + 1);
-  return {{"Content-Type", std::string(content_type(name))},
-          {"Content-Disposition", content_disposition(name)},
-          {"X-Content-Type-Options", "nosniff"},
-          {"Content-Security-Policy", "sandbox; default-src 'none'"},
-          {"Cache-Control", "private, no-cache"},
-          {"Accept-Ranges", "bytes"},
-          {"ETag", etag},
-          {"Last-Modified", last_modified}};
-}
-
-asio::awaitable<void> send_range(Pool& pool, net::Exchange& exchange, net::Response head,
-                                 std::shared_ptr<objects::Reader> reader, Range range) {
-  auto next = [reader, at = range.first, left = range.length](std::string& out) mutable {
-    const auto want = static_cast<std::size_t>(std::min<std::int64_t>(left, kPiece));
-    out.resize(want);
-    const auto n = reader->read(at, std::as_writable_bytes(std::span(out)));
-    if (n == 0 && want > 0) throw internal("a file shrank while it was sent");
-    out.resize(n);
-    at += static_cast<std::int64_t>(n);
-    left -= static_cast<std::int64_t>(n);
-    return left > 0;
-  };
-  co_await api::stream_from(pool, exchange, std::move(head), next);
-}
-
 asio::awaitable<void> get_file(Service& service, Pool& pool, api::Context& context,
                                PathRequest request, net::Exchange& exchange) {
   auto find = [&] { return service.open_file(context.caller, path_of(request)); };
   const Outgoing out = co_await pool.run(find);
-  const net::Request& head = exchange.request();
-  const std::string etag = '"' + out.file.version + '"';
-  const std::string last_modified = net::http_date(out.file.modified_at);
-  net::Response response{.headers = file_headers(out.file, etag, last_modified)};
-  if (not_modified(head, etag, last_modified)) {
-    response.status = 304;
-    co_await exchange.respond(std::move(response));
-    co_return;
-  }
-  RangeAnswer wanted;
-  if (head.method == "GET" && range_applies(head, etag, last_modified)) {
-    wanted = parse_range(head.header("Range"), out.file.bytes);
-  }
-  const std::string size = std::to_string(out.file.bytes);
-  if (wanted.unsatisfiable) {
-    context.response_headers.emplace_back("Content-Range", "bytes */" + size);
-    throw Error(416, "storage.badRange", "The file has only " + size + " bytes.");
-  }
-  Range range{0, out.file.bytes};
-  if (wanted.range) {
-    range = *wanted.range;
-    response.status = 206;
-    response.headers.emplace_back("Content-Range",
-                                  "bytes " + std::to_string(range.first) + "-" +
-                                      std::to_string(range.first + range.length - 1) + "/" + size);
-  }
-  response.headers.emplace_back("Content-Length", std::to_string(range.length));
-  if (head.method == "HEAD") {
-    co_await exchange.respond(std::move(response));
-    co_return;
-  }
-  co_await send_range(pool, exchange, std::move(response), out.reader, range);
+  const std::string name = out.file.path.substr(out.file.path.rfind('/') + 1);
+  // It must never run in the page's origin.
+  api::FileAnswer file{.headers = {{"Content-Type", std::string(content_type(name))},
+                                   {"Content-Disposition", api::content_disposition(name)},
+                                   {"X-Content-Type-Options", "nosniff"},
+                                   {"Content-Security-Policy", "sandbox; default-src 'none'"},
+                                   {"Cache-Control", "private, no-cache"}},
+                       .etag = '"' + out.file.version + '"',
+                       .last_modified = net::http_date(out.file.modified_at),
+                       .bytes = out.file.bytes,
+                       .bad_range = "storage.badRange",
+                       .read = [reader = out.reader](std::int64_t at, std::span<std::byte> into) {
+                         return reader->read(at, into);
+                       }};
+  co_await api::send_file(pool, context, exchange, std::move(file));
 }
 
 std::int64_t upload_offset(const net::Request& request) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
+from tests.api.checks import problem
 from tests.api.test_document_comments import document, people, refused  # noqa: F401
 from tests.harness.client import Client
 
@@ -35,6 +36,31 @@ def test_pictures_are_shown(people: dict[str, Client], document: str) -> None:  
     assert head.headers["Content-Length"] == str(len(PNG))
     listed = cyd.ok("GET", f"documents/{document}/files")["files"]
     assert [file["id"] for file in listed] == [made["id"]]
+
+
+def test_parts(people: dict[str, Client], document: str) -> None:  # noqa: F811
+    data = bytes(range(256)) * 4096  # more than one piece of a stream
+    url = put(people["ann"], document, "a.bin", data).json()["url"]
+
+    def part(wanted: str, **headers: str) -> requests.Response:
+        return people["cyd"].get(url, headers={"Range": wanted, **headers})
+
+    whole = people["cyd"].get(url)
+    assert whole.status_code == 200 and whole.headers["Accept-Ranges"] == "bytes"
+    some = part("bytes=300000-900000")
+    assert some.status_code == 206 and some.content == data[300000:900001]
+    assert some.headers["Content-Range"] == f"bytes 300000-900000/{len(data)}"
+    assert part("bytes=-5").content == data[-5:]
+    assert some.headers["Content-Disposition"] == whole.headers["Content-Disposition"]
+    assert "sandbox" in some.headers["Content-Security-Policy"]
+    beyond = part(f"bytes={len(data)}-")
+    assert beyond.headers["Content-Range"] == f"bytes */{len(data)}"
+    problem(beyond, 416, "documents.badRange")
+    for same in (whole.headers["ETag"], whole.headers["Last-Modified"]):
+        assert part("bytes=0-9", **{"If-Range": same}).content == data[:10]
+    other = part("bytes=0-9", **{"If-Range": '"another"'})
+    assert other.status_code == 200 and other.content == data
+    assert people["dan"].get(url, headers={"Range": "bytes=0-9"}).status_code == 404
 
 
 @pytest.mark.parametrize(
