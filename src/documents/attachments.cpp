@@ -1,6 +1,7 @@
 #include "documents/attachments.h"
 
 #include <array>
+#include <map>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -25,7 +26,8 @@ constexpr std::array<db::Migration, 1> kMigrations{{{1, kFirst}}};
 
 constexpr const char* kFile =
     "SELECT id, document_id, name, type, bytes, created_at, created_by FROM document_files";
-constexpr std::size_t kBegin = 16;
+constexpr std::size_t kBegin = 16, kUuid = 36;
+constexpr std::size_t kPiece = 256 * 1024;
 constexpr Micros kHour = std::int64_t{3'600'000'000};
 const std::string kOther = "application/octet-stream";
 
@@ -152,6 +154,26 @@ class AttachmentService final : public Attachments {
     });
   }
 
+  std::string adopt(const Visitor& visitor, const std::string& source, const std::string& copy,
+                    const std::string& delta) override {
+    const std::string begin = place_of(source);
+    std::string out;
+    std::map<std::string, std::string> copied;  // by the ids of the source's
+    std::size_t at = 0;
+    for (auto found = delta.find(begin); found != delta.npos; found = delta.find(begin, at)) {
+      const std::size_t name = found + begin.size();
+      const std::string id = delta.substr(name, kUuid);
+      auto known = copied.find(id);
+      if (known == copied.end())
+        known = copied.emplace(id, copy_of(visitor, source, copy, id)).first;
+      out.append(delta, at, found - at);
+      // What the source does not have either stays as it is.
+      out += known->second.empty() ? begin + id : place_of(copy) + known->second;
+      at = std::min(name + kUuid, delta.size());
+    }
+    return out.append(delta, at);
+  }
+
   void remove(const Visitor& visitor, const std::string& document, const std::string& id) override {
     require_write(visitor, document);
     const Attachment file = find(document, id);
@@ -162,6 +184,32 @@ class AttachmentService final : public Attachments {
   }
 
  private:
+  // As addresses of files begin behind the server's own part.
+  static std::string place_of(const std::string& document) {
+    return "/documents/" + document + "/files/";
+  }
+
+  // The id of the copy; empty where there is no such file.
+  std::string copy_of(const Visitor& visitor, const std::string& source, const std::string& copy,
+                      const std::string& id) {
+    try {
+      const Found found = open(visitor, source, id);
+      const auto receiving = receive({visitor.caller, ""}, copy, found.attachment.name);
+      std::vector<std::byte> piece(kPiece);
+      std::int64_t at = 0;
+      while (at < found.attachment.bytes) {
+        const std::size_t read = found.reader->read(at, piece);
+        if (read == 0) throw internal("a file of a document is shorter than it was");
+        receiving->write(std::span(piece).first(read));
+        at += static_cast<std::int64_t>(read);
+      }
+      return receiving->finish().id;
+    } catch (const Error& e) {
+      if (e.status() == 404) return {};
+      throw;
+    }
+  }
+
   void require_write(const Visitor& visitor, const std::string& document) {
     around_.require(visitor, document, Level::editor);
     if (visitor.caller.read_only)

@@ -43,6 +43,10 @@ class Attachments {
   virtual Found open(const Visitor&, const std::string& document, const std::string& id) = 0;
   virtual std::vector<Attachment> list(const Visitor&, const std::string& document) = 0;
   virtual void remove(const Visitor&, const std::string& document, const std::string& id) = 0;
+  // Copies the files of `source` that a content names into the document `copy`, and answers the
+  // content with their new addresses. For who may read the one and write the other.
+  virtual std::string adopt(const Visitor&, const std::string& source, const std::string& copy,
+                            const std::string& delta) = 0;
 };
 
 std::unique_ptr<Attachments> open_attachments(const Surroundings&, std::shared_ptr<objects::Store>);

@@ -28,6 +28,10 @@ class CompanionService final : public Companions {
     documents_.on_read([this](const std::string& user, const std::string& document) {
       activity_->viewed(user, document);
     });
+    documents_.on_copy([this](const Visitor& visitor, const std::string& source,
+                              const std::string& copy, const std::string& delta) {
+      return attachments_->adopt(visitor, source, copy, delta);
+    });
   }
   ~CompanionService() override { CompanionService::stop(); }
 

@@ -154,6 +154,11 @@ class Service {
                                 std::int64_t words, const std::vector<std::string>& users) = 0;
   // Runs in the transaction in which a document goes for ever; before the first request.
   virtual void on_remove(std::function<void(db::Tx&, const std::string& document)>) = 0;
+  // Makes the files that a content of `source` names the copy's own, and answers that content with
+  // their new addresses; before the first request.
+  using Adopt = std::function<std::string(const Visitor&, const std::string& source,
+                                          const std::string& copy, const std::string& delta)>;
+  virtual void on_copy(Adopt) = 0;
   // After a change: "document" (title, place, trash), "access" (links, link_access); before the
   // first request. Called on the thread of the change; must not block.
   using Listener = std::function<void(const std::string& document, const std::string& what)>;

@@ -94,6 +94,10 @@ void DocumentService::on_remove(std::function<void(db::Tx&, const std::string&)>
   on_remove_.push_back(std::move(fn));
 }
 
+void DocumentService::on_copy(Adopt adopt) {
+  adopt_ = std::move(adopt);
+}
+
 void DocumentService::on_event(Listener listener) {
   listeners_.push_back(std::move(listener));
 }
@@ -132,8 +136,10 @@ std::string DocumentService::title_of(const Visitor& visitor, const std::string&
   }
 }
 
-Document DocumentService::make(const Caller& caller, const NewDocument& fresh,
-                               const std::string& title, const std::string& delta) {
+Document DocumentService::make(const Visitor& visitor, const NewDocument& fresh,
+                               const std::string& title, std::string delta,
+                               const std::string& source) {
+  const Caller& caller = visitor.caller;
   if (!fresh.id.empty()) check_id(fresh.id);
   const Item item = workspaces_.add(
       caller, kType, title, fresh.place,
@@ -146,6 +152,7 @@ Document DocumentService::make(const Caller& caller, const NewDocument& fresh,
       fresh.id);
   if (!delta.empty()) {
     try {
+      if (!source.empty() && adopt_) delta = adopt_(visitor, source, item.id, delta);
       contents_.set_delta(item.id, delta, caller.user_id);
     } catch (...) {
       workspaces_.trash(identity::Identity::system(), kType, item.id);
@@ -160,7 +167,7 @@ Document DocumentService::make(const Caller& caller, const NewDocument& fresh,
 
 Document DocumentService::create(const Caller& caller, const NewDocument& fresh) {
   require_person(caller);
-  std::string title = trimmed(fresh.title), delta;
+  std::string title = trimmed(fresh.title), delta, from;
   if (const BuiltIn* one = built_in(fresh.template_id)) {
     if (title.empty() && one != &built_in_templates().front()) title = one->title;
     if (one != &built_in_templates().front()) delta = one->delta;
@@ -168,8 +175,9 @@ Document DocumentService::create(const Caller& caller, const NewDocument& fresh)
     const Document source = require({caller, ""}, fresh.template_id, Level::viewer);
     if (title.empty()) title = source.title;
     delta = contents_.delta(source.id);
+    from = source.id;
   }
-  return make(caller, fresh, title.empty() ? "Untitled" : title, delta);
+  return make({caller, ""}, fresh, title.empty() ? "Untitled" : title, std::move(delta), from);
 }
 
 Document DocumentService::duplicate(const Visitor& visitor, const std::string& id,
@@ -177,8 +185,8 @@ Document DocumentService::duplicate(const Visitor& visitor, const std::string& i
   const Document source = require(visitor, id, Level::viewer);
   require_person(visitor.caller);
   const std::string title = trimmed(fresh.title);
-  return make(visitor.caller, fresh, title.empty() ? cut_title("Copy of " + source.title) : title,
-              contents_.delta(id));
+  return make(visitor, fresh, title.empty() ? cut_title("Copy of " + source.title) : title,
+              contents_.delta(id), id);
 }
 
 Document DocumentService::get(const Visitor& visitor, const std::string& id) {
@@ -282,16 +290,8 @@ void DocumentService::purge(const std::function<bool()>& stopped) {
 
 std::string DocumentService::content(const Visitor& visitor, const std::string& id) {
   require(visitor, id, Level::viewer);
-  return contents_.delta(id);
-}
-
-void DocumentService::set_content(const Visitor& visitor, const std::string& id,
-                                  const std::string& delta) {
-  require(visitor, id, Level::editor);
-  if (delta.size() > kMostDelta)
-    throw too_large("documents.tooLarge", "A document has at most 16 MB.");
   note_read(visitor, id, "");
-  contents_.set_delta(id, delta, visitor.caller.user_id);
+  return contents_.delta(id);
 }
 
 void DocumentService::note_read(const Visitor& visitor, const std::string& document,
@@ -301,6 +301,14 @@ void DocumentService::note_read(const Visitor& visitor, const std::string& docum
 
 void DocumentService::on_read(std::function<void(const std::string&, const std::string&)> fn) {
   on_read_ = std::move(fn);
+}
+
+void DocumentService::set_content(const Visitor& visitor, const std::string& id,
+                                  const std::string& delta) {
+  require(visitor, id, Level::editor);
+  if (delta.size() > kMostDelta)
+    throw too_large("documents.tooLarge", "A document has at most 16 MB.");
+  contents_.set_delta(id, delta, visitor.caller.user_id);
 }
 
 void DocumentService::contents_changed(const std::string& document, const std::string& text,

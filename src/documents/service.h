@@ -38,6 +38,7 @@ class DocumentService : public Service {
   void contents_changed(const std::string& document, const std::string& text, std::int64_t words,
                         const std::vector<std::string>& users) override;
   void on_remove(std::function<void(db::Tx&, const std::string&)>) override;
+  void on_copy(Adopt) override;
   void on_event(Listener) override;
   void purge(const std::function<bool()>& stopped) override;
   std::string display_name(const std::string& user) override;
@@ -47,8 +48,9 @@ class DocumentService : public Service {
   std::string title_of(const Visitor&, const std::string& id);
 
  private:
-  Document make(const Caller&, const NewDocument&, const std::string& title,
-                const std::string& delta);
+  // source: of which document the delta is; empty: of none.
+  Document make(const Visitor&, const NewDocument&, const std::string& title, std::string delta,
+                const std::string& source);
   // Titles and contents of what may be a template or is to be copied.
   std::vector<Document> found(const Caller&, const store::Wanted&, std::string& next);
   void tell(const std::string& document, const char* what);
@@ -65,10 +67,11 @@ class DocumentService : public Service {
   const Options options_;
   std::unique_ptr<Doors> doors_;
   std::vector<std::function<void(db::Tx&, const std::string&)>> on_remove_;
+  Adopt adopt_;
   std::vector<Listener> listeners_;
+  std::function<void(const std::string&, const std::string&)> on_read_;
   std::shared_mutex names_mutex_;
   std::unordered_map<std::string, std::pair<std::string, Micros>> names_;
 };
-  std::function<void(const std::string&, const std::string&)> on_read_;
 
 }  // namespace ob::documents

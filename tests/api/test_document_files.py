@@ -121,3 +121,69 @@ def test_bounds(people: dict[str, Client], document: str) -> None:  # noqa: F811
     # Without a length that could be refused at once.
     assert ann.request("POST", path, params={"name": "x"}, data=pieces()).status_code == 413
     assert len(ann.ok("GET", path)["files"]) == 1
+
+
+def content_with(made: dict, other: str) -> list[dict]:
+    """Two pictures of the document, one twice, a link to it, and one that is nowhere."""
+    picture = {"insert": {"image": made["url"]}}
+    return [
+        {"insert": "Look: "},
+        picture,
+        picture,
+        {"insert": "here", "attributes": {"link": made["url"]}},
+        {"insert": {"image": other}},
+        {"insert": "\n"},
+    ]
+
+
+def urls_of(client: Client, document: str) -> list[str]:  # noqa: F811
+    ops = client.ok("GET", f"documents/{document}/content")["ops"]
+    pictures = [op["insert"]["image"] for op in ops if isinstance(op["insert"], dict)]
+    return pictures + [op["attributes"]["link"] for op in ops if "link" in op.get("attributes", {})]
+
+
+@pytest.mark.parametrize("way", ["duplicate", "template"])
+def test_a_copy_has_files_of_its_own(people: dict[str, Client], way: str) -> None:
+    ann, bob, dan = people["ann"], people["bob"], people["dan"]
+    source = ann.ok("POST", "documents", json={"title": "The original"})["id"]
+    ann.ok("PUT", f"permissions/document/{source}/{bob.email}", json={"role": "viewer"})
+    made = put(ann, source, "a.png", PNG).json()
+    put(ann, source, "unused.bin", b"x")
+    nowhere = made["url"][:-36] + "00000000-0000-4000-8000-000000000000"
+    ann.ok(
+        "PUT",
+        f"documents/{source}/content",
+        json={"delta": {"ops": content_with(made, nowhere)}},
+    )
+    if way == "duplicate":
+        copy = bob.ok("POST", f"documents/{source}/duplicate", json={})["id"]
+    else:
+        copy = bob.ok("POST", "documents", json={"title": "x", "template": source})["id"]
+    first, second, missing, link = urls_of(bob, copy)
+    assert first == second == link and f"/documents/{copy}/files/" in first and missing == nowhere
+    listed = bob.ok("GET", f"documents/{copy}/files")["files"]
+    assert [(file["name"], file["type"], file["url"]) for file in listed] == [
+        ("a.png", "image/png", first)
+    ]
+    assert urls_of(ann, source)[0] == made["url"]
+    # Whoever may read the copy, and nobody else, sees its pictures; whatever becomes of the other.
+    assert ann.get(first).status_code == 404 and dan.get(first).status_code == 404
+    bob.ok("PUT", f"permissions/document/{copy}/{dan.email}", json={"role": "viewer"})
+    ann.ok("DELETE", f"documents/{source}")
+    ann.ok("DELETE", f"documents/{source}/forever")
+    assert ann.get(made["url"]).status_code == 404
+    assert dan.get(first).content == PNG and bob.get(first).content == PNG
+
+
+def test_copies_take_no_files_of_others(people: dict[str, Client]) -> None:
+    ann, bob = people["ann"], people["bob"]
+    source = ann.ok("POST", "documents", json={"title": "Secret"})["id"]
+    made = put(ann, source, "a.png", PNG).json()
+    # A content that names files of a document that its author may not read copies nothing of them.
+    mine = bob.ok("POST", "documents", json={"title": "Mine"})["id"]
+    ops = [{"insert": {"image": made["url"]}}, {"insert": "\n"}]
+    bob.ok("PUT", f"documents/{mine}/content", json={"delta": {"ops": ops}})
+    copy = bob.ok("POST", f"documents/{mine}/duplicate", json={})["id"]
+    assert urls_of(bob, copy) == [made["url"]]
+    assert bob.ok("GET", f"documents/{copy}/files")["files"] == []
+    assert bob.get(made["url"]).status_code == 404
