@@ -1466,7 +1466,7 @@ export interface paths {
         };
         /**
          * The bytes of a file in a document
-         * @description Pictures may be shown in pages; everything else is a download.
+         * @description Pictures may be shown in pages; everything else is a download. Takes Range (one), If-Range and If-None-Match.
          */
         get: operations["getDocumentFile"];
         put?: never;
@@ -1801,7 +1801,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What you were told: mentions, comments, replies; newest first
+         * What you were told: mentions, comments, replies, shares; newest first
          * @description Kept for 90 days.
          */
         get: operations["listInbox"];
@@ -4212,7 +4212,7 @@ export interface components {
             /** Format: date-time */
             read_at?: string;
             text: string;
-            /** @description Of the document, then. */
+            /** @description Of the object, then. */
             title: string;
         };
         InboxList: {
@@ -14821,6 +14821,15 @@ export interface operations {
             };
             /** @description There is no such thing, or the caller may not know of it */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range lies outside of the content */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
