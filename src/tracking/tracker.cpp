@@ -17,6 +17,7 @@
 #include "tracking/dsn.h"
 #include "tracking/event.h"
 #include "tracking/quota.h"
+#include "tracking/scrub.h"
 #include "tracking/tracking.h"
 
 namespace ob::tracking {
@@ -26,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMostWaiting = 100;
+constexpr std::size_t kMostText = 4096, kMostStack = 20'000;
 constexpr double kBurst = 100;  // events at once; then one a second
 constexpr int kTimeoutSeconds = 3;
 constexpr milliseconds kStopWithin{2000};
@@ -83,6 +85,10 @@ class TrackerImpl final : public Tracker {
 
   void tell(Failure failure) noexcept override {
     try {
+      // What waits is of bounded size.
+      for (std::string* text : {&failure.kind, &failure.text, &failure.what, &failure.where})
+        text->resize(shortened(*text, kMostText).size());
+      failure.stack.resize(shortened(failure.stack, kMostStack).size());
       const std::lock_guard lock(mutex_);
       if (stop_by_ || waiting_.size() >= kMostWaiting || !spend()) {
         ++stats_.full;
