@@ -13,6 +13,7 @@ const output = new URL('./output/', import.meta.url).pathname;
 export const url = process.env.OPENBRICKS_URL;
 export const email = process.env.OPENBRICKS_EMAIL ?? 'admin@localhost';
 export const password = process.env.OPENBRICKS_PASSWORD;
+const ADMIN = { email, password };
 
 /** Starts a browser; `problems` gathers what the page complains about in its console. */
 export async function openBrowser({ width = 1440, height = 900, dark = false } = {}) {
@@ -41,7 +42,7 @@ export async function openBrowser({ width = 1440, height = 900, dark = false } =
   return { browser, context, page, problems };
 }
 
-export async function signIn(page, user = { email, password }) {
+export async function signIn(page, user = ADMIN) {
   await page.goto(url);
   await page.getByLabel('Email').fill(user.email);
   await page.getByLabel('Password', { exact: true }).fill(user.password);
@@ -50,14 +51,15 @@ export async function signIn(page, user = { email, password }) {
 }
 
 /** The API as a user: `send` asks it, `sql` runs a statement and gives its rows. */
-export async function connect(user = { email, password }) {
+export async function connect(user = ADMIN) {
   const post = (path, body, headers = {}) =>
     fetch(new URL(path, url), {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
-  const login = await post('/api/v1/auth/login', user);
+  const { email, password } = user;
+  const login = await post('/api/v1/auth/login', { email, password });
   const headers = { authorization: `Bearer ${(await login.json()).access_token}` };
   const send = (path, options) => fetch(new URL(path, url), { headers, ...options });
   const sql = async (statement) => {

@@ -1,8 +1,8 @@
 // Documents: written together, offline, with comments, suggestions, versions and share links.
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { accessProblems, connect, openBrowser, picture, signIn, url } from './browser.mjs';
+import { openWire } from './wire.mjs';
 
 const STAMP = Date.now();
 const FRIEND = {
@@ -14,44 +14,10 @@ const TITLE = `Plans ${STAMP}`;
 const TOLD = 40_000; // milliseconds until the page hears of something, or looks by itself
 const TEXT = { name: 'Text of the document' };
 
-/** Stands between the page and the server, and can be taken away. */
-async function openWire() {
-  const { hostname, port } = new URL(url);
-  const open = new Set();
-  const join = (client) => {
-    const server = net.connect(Number(port), hostname);
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ]) {
-      open.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  };
-  const listener = net.createServer(join);
-  const listen = (at) => new Promise((done) => listener.listen(at, '127.0.0.1', done));
-  await listen(0);
-  const at = listener.address().port;
-  return {
-    url: `http://127.0.0.1:${at}`,
-    cut() {
-      const closed = new Promise((done) => listener.close(done));
-      for (const socket of open) socket.destroy();
-      return closed;
-    },
-    mend: () => listen(at),
-  };
-}
-
 let api, browser, page, problems, theirs, id, friend, wire;
 before(async () => {
   api = await connect();
-  wire = await openWire();
+  wire = await openWire(url);
   const made = await api.post('/api/v1/users', FRIEND);
   assert.equal(made.status, 201);
   friend = (await made.json()).id;

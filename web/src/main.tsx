@@ -6,12 +6,12 @@ import { createRoot } from 'react-dom/client';
 import { watchErrors } from '@/api/page-errors';
 import { queryClient } from '@/app/query-client';
 import { router } from '@/app/router';
-import { watchSignOut } from '@/features/documents/local-copies';
+import { watchSessions } from '@/features/documents/local-copies';
 import { Toaster } from '@/components/Toaster';
 import '@/styles/index.css';
 
 watchErrors(() => router.state.matches.at(-1)?.fullPath ?? '');
-watchSignOut();
+watchSessions();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

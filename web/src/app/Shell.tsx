@@ -4,10 +4,11 @@ import { restoreSession, session } from '@/api/session';
 import { ConnectionBanner } from '@/app/ConnectionBanner';
 import { Logo } from '@/app/Logo';
 import { GuestFrame } from '@/app/GuestFrame';
-import { closeOverlay, overlay } from '@/app/overlays';
+import { closeOverlay, leaving, overlay } from '@/app/overlays';
 import { loadedFormats, loadPreferences } from '@/app/preferences';
 import { Rail } from '@/app/Rail';
 import { useGlobalKeys } from '@/app/useGlobalKeys';
+import { SignOutModal } from '@/app/SignOutModal';
 import { ViewingBanner } from '@/app/ViewingBanner';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { toastError } from '@/components/toasts';
@@ -60,6 +61,7 @@ function Overlays() {
   const current = useStore(overlay);
   const dialog = useStore(catalogDialog);
   const share = useStore(shared);
+  const lost = useStore(leaving);
   const loaded = useStore(palette);
   useEffect(() => {
     if (current !== 'palette') return;
@@ -72,6 +74,7 @@ function Overlays() {
     <Suspense>
       {current === 'palette' && loaded && createElement(loaded)}
       {current === 'shortcuts' && <ShortcutsModal />}
+      {lost !== undefined && <SignOutModal lost={lost} onClose={() => leaving.set(undefined)} />}
       {dialog && <CatalogDialogs dialog={dialog} />}
       {share && <ShareDialog {...share} onClose={() => shared.set(undefined)} />}
     </Suspense>

@@ -1,7 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Inbox, Keyboard, KeyRound, LogOut, UserRound } from 'lucide-react';
-import { session, signOut } from '@/api/session';
+import { session } from '@/api/session';
 import { openShortcuts } from '@/app/overlays';
+import { leave } from '@/app/sign-out';
 import { Menu } from '@/components/Menu';
 import { useStore } from '@/lib/store';
 
@@ -39,7 +40,7 @@ export function UserMenu() {
           label: 'Sign out',
           icon: <LogOut size={14} />,
           separated: true,
-          onSelect: () => void signOut(),
+          onSelect: () => void leave(),
         },
       ]}
     >

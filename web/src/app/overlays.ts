@@ -7,3 +7,6 @@ export const overlay = createStore<Overlay>(undefined);
 export const openPalette = (): void => overlay.set('palette');
 export const openShortcuts = (): void => overlay.set('shortcuts');
 export const closeOverlay = (): void => overlay.set(undefined);
+
+/** How many changes to documents signing out would lose, while that is asked. */
+export const leaving = createStore<number | undefined>(undefined);

@@ -19,11 +19,11 @@ import type { ReactNode } from 'react';
 import { searchQuery } from '@/api/catalog';
 import { createDocument, foundDocuments } from '@/api/documents';
 import { savedQueries } from '@/api/query';
-import { signOut } from '@/api/session';
 import type { FoundObject } from '@/api/types';
 import { openShortcuts } from '@/app/overlays';
 import { PAGES } from '@/app/pages';
 import { chooseTheme } from '@/app/preferences';
+import { leave } from '@/app/sign-out';
 import { toastError } from '@/components/toasts';
 import { ObjectIcon } from '@/components/ObjectIcon';
 import { openCatalogDialog } from '@/features/catalog/dialogs/store';
@@ -86,7 +86,7 @@ function usePageAndActionCommands(): Command[] {
     action('Theme: dark', <Moon size={14} />, () => chooseTheme('dark')),
     action('Theme: as the system', <Monitor size={14} />, () => chooseTheme('system')),
     action('Keyboard shortcuts', <Keyboard size={14} />, openShortcuts, '?'),
-    action('Sign out', <LogOut size={14} />, () => void signOut()),
+    action('Sign out', <LogOut size={14} />, () => void leave()),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from 'react';
 import { changePassword } from '@/api/account';
-import { signOut } from '@/api/session';
 import type { User } from '@/api/types';
+import { leave } from '@/app/sign-out';
 import { Button } from '@/components/Button';
 import { Field, Input } from '@/components/Field';
 import { FormError } from '@/components/FormError';
@@ -73,7 +73,7 @@ export function AccountTab({ user }: { user: User }) {
             {user.admin && ' · administrator'}
           </p>
         </div>
-        <Button onClick={() => void signOut()}>Sign out</Button>
+        <Button onClick={() => void leave()}>Sign out</Button>
       </section>
       <ProfileSection key={user.name} user={user} />
       <section className="flex flex-col gap-3">

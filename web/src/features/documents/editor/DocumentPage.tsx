@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, useLocation, useParams, useSearch } from '@tanstack/react-router';
+import { useParams, useRouter, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { documentInfo, type DocumentInfo } from '@/api/documents';
 import { ApiError } from '@/api/errors';
 import { session } from '@/api/session';
@@ -22,12 +23,21 @@ export function useReader(): Reader {
   return { id, name: name || email, signedIn: true };
 }
 
+/** Once: while the other page is fetched, the address is already that one's. */
+function ToSignIn() {
+  const router = useRouter();
+  useEffect(() => {
+    const { href } = router.state.location;
+    void router.navigate({ to: '/sign-in', search: { next: href }, replace: true });
+  }, [router]);
+  return null;
+}
+
 /** A document, when it is known by which right it is read. */
 export function OpenDocument({ id, share }: { id: string; share: string | undefined }) {
   const reader = useReader();
   const info = useQuery({ ...documentInfo(id, share), refetchOnWindowFocus: true });
   useTitle(info.data?.title ?? 'Document');
-  const href = useLocation({ select: (location) => location.href });
   if (info.data) {
     const known: DocumentInfo = info.data;
     return (
@@ -40,8 +50,7 @@ export function OpenDocument({ id, share }: { id: string; share: string | undefi
     );
   }
   // It is not open to everyone: whoever signs in may see it.
-  if (!reader.signedIn && !share && info.error instanceof ApiError)
-    return <Navigate to="/sign-in" search={{ next: href }} replace />;
+  if (!reader.signedIn && !share && info.error instanceof ApiError) return <ToSignIn />;
   return (
     <>
       <PageHeader crumbs={[{ label: 'Documents', to: '/documents' }, { label: 'Document' }]} />

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { DocumentInfo } from '@/api/documents';
+import { session } from '@/api/session';
 import { Button } from '@/components/Button';
 import { SkeletonRows } from '@/components/Skeleton';
 import { DocumentHeader } from '@/features/documents/editor/DocumentHeader';
@@ -100,7 +101,11 @@ function Open({ live, place }: { live: LiveDocument; place: DocumentPlace }) {
 /** The page of a document: its header, its text and what belongs to it. */
 export function EditorPage(place: DocumentPlace) {
   const { info, share, reader } = place;
-  const live = useLive({ id: info.id, share, user: reader.signedIn ? reader.id : undefined });
+  // Whoever looks as somebody else leaves no copy of theirs here.
+  const user = useStore(session, (current) =>
+    current.status === 'signed-in' && !current.viewer ? current.user.id : undefined,
+  );
+  const live = useLive({ id: info.id, share, user });
   const client = useQueryClient();
   useEffect(() => {
     showImagesWith(share);

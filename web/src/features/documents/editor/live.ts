@@ -3,7 +3,7 @@ import { IndexeddbPersistence } from 'y-indexeddb';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { accessToken } from '@/api/session';
-import { localCopyName } from '@/features/documents/local-copies';
+import { localCopyName, openedCopy, WAITING_KEY } from '@/features/documents/local-copies';
 import {
   refusalOf,
   START,
@@ -13,7 +13,6 @@ import {
 import { BASE } from '@/lib/base';
 import { createStore, type Store } from '@/lib/store';
 
-const WAITING_KEY = 'waiting';
 const TOO_LARGE = 1009; // codes with which the server closes
 const SIGN_IN = 4401;
 const RENEWALS = 3; // tokens in a row that the server may refuse
@@ -44,6 +43,7 @@ export class LiveDocument {
   private readonly socket: HocuspocusProviderWebsocket;
   private readonly provider: HocuspocusProvider;
   private readonly copy: IndexeddbPersistence | undefined;
+  private readonly forget: (() => void) | undefined;
   private token: string | undefined;
   private stale: string | undefined;
   private renewals = 0;
@@ -54,6 +54,7 @@ export class LiveDocument {
       user && globalThis.indexedDB
         ? new IndexeddbPersistence(localCopyName(user, id), this.doc)
         : undefined;
+    this.forget = user ? openedCopy(localCopyName(user, id), () => this.state.get()) : undefined;
     this.socket = new HocuspocusProviderWebsocket({
       url: socketUrl(share),
       delay: 1000,
@@ -99,6 +100,7 @@ export class LiveDocument {
   }
 
   destroy(): void {
+    this.forget?.();
     this.provider.destroy();
     this.socket.destroy();
     void this.copy?.destroy();
@@ -123,14 +125,19 @@ export class LiveDocument {
   private count(): void {
     const waiting = this.state.get().waiting + 1;
     this.change({ waiting });
-    void this.copy?.set(WAITING_KEY, waiting);
+    this.remember(waiting);
   }
 
   private confirmed(unsynced: number): void {
     const { connected, waiting } = this.state.get();
     if (unsynced > 0 || !connected || waiting === 0) return;
     this.change({ waiting: 0 });
-    void this.copy?.set(WAITING_KEY, 0);
+    this.remember(0);
+  }
+
+  /** The copy may have been removed meanwhile: somebody signed out. */
+  private remember(waiting: number): void {
+    this.copy?.set(WAITING_KEY, waiting).catch(() => undefined);
   }
 
   private async proof(): Promise<string> {
