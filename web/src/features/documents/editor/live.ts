@@ -2,6 +2,7 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import { IndexeddbPersistence } from 'y-indexeddb';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import { online } from '@/api/client';
 import { accessToken } from '@/api/session';
 import { localCopyName, openedCopy, WAITING_KEY } from '@/features/documents/local-copies';
 import {
@@ -44,6 +45,7 @@ export class LiveDocument {
   private readonly provider: HocuspocusProvider;
   private readonly copy: IndexeddbPersistence | undefined;
   private readonly forget: (() => void) | undefined;
+  private readonly unwatch: () => void;
   private token: string | undefined;
   private stale: string | undefined;
   private renewals = 0;
@@ -83,6 +85,8 @@ export class LiveDocument {
     this.doc.on('update', (_update: Uint8Array, origin: unknown) => {
       if (origin !== this.provider && origin !== this.copy) this.count();
     });
+    this.unwatch = online.subscribe(() => this.hurry());
+    window.addEventListener('online', this.hurry);
     void this.loadCopy();
   }
 
@@ -99,8 +103,16 @@ export class LiveDocument {
     void this.socket.connect();
   }
 
+  /** Does not wait for its next try: the rest of the page has reached the server. */
+  private readonly hurry = (): void => {
+    const { connected, refused } = this.state.get();
+    if (online.get() && !connected && refused === undefined) void this.socket.connect();
+  };
+
   destroy(): void {
     this.forget?.();
+    this.unwatch();
+    window.removeEventListener('online', this.hurry);
     this.provider.destroy();
     this.socket.destroy();
     void this.copy?.destroy();
