@@ -1,8 +1,9 @@
 //! Blocks on pages.
+use super::bidi;
 use super::fonts::Fonts;
 use super::lines::{Atom, BLACK, Base, Maker, Row, rows};
 use super::pictures::Pictures;
-use super::{Draw, GREY, HEIGHT, MARGIN, MAX_PAGES, WIDTH};
+use super::{Draw, HEIGHT, MARGIN, MAX_PAGES, WIDTH};
 use crate::convert::blocks::{Block, Numbers, group, numeral};
 use crate::convert::model::{Align, Format, Kind, Line, List, Piece, Span};
 use crate::convert::style::Color;
@@ -134,10 +135,11 @@ impl<'a, 'b> Flow<'a, 'b> {
 
     fn rows(&mut self, line: &Line, base: &Base, width: f32) -> Vec<Row> {
         let atoms = self.atoms(line, base, width);
-        rows(atoms, width, line.align, line.rtl, base)
+        rows(atoms, width, line.align, bidi::is_rtl(line), base)
     }
 
     pub fn document(&mut self, lines: &[Line], title: &str) -> Outcome<()> {
+        self.warn(lines, title)?;
         let first = lines.first();
         let titled =
             first.is_some_and(|it| it.kind == Kind::Heading(1) && it.text().trim() == title.trim());
@@ -155,19 +157,31 @@ impl<'a, 'b> Flow<'a, 'b> {
         for block in group(lines) {
             self.block(&block)?;
         }
-        if self.fonts.missing > 0 {
-            self.space(14.0);
-            let note = "Some characters of this document are in scripts that the fonts of this PDF do not have; \
-                        they are shown as boxes.";
-            let base = Base {
-                size: 8.0,
-                color: GREY,
-                ..PLAIN
-            };
-            for row in self.rows(&plain(note, None), &base, INNER) {
-                self.row(row, MARGIN, Behind::Nothing)?;
-            }
+        Ok(())
+    }
+
+    /// Says at once what cannot be read.
+    fn warn(&mut self, lines: &[Line], title: &str) -> Outcome<()> {
+        let all: Vec<String> = lines.iter().map(Line::text).collect();
+        let all = all.iter().flat_map(|it| it.chars()).chain(title.chars());
+        let missing: Vec<&str> = self.fonts.missing_in(all).into_iter().collect();
+        if missing.is_empty() {
+            return Ok(());
         }
+        let note = format!(
+            "Characters that this server has no font for are shown as boxes in this PDF ({}). Install a font that \
+             has them on the server, Noto for example, start it again, and export once more; or export as Word.",
+            missing.join(", ")
+        );
+        let base = Base {
+            size: 9.0,
+            color: QUOTE,
+            ..PLAIN
+        };
+        for row in self.rows(&plain(&note, None), &base, INNER - 24.0) {
+            self.row(row, MARGIN + 12.0, Behind::Fill(MARGIN, INNER))?;
+        }
+        self.y += 12.0;
         Ok(())
     }
 
@@ -179,13 +193,17 @@ impl<'a, 'b> Flow<'a, 'b> {
             Block::Quote(lines) => {
                 self.space(3.0);
                 for line in *lines {
-                    let x = MARGIN + line.indent as f32 * INDENT;
+                    let indent = line.indent as f32 * INDENT;
                     let base = Base {
                         color: QUOTE,
                         ..PLAIN
                     };
-                    for row in self.rows(line, &base, WIDTH - MARGIN - x - 14.0) {
-                        self.row(row, x + 14.0, Behind::Bar(x))?;
+                    let (bar, x) = match bidi::is_rtl(line) {
+                        true => (WIDTH - MARGIN - indent - 2.5, MARGIN),
+                        false => (MARGIN + indent, MARGIN + indent + 14.0),
+                    };
+                    for row in self.rows(line, &base, INNER - indent - 14.0) {
+                        self.row(row, x, Behind::Bar(bar))?;
                     }
                 }
                 self.space(7.0);
@@ -243,8 +261,13 @@ impl<'a, 'b> Flow<'a, 'b> {
             Kind::Video(url) => self.boxed(&plain(url, Some(url))),
             Kind::Embed(title, link) => self.boxed(&plain(title, link.as_deref())),
             _ => {
-                let x = MARGIN + line.indent as f32 * INDENT;
-                for row in self.rows(line, &PLAIN, WIDTH - MARGIN - x) {
+                let indent = line.indent as f32 * INDENT;
+                let x = if bidi::is_rtl(line) {
+                    MARGIN
+                } else {
+                    MARGIN + indent
+                };
+                for row in self.rows(line, &PLAIN, INNER - indent) {
                     self.row(row, x, Behind::Nothing)?;
                 }
                 self.space(5.0);
@@ -309,14 +332,17 @@ impl<'a, 'b> Flow<'a, 'b> {
                 continue;
             };
             let number = numbers.next(line.indent, list == List::Ordered);
+            let rtl = bidi::is_rtl(line);
             let mark = match list {
+                List::Ordered if rtl => format!(".{}", numeral(number, line.indent)),
                 List::Ordered => format!("{}.", numeral(number, line.indent)),
                 List::Bullet => ["•", "◦", "▪"][line.indent as usize % 3].to_string(),
                 List::Checked => "☑".to_string(),
                 List::Unchecked => "☐".to_string(),
             };
-            let x = MARGIN + (line.indent as f32 + 1.0) * INDENT;
-            let shown = self.rows(line, &PLAIN, WIDTH - MARGIN - x);
+            let indent = (line.indent as f32 + 1.0) * INDENT;
+            let x = if rtl { MARGIN } else { MARGIN + indent };
+            let shown = self.rows(line, &PLAIN, INNER - indent);
             let mark = self
                 .rows(&plain(&mark, None), &PLAIN, 60.0)
                 .into_iter()
@@ -334,8 +360,12 @@ impl<'a, 'b> Flow<'a, 'b> {
                     _ => 0.0,
                 });
                 let width = width.fold(0.0, f32::max);
+                let x = match rtl {
+                    true => WIDTH - MARGIN - indent + 5.5,
+                    false => (x - width - 5.5).max(2.0),
+                };
                 for it in draws {
-                    self.put(it.moved((x - width - 5.5).max(2.0), y + base - own));
+                    self.put(it.moved(x, y + base - own));
                 }
             }
             self.space(2.0);
@@ -380,7 +410,7 @@ impl<'a, 'b> Flow<'a, 'b> {
                     atoms,
                     widths[column] - 2.0 * PADDING,
                     cell.align,
-                    cell.rtl,
+                    bidi::is_rtl(cell),
                     &base,
                 );
                 made.reverse();

@@ -1,19 +1,23 @@
-//! Glyphs of text. A character that a face lacks is taken from another one, at last it is a box.
-use std::collections::HashMap;
+//! Glyphs of text. A character that a face lacks is taken from another one, then from a font that is installed on
+//! this machine; at last it is a box.
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use harfrust::{ShaperData, UnicodeBuffer};
+use harfrust::{Direction, ShaperData, UnicodeBuffer};
 use krilla::text::Font;
 use skrifa::{FontRef, MetadataProvider};
+
+use super::installed::{Installed, Source};
 
 pub const FACE_SANS: usize = 0;
 pub const FACE_MONO: usize = 4;
 pub const FACE_SERIF: usize = 8;
 pub const BOLD: usize = 1;
 pub const ITALIC: usize = 2;
-const FACES: usize = 12;
+const FACES: usize = 12; // built in; more are installed ones
 const MAX_KNOWN: usize = 50_000;
+const MAX_SEARCHES: usize = 64; // for a document
 
 /// In parts of the font's size.
 #[derive(Clone, Debug)]
@@ -31,8 +35,10 @@ pub struct Glyph {
 pub struct Run {
     pub face: usize,
     pub text: Arc<str>,
+    /// From left to right.
     pub glyphs: Arc<[Glyph]>,
     pub width: f32,
+    pub rtl: bool,
 }
 
 struct Face {
@@ -42,12 +48,11 @@ struct Face {
     units: f32,
 }
 
-#[derive(Default)]
 pub struct Fonts {
-    faces: [Option<Box<Face>>; FACES],
-    known: HashMap<(usize, String), Vec<Run>>,
-    /// Characters that no face has.
-    pub missing: usize,
+    installed: &'static Installed,
+    faces: Vec<Option<Box<Face>>>,
+    known: HashMap<(usize, bool, String), Vec<Run>>,
+    missing: HashSet<char>,
 }
 
 fn bytes_of(face: usize) -> &'static [u8] {
@@ -69,16 +74,15 @@ fn bytes_of(face: usize) -> &'static [u8] {
 }
 
 impl Face {
-    fn open(face: usize) -> Self {
-        let bytes = bytes_of(face);
-        let font = FontRef::new(bytes).expect("a font that is built in");
-        let krilla = Font::new(bytes.to_vec().into(), 0).expect("a font that is built in");
-        Self {
+    fn open((bytes, index): Source) -> Option<Self> {
+        let font = FontRef::from_index(bytes, index).ok()?;
+        let krilla = Font::new(bytes.to_vec().into(), index)?;
+        Some(Self {
             shaper: ShaperData::new(&font),
             units: krilla.units_per_em(),
             font,
             krilla,
-        }
+        })
     }
 
     fn has(&self, it: char) -> bool {
@@ -86,9 +90,71 @@ impl Face {
     }
 }
 
+/// Characters that nothing is drawn for.
+fn is_invisible(it: char) -> bool {
+    matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Characters that belong to the one before: accents, points, joiners, tones of skin.
+fn joins(it: char) -> bool {
+    matches!(it as u32, 0x300..=0x36f | 0x483..=0x489 | 0x591..=0x5c7 | 0x610..=0x61a | 0x64b..=0x65f | 0x670
+        | 0x6d6..=0x6ed | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x200c | 0x200d | 0x20d0..=0x20ff | 0x3099..=0x309a
+        | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f | 0x1f3fb..=0x1f3ff)
+}
+
+/// What people call the script of a character that DejaVu lacks.
+fn script_of(it: char) -> &'static str {
+    match it as u32 {
+        0x900..=0xdff => "Indic",
+        0xe00..=0xeff => "Thai or Lao",
+        0x1100..=0x11ff | 0x3130..=0x318f | 0xac00..=0xd7af => "Korean",
+        0x3040..=0x30ff | 0x31f0..=0x31ff => "Japanese",
+        0x2e80..=0x9fff | 0xf900..=0xfaff | 0xff00..=0xffef | 0x20000..=0x3ffff => "Chinese",
+        0x1f000..=0x1faff | 0x2600..=0x27bf => "emoji",
+        _ => "other",
+    }
+}
+
 impl Fonts {
+    pub fn new(installed: &'static Installed) -> Self {
+        Self {
+            installed,
+            faces: (0..FACES).map(|_| None).collect(),
+            known: HashMap::new(),
+            missing: HashSet::new(),
+        }
+    }
+
     fn face(&mut self, face: usize) -> &Face {
-        self.faces[face].get_or_insert_with(|| Box::new(Face::open(face)))
+        self.faces[face].get_or_insert_with(|| {
+            Box::new(Face::open((bytes_of(face), 0)).expect("a font that is built in"))
+        })
+    }
+
+    /// An installed font for a character that the built-in ones lack.
+    fn search(&mut self, it: char) -> Option<usize> {
+        let has = |face: &Option<Box<Face>>| face.as_ref().is_some_and(|face| face.has(it));
+        if let Some(known) = self.faces[FACES..].iter().position(has) {
+            return Some(FACES + known);
+        }
+        if self.faces.len() - FACES + self.missing.len() >= MAX_SEARCHES
+            || self.missing.contains(&it)
+        {
+            return None;
+        }
+        let face = Face::open(self.installed.with(it)?)?;
+        self.faces.push(Some(Box::new(face)));
+        Some(self.faces.len() - 1)
+    }
+
+    /// The scripts of a text that are shown as boxes.
+    pub fn missing_in(&mut self, text: impl Iterator<Item = char>) -> BTreeSet<&'static str> {
+        let all: HashSet<char> = text
+            .filter(|it| !it.is_ascii() && !it.is_whitespace())
+            .collect();
+        let lacks = |it: &char| !self.face_for(FACE_SANS, *it).1;
+        all.into_iter().filter(lacks).map(script_of).collect()
     }
 
     pub fn krilla(&self, face: usize) -> Font {
@@ -101,31 +167,33 @@ impl Fonts {
 
     /// The face for a character; also whether it has it.
     fn face_for(&mut self, wanted: usize, it: char) -> (usize, bool) {
-        let invisible = matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
         let style = wanted % 4;
         for face in [wanted, FACE_SANS + style, FACE_SANS, FACE_MONO] {
-            if invisible || self.face(face).has(it) {
+            if is_invisible(it) || self.face(face).has(it) {
                 return (face, true);
             }
         }
+        if let Some(face) = self.search(it) {
+            return (face, true);
+        }
+        self.missing.insert(it);
         (FACE_SANS, false)
     }
 
-    /// Text without spaces, in the order in which it is drawn.
-    pub fn shape(&mut self, face: usize, text: &str) -> Vec<Run> {
-        let key = (face, text.to_string());
+    /// Text of one direction, in the order in which it is read.
+    pub fn shape(&mut self, face: usize, text: &str, rtl: bool) -> Vec<Run> {
+        let key = (face, rtl, text.to_string());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
         let mut parts: Vec<(usize, usize)> = Vec::new(); // A face, and where its text starts.
         for (at, it) in text.char_indices() {
-            let joins = matches!(it, '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
-            let (found, has) = match parts.last() {
-                Some((last, _)) if joins => (*last, true),
-                _ => self.face_for(face, it),
+            let found = match parts.last() {
+                Some((last, _)) if joins(it) && (is_invisible(it) || self.face(*last).has(it)) => {
+                    *last
+                }
+                _ => self.face_for(face, it).0,
             };
-            self.missing += !has as usize;
             if parts.last().is_none_or(|last| last.0 != found) {
                 parts.push((found, at));
             }
@@ -133,7 +201,7 @@ impl Fonts {
         let mut runs = Vec::new();
         for (index, (face, start)) in parts.iter().enumerate() {
             let end = parts.get(index + 1).map_or(text.len(), |it| it.1);
-            runs.push(self.run(*face, &text[*start..end]));
+            runs.push(self.run(*face, &text[*start..end], rtl));
         }
         if self.known.len() >= MAX_KNOWN {
             self.known.clear();
@@ -142,10 +210,15 @@ impl Fonts {
         runs
     }
 
-    fn run(&mut self, index: usize, text: &str) -> Run {
+    fn run(&mut self, index: usize, text: &str, rtl: bool) -> Run {
         let face = self.face(index);
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
+        buffer.set_direction(if rtl {
+            Direction::RightToLeft
+        } else {
+            Direction::LeftToRight
+        });
         buffer.guess_segment_properties();
         let shaped = face.shaper.shaper(&face.font).build().shape(buffer, &[]);
         let infos = shaped.glyph_infos();
@@ -172,38 +245,29 @@ impl Fonts {
             text: text.into(),
             glyphs: glyphs.into(),
             width,
+            rtl,
         }
     }
 }
 
 impl Run {
-    /// The part before the first glyph that would be beyond `width` (at least one), and the rest.
+    /// The part that is read before the first glyph that would be beyond `width` (at least one), and the rest.
     pub fn split(&self, width: f32) -> (Run, Option<Run>) {
-        let mut used = 0.0;
-        let mut end = 0;
-        for (index, glyph) in self.glyphs.iter().enumerate() {
+        let count = self.glyphs.len();
+        // The glyphs as they are read.
+        let glyph = |index: usize| &self.glyphs[if self.rtl { count - 1 - index } else { index }];
+        let (mut used, mut end) = (0.0, 0);
+        while end < count {
             // A cluster stays whole.
-            let starts = index == 0 || self.glyphs[index - 1].range != glyph.range;
-            if starts && index > 0 {
-                if used + glyph.advance > width {
-                    break;
-                }
-                end = index;
+            let same = (end..count).take_while(|it| glyph(*it).range == glyph(end).range);
+            let next = end + same.count();
+            let more: f32 = (end..next).map(|it| glyph(it).advance).sum();
+            if end > 0 && used + more > width {
+                break;
             }
-            used += glyph.advance;
-            if index + 1 == self.glyphs.len() && used <= width {
-                end = index + 1;
-            }
+            (used, end) = (used + more, next);
         }
-        if end == 0 {
-            let first = self.glyphs.first().map(|it| it.range.clone());
-            end = self
-                .glyphs
-                .iter()
-                .take_while(|it| Some(&it.range) == first.as_ref())
-                .count();
-        }
-        if end >= self.glyphs.len() {
+        if end >= count {
             return (self.clone(), None);
         }
         let part = |glyphs: &[Glyph]| Run {
@@ -211,7 +275,17 @@ impl Run {
             text: self.text.clone(),
             glyphs: glyphs.into(),
             width: glyphs.iter().map(|it| it.advance).sum(),
+            rtl: self.rtl,
         };
-        (part(&self.glyphs[..end]), Some(part(&self.glyphs[end..])))
+        match self.rtl {
+            true => {
+                let (rest, first) = self.glyphs.split_at(count - end);
+                (part(first), Some(part(rest)))
+            }
+            false => {
+                let (first, rest) = self.glyphs.split_at(end);
+                (part(first), Some(part(rest)))
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Text broken into lines.
 use std::rc::Rc;
 
+use super::bidi::{self, TextLevel};
 use super::fonts::{BOLD, FACE_MONO, FACE_SANS, FACE_SERIF, Fonts, ITALIC, Run};
 use super::pictures::Pictures;
 use super::{Draw, absolute};
@@ -37,6 +38,7 @@ struct TextStyle {
 }
 
 enum Shape {
+    /// As it is read.
     Word(Vec<Run>),
     Image(usize),
 }
@@ -52,7 +54,9 @@ pub struct Atom {
     pub space: f32,
     /// Stays with the one before.
     glued: bool,
-    rtl: Option<bool>,
+    /// Odd: from right to left; also that of the room before it.
+    level: TextLevel,
+    space_level: TextLevel,
 }
 
 /// A line as it is drawn, from its left upper corner.
@@ -118,15 +122,6 @@ fn is_wide(it: char) -> bool {
     matches!(it as u32, 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0xff00..=0xff60 | 0x20000..=0x3ffff)
 }
 
-/// Whether a word is written from right to left; none: it has no direction of its own.
-fn direction(word: &str) -> Option<bool> {
-    word.chars().find_map(|it| match it as u32 {
-        0x590..=0x8ff | 0xfb1d..=0xfdff | 0xfe70..=0xfefc => Some(true),
-        _ if it.is_alphabetic() => Some(false),
-        _ => None,
-    })
-}
-
 /// Words and the breaks that are allowed within them: after a hyphen or a slash, around wide characters.
 fn parts(word: &str) -> Vec<(&str, bool)> {
     let mut parts = Vec::new();
@@ -152,80 +147,106 @@ fn parts(word: &str) -> Vec<(&str, bool)> {
 
 impl Maker<'_, '_> {
     pub fn atoms(&mut self, line: &Line, base: &Base) -> Vec<Atom> {
-        let mut atoms = Vec::new();
-        let mut space = 0.0;
-        for span in &line.spans {
-            self.span(span, base, &mut space, &mut atoms);
+        let pieces: Vec<Shown> = line.spans.iter().map(|it| self.shown(it)).collect();
+        let text: String = pieces.iter().map(|it| it.text.as_str()).collect();
+        let levels = bidi::levels(&text, bidi::is_rtl(line));
+        let (mut atoms, mut space, mut at) = (Vec::new(), Space::default(), 0);
+        for it in &pieces {
+            let levels = &levels[at..at + it.text.len()];
+            at += it.text.len();
+            match it.image {
+                Some((index, width)) => {
+                    let level = levels[0];
+                    self.image(
+                        (index, width, level),
+                        &it.format,
+                        base,
+                        &mut space,
+                        &mut atoms,
+                    );
+                }
+                None => self.text((&it.text, levels), &it.format, base, &mut space, &mut atoms),
+            }
         }
         atoms
     }
 
-    fn span(&mut self, span: &Span, base: &Base, space: &mut f32, atoms: &mut Vec<Atom>) {
+    fn shown(&mut self, span: &Span) -> Shown {
         let mut format = span.format.clone();
+        let mut image = None;
         let text = match &span.piece {
-            Piece::Text(text) => text.as_str(),
+            Piece::Text(text) => text.clone(),
             Piece::Mention(name) => {
                 format.color = format.color.or(Some(LINK));
-                name
+                name.clone()
             }
             Piece::Formula(text) => {
                 format.code = true;
-                text
+                text.clone()
             }
             Piece::Image { url, alt, width } => match self.pictures.find(url) {
-                Some(index) => return self.image(index, *width, &format, base, space, atoms),
+                Some(index) => {
+                    image = Some((index, *width));
+                    "\u{fffc}".to_string()
+                }
                 None => {
                     format.color = Some(super::GREY);
                     format.italic = true;
-                    let text = if alt.is_empty() { "image" } else { alt };
-                    return self.text(&format!("[{text}]"), &format, base, space, atoms);
+                    format!("[{}]", if alt.is_empty() { "image" } else { alt })
                 }
             },
         };
-        self.text(text, &format, base, space, atoms);
+        Shown {
+            text,
+            format,
+            image,
+        }
     }
 
     fn text(
         &mut self,
-        text: &str,
+        (text, levels): (&str, &[TextLevel]),
         format: &Format,
         base: &Base,
-        space: &mut f32,
+        space: &mut Space,
         atoms: &mut Vec<Atom>,
     ) {
         let style = Rc::new(style_of(format, base, self.base_url));
-        let blank = self
-            .fonts
-            .shape(style.face, " ")
-            .iter()
-            .map(|it| it.width)
-            .sum::<f32>()
-            * style.size;
+        let runs = self.fonts.shape(style.face, " ", false);
+        let blank = runs.iter().map(|it| it.width).sum::<f32>() * style.size;
         let mut rest = text;
         while let Some(it) = rest.chars().next() {
+            let at = text.len() - rest.len();
             if it == ' ' || it == '\t' {
-                *space += if it == '\t' { blank * 4.0 } else { blank };
+                space.width += if it == '\t' { blank * 4.0 } else { blank };
+                space.level = levels[at];
                 rest = &rest[1..];
                 continue;
             }
             let end = rest.find([' ', '\t']).unwrap_or(rest.len());
+            let mut from = at;
             for (part, glued) in parts(&rest[..end]) {
-                let runs = self.fonts.shape(style.face, part);
-                let first = part.as_ptr() == rest.as_ptr();
-                atoms.push(Atom {
-                    width: runs.iter().map(|it| it.width).sum::<f32>() * style.size,
-                    ascent: ASCENT * style.size + style.shift.max(0.0),
-                    descent: DESCENT * style.size - style.shift.min(0.0),
-                    shape: Shape::Word(runs),
-                    style: style.clone(),
-                    glued: match first {
-                        // The last span's word goes on.
-                        true => *space == 0.0 && !atoms.is_empty(),
-                        false => glued,
-                    },
-                    space: std::mem::take(space),
-                    rtl: direction(part),
-                });
+                let levels = &levels[from..from + part.len()];
+                for (index, (piece, level)) in bidi::parts(part, levels).into_iter().enumerate() {
+                    let runs = self.fonts.shape(style.face, piece, level.is_rtl());
+                    atoms.push(Atom {
+                        width: runs.iter().map(|it| it.width).sum::<f32>() * style.size,
+                        ascent: ASCENT * style.size + style.shift.max(0.0),
+                        descent: DESCENT * style.size - style.shift.min(0.0),
+                        shape: Shape::Word(runs),
+                        style: style.clone(),
+                        glued: match (index, from == at) {
+                            // The last span's word goes on.
+                            (0, true) => space.width == 0.0 && !atoms.is_empty(),
+                            (0, false) => glued,
+                            _ => true,
+                        },
+                        space: std::mem::take(&mut space.width),
+                        space_level: space.level,
+                        level,
+                    });
+                }
+                from += part.len();
             }
             rest = &rest[end..];
         }
@@ -233,11 +254,10 @@ impl Maker<'_, '_> {
 
     fn image(
         &mut self,
-        index: usize,
-        width: Option<u32>,
+        (index, width, level): (usize, Option<u32>, TextLevel),
         format: &Format,
         base: &Base,
-        space: &mut f32,
+        space: &mut Space,
         atoms: &mut Vec<Atom>,
     ) {
         let (own_width, own_height) = self.pictures.size(index);
@@ -253,10 +273,31 @@ impl Maker<'_, '_> {
             width: wide,
             ascent: high,
             descent: 0.0,
-            space: std::mem::take(space),
+            space: std::mem::take(&mut space.width),
+            space_level: space.level,
             glued: false,
-            rtl: None,
+            level,
         });
+    }
+}
+
+/// A span as it is set.
+struct Shown {
+    text: String,
+    format: Format,
+    image: Option<(usize, Option<u32>)>,
+}
+
+/// Room before the next word.
+struct Space {
+    width: f32,
+    level: TextLevel,
+}
+
+impl Default for Space {
+    fn default() -> Self {
+        let level = TextLevel::ltr();
+        Self { width: 0.0, level }
     }
 }
 
@@ -333,32 +374,34 @@ pub fn rows(atoms: Vec<Atom>, width: f32, align: Align, rtl: bool, base: &Base) 
     rows
 }
 
-/// The order in which words stand from left to right.
-fn visual(atoms: &[Atom], rtl: bool) -> Vec<usize> {
-    let mut last = rtl;
-    let directions: Vec<bool> = atoms
-        .iter()
-        .map(|it| {
-            last = it.rtl.unwrap_or(last);
-            last
-        })
-        .collect();
-    let mut order: Vec<usize> = Vec::with_capacity(atoms.len());
-    for part in (0..atoms.len())
-        .collect::<Vec<_>>()
-        .chunk_by(|one, other| directions[*one] == directions[*other])
-    {
-        let mut part = part.to_vec();
-        // All is turned at the end where lines go from right to left.
-        if directions[part[0]] != rtl {
-            part.reverse();
+/// Words from left to right, each with the room after it.
+fn visual(atoms: &[Atom], stretch: f32) -> Vec<(usize, f32)> {
+    let mut things: Vec<Option<usize>> = Vec::new(); // None: room
+    let mut levels = Vec::new();
+    let mut room = Vec::new();
+    for (index, atom) in atoms.iter().enumerate() {
+        if index > 0 && atom.space > 0.0 {
+            things.push(None);
+            levels.push(atom.space_level);
+            room.push(atom.space + stretch);
         }
-        order.extend(part);
+        things.push(Some(index));
+        levels.push(atom.level);
+        room.push(0.0);
     }
-    if rtl {
-        order.reverse();
+    let mut shown: Vec<(usize, f32)> = Vec::new();
+    let mut before = 0.0;
+    for at in bidi::order(&levels) {
+        match (things[at], shown.last_mut()) {
+            (Some(index), _) => shown.push((index, 0.0)),
+            (None, Some(last)) => last.1 += room[at],
+            (None, None) => before += room[at],
+        }
     }
-    order
+    if let Some(last) = shown.last_mut() {
+        last.1 += before;
+    }
+    shown
 }
 
 /// `place`: whether it is the first and the last of its paragraph.
@@ -380,7 +423,8 @@ fn row(atoms: &[Atom], width: f32, align: Align, rtl: bool, place: (bool, bool))
         Align::Justify if !last && gaps > 0 => room / gaps as f32,
         _ => 0.0,
     };
-    let mut x = lead
+    let start = if rtl { 0.0 } else { lead };
+    let mut x = start
         + match align {
             Align::Center => room / 2.0,
             Align::Right => room,
@@ -388,16 +432,12 @@ fn row(atoms: &[Atom], width: f32, align: Align, rtl: bool, place: (bool, bool))
             _ => 0.0,
         };
     let mut draws = Vec::new();
-    let order = visual(atoms, rtl);
-    for (place, index) in order.iter().enumerate() {
+    let order = visual(atoms, stretch);
+    for (place, (index, gap)) in order.iter().enumerate() {
         let atom = &atoms[*index];
         let next = order.get(place + 1);
-        let gap = next.map_or(0.0, |next| {
-            let space = atoms[*next.max(index)].space;
-            if space > 0.0 { space + stretch } else { 0.0 }
-        });
-        let joined = next.is_some_and(|next| Rc::ptr_eq(&atoms[*next].style, &atom.style));
-        draw(atom, x, ascent, if joined { gap } else { 0.0 }, &mut draws);
+        let joined = next.is_some_and(|(next, _)| Rc::ptr_eq(&atoms[*next].style, &atom.style));
+        draw(atom, x, ascent, if joined { *gap } else { 0.0 }, &mut draws);
         x += atom.width + gap;
     }
     Row {
@@ -435,6 +475,10 @@ fn draw(atom: &Atom, x: f32, base: f32, gap: f32, draws: &mut Vec<Draw>) {
                 });
             }
             let mut x = x;
+            let mut runs: Vec<&Run> = runs.iter().collect();
+            if atom.level.is_rtl() {
+                runs.reverse();
+            }
             for run in runs {
                 draws.push(Draw::Text {
                     x,

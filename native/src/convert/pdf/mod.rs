@@ -1,10 +1,15 @@
 //! PDF: `fonts.rs` makes glyphs of text, `lines.rs` breaks them into lines, `flow.rs` puts blocks onto pages, and
-//! here these are written down. The fonts are DejaVu's, of which only what is used is embedded; they have no
-//! Chinese, Japanese or Korean, which is shown as boxes, with a note at the document's end.
+//! here these are written down. `bidi.rs` orders text of both directions. The fonts are DejaVu's; what they lack, such
+//! as Chinese, is taken from a font of this machine (`installed.rs`), else shown as boxes, with a note at the start. Only
+//! what is used of a font is embedded.
+mod bidi;
 mod flow;
 mod fonts;
+mod installed;
 mod lines;
 mod pictures;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -26,6 +31,7 @@ use super::style::Color;
 use super::{Outcome, refuse};
 use flow::{Flow, Mark};
 use fonts::{Fonts, Run};
+use installed::Installed;
 use pictures::Pictures;
 pub use pictures::as_png;
 
@@ -210,10 +216,20 @@ pub fn to_pdf(
     base: &str,
     images: &HashMap<String, Vec<u8>>,
 ) -> Outcome<Vec<u8>> {
+    write(lines, title, base, images, Installed::of_machine())
+}
+
+fn write(
+    lines: &[Line],
+    title: &str,
+    base: &str,
+    images: &HashMap<String, Vec<u8>>,
+    installed: &'static Installed,
+) -> Outcome<Vec<u8>> {
     if lines.iter().map(|it| it.text().len()).sum::<usize>() > MAX_TEXT {
         return refuse("it is too long for a PDF; export it as DOCX");
     }
-    let mut fonts = Fonts::default();
+    let mut fonts = Fonts::new(installed);
     let mut pictures = Pictures::new(images);
     let mut flow = Flow::new(&mut fonts, &mut pictures, base);
     flow.document(lines, title)?;
@@ -267,7 +283,7 @@ fn footer(fonts: &mut Fonts, title: &str, page: usize, pages: usize) -> Vec<Draw
     let mut draws = Vec::new();
     let title: String = title.chars().take(70).collect();
     for (text, right) in [(title, false), (format!("{page} / {pages}"), true)] {
-        let runs = fonts.shape(fonts::FACE_SANS, &text);
+        let runs = bidi::shape(fonts, fonts::FACE_SANS, &text);
         let width: f32 = runs.iter().map(|it| it.width * size).sum();
         let mut x = if right {
             WIDTH - MARGIN - width
