@@ -68,7 +68,12 @@ export async function connect(user = ADMIN) {
     if (!answer.ok) throw new Error(`${statement}: ${body.detail}`);
     return body.rows;
   };
-  return { send, sql, post: (path, body) => post(path, body, headers) };
+  return {
+    send,
+    sql,
+    headers: { ...headers, 'content-type': 'application/json' },
+    post: (path, body) => post(path, body, headers),
+  };
 }
 
 /** Waits until the samples are loaded, which goes on after the server has come up. */

@@ -53,16 +53,18 @@ export function SqlEmbed({ value, runs, onEdit }: Props) {
             {cut ? `First ${SHOWN} rows` : formatMany(rows, 'row')}
           </span>
         )}
-        {runs && (
-          <IconButton small label="Run again" onClick={() => void result.refetch()}>
-            <RefreshCw size={13} className={result.isFetching ? 'animate-spin' : ''} />
-          </IconButton>
-        )}
-        {onEdit && (
-          <IconButton small label="Change the query" onClick={onEdit}>
-            <Pencil size={13} />
-          </IconButton>
-        )}
+        <span className="no-print flex">
+          {runs && (
+            <IconButton small label="Run again" onClick={() => void result.refetch()}>
+              <RefreshCw size={13} className={result.isFetching ? 'animate-spin' : ''} />
+            </IconButton>
+          )}
+          {onEdit && (
+            <IconButton small label="Change the query" onClick={onEdit}>
+              <Pencil size={13} />
+            </IconButton>
+          )}
+        </span>
       </figcaption>
       {!runs && <p className="p-3 text-muted">Sign in to see the result of this query.</p>}
       {runs && !value.query && <p className="p-3 text-muted">There is no query here yet.</p>}
