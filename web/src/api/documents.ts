@@ -38,6 +38,7 @@ export interface DocumentQuery {
   filter?: DocumentFilter | undefined;
   sort?: DocumentSort | undefined;
   workspace?: string | undefined;
+  /** Empty: at the top of the workspace; absent: in any of its folders. */
   folder?: string | undefined;
 }
 
@@ -57,7 +58,7 @@ export const documentPath = (id: string, rest = ''): string =>
 
 const withQuery = (path: string, query: Query = {}): string => {
   const words = Object.entries(query).flatMap(([key, value]) =>
-    value === undefined || value === '' ? [] : [[key, String(value)]],
+    value === undefined ? [] : [[key, String(value)]],
   );
   return words.length ? `${path}?${new URLSearchParams(words).toString()}` : path;
 };
@@ -105,7 +106,7 @@ export const foundDocuments = (text: string) =>
     queryFn: async () =>
       (
         await ask<{ documents: DocumentInfo[] }>('GET', ROOT, {
-          query: { text, limit: 8, ...(text === '' && { filter: 'recent' }) },
+          query: { limit: 8, ...(text === '' ? { filter: 'recent' } : { text }) },
         })
       ).documents,
     staleTime: 10_000,

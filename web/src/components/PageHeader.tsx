@@ -7,6 +7,7 @@ import { IconButton } from '@/components/IconButton';
 export interface Crumb {
   label: ReactNode;
   to?: string;
+  search?: Record<string, string | undefined>;
 }
 
 interface Props {
@@ -24,6 +25,7 @@ export function PageHeader({ crumbs, children }: Props) {
         {parent?.to && (
           <Link
             to={parent.to}
+            search={(parent.search ?? {}) as never}
             aria-label={typeof parent.label === 'string' ? `Back to ${parent.label}` : 'Back'}
             className="-ml-2 flex size-control shrink-0 items-center justify-center rounded-md text-muted md:hidden"
           >
@@ -38,6 +40,7 @@ export function PageHeader({ crumbs, children }: Props) {
             {crumb.to ? (
               <Link
                 to={crumb.to}
+                search={(crumb.search ?? {}) as never}
                 className="max-w-[24ch] truncate rounded-sm text-muted hover:text-text hover:underline max-md:hidden"
               >
                 {crumb.label}

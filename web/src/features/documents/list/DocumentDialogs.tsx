@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { changeDocument, deleteDocument, type DocumentInfo } from '@/api/documents';
-import { folderDetails } from '@/api/workspaces';
+import { changeItem, createFolder, folderDetails, type WorkspaceItem } from '@/api/workspaces';
 import { ConfirmModal } from '@/components/ConfirmModal';
 import { Modal } from '@/components/Modal';
 import { ErrorPanel } from '@/components/ErrorPanel';
@@ -13,6 +13,11 @@ export interface DocumentDialog {
   kind: 'rename' | 'move' | 'delete';
   document: DocumentInfo;
 }
+export type ListDialog =
+  | DocumentDialog
+  | { kind: 'rename-folder'; folder: WorkspaceItem }
+  | { kind: 'move-folder'; folder: WorkspaceItem }
+  | { kind: 'new-folder'; workspace: string; folder: string };
 
 function Move({ document, onClose }: { document: DocumentInfo; onClose(): void }) {
   const item = useQuery(folderDetails(document.id));
@@ -30,7 +35,29 @@ function Move({ document, onClose }: { document: DocumentInfo; onClose(): void }
 }
 
 /** What a row's menu asks before it does it. */
-export function DocumentDialogs({ dialog, onClose }: { dialog: DocumentDialog; onClose(): void }) {
+export function DocumentDialogs({ dialog, onClose }: { dialog: ListDialog; onClose(): void }) {
+  if (dialog.kind === 'new-folder')
+    return (
+      <NameDialog
+        title="New folder"
+        submit="Create"
+        onSave={(name) =>
+          createFolder(dialog.workspace, dialog.folder, name).then(refreshDocuments)
+        }
+        onClose={onClose}
+      />
+    );
+  if (dialog.kind === 'move-folder') return <MoveDialog item={dialog.folder} onClose={onClose} />;
+  if (dialog.kind === 'rename-folder')
+    return (
+      <NameDialog
+        title="Rename folder"
+        submit="Rename"
+        name={dialog.folder.name}
+        onSave={(name) => changeItem(dialog.folder.id, { name }).then(refreshDocuments)}
+        onClose={onClose}
+      />
+    );
   const { kind, document } = dialog;
   if (kind === 'move') return <Move document={document} onClose={onClose} />;
   if (kind === 'rename')

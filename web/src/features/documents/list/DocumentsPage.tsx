@@ -1,19 +1,21 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { FileText, Plus, Search, Upload } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { FileText, FolderOpen, FolderPlus, Plus, Search, Upload } from 'lucide-react';
+import { useRef, useState, type KeyboardEvent } from 'react';
 import { createDocument, documents, importDocument, type DocumentQuery } from '@/api/documents';
 import { Button } from '@/components/Button';
+import { classes } from '@/components/classes';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { PageHeader } from '@/components/PageHeader';
 import { SkeletonRows } from '@/components/Skeleton';
 import { toastError } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
-import { DocumentDialogs, type DocumentDialog } from '@/features/documents/list/DocumentDialogs';
+import { DocumentDialogs, type ListDialog } from '@/features/documents/list/DocumentDialogs';
 import { DocumentTable } from '@/features/documents/list/DocumentTable';
 import { EMPTY } from '@/features/documents/list/empty';
 import { ListFilters } from '@/features/documents/list/ListFilters';
+import { askedFor, isBrowsing, usePlace } from '@/features/documents/list/place';
 import { TemplateGallery } from '@/features/documents/list/TemplateGallery';
 import { useRowMenu } from '@/features/documents/list/useRowMenu';
 import { refreshDocuments } from '@/features/documents/refresh';
@@ -53,12 +55,13 @@ export function DocumentsPage() {
   const navigate = useNavigate({ from: '/documents' });
   const text = useDebounced(query.text, 250);
   const list = useInfiniteQuery({
-    ...documents({ ...query, text }),
+    ...documents(askedFor({ ...query, text })),
     placeholderData: keepPreviousData,
   });
-  const [dialog, setDialog] = useState<DocumentDialog>();
+  const [dialog, setDialog] = useState<ListDialog>();
   const [choosing, setChoosing] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
+  const results = useRef<HTMLDivElement>(null);
   const menu = useRowMenu(setDialog);
   const { create, bringIn } = useMaking({
     ...(query.workspace && { workspace: query.workspace }),
@@ -67,7 +70,17 @@ export function DocumentsPage() {
   const change = (values: DocumentQuery) =>
     void navigate({ search: (old) => ({ ...old, ...values }), replace: true });
   const found = list.data?.pages.flatMap((page) => page.documents);
-  const empty = EMPTY[query.filter ?? 'all'];
+  const browsing = isBrowsing(query);
+  const place = usePlace(query);
+  const empty = browsing
+    ? { title: query.folder ? 'This folder is empty' : 'Nothing in here yet', text: EMPTY.all.text }
+    : EMPTY[query.filter ?? 'all'];
+  const nothing = found?.length === 0 && place.folders?.length === 0;
+  const toResults = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowDown') return;
+    event.preventDefault();
+    results.current?.querySelector<HTMLElement>('[data-row-link]')?.focus();
+  };
   const make = (
     <Button variant="primary" icon={<Plus size={14} />} onClick={() => setChoosing(true)}>
       New document
@@ -75,7 +88,7 @@ export function DocumentsPage() {
   );
   return (
     <DropArea onFiles={(files) => void bringIn(files.map(({ file }) => file))}>
-      <PageHeader crumbs={[{ label: 'Documents' }]}>
+      <PageHeader crumbs={place.crumbs}>
         <input
           ref={chooser}
           type="file"
@@ -87,35 +100,71 @@ export function DocumentsPage() {
             event.target.value = '';
           }}
         />
+        {browsing && place.writes && (
+          <Button
+            icon={<FolderPlus size={14} />}
+            onClick={() =>
+              setDialog({
+                kind: 'new-folder',
+                workspace: query.workspace ?? '',
+                folder: query.folder ?? '',
+              })
+            }
+          >
+            New folder
+          </Button>
+        )}
         <Button icon={<Upload size={14} />} onClick={() => chooser.current?.click()}>
           Import
         </Button>
         {make}
       </PageHeader>
-      <ListFilters query={query} onChange={change} />
-      {list.isPending && <SkeletonRows />}
+      <ListFilters query={query} onChange={change} onDown={toResults} />
+      {!found && !list.isError && !place.error && <SkeletonRows />}
       {list.isError && <ErrorPanel error={list.error} retry={list.refetch} />}
-      {found?.length === 0 &&
+      {!list.isError && place.error !== undefined && place.error !== null && (
+        <ErrorPanel
+          error={place.error}
+          retry={place.retry}
+          instead={{ label: 'All documents', to: '/documents' }}
+        />
+      )}
+      {nothing &&
         (query.text ? (
           <EmptyState
             icon={<Search size={28} />}
             title={`Nothing found for “${query.text}”`}
             actions={<Button onClick={() => change({ text: undefined })}>Clear the search</Button>}
           >
-            Titles and texts were searched.
+            Titles and texts were searched{query.workspace && ', in all folders of the workspace'}.
           </EmptyState>
         ) : (
           <EmptyState
-            icon={<FileText size={28} />}
+            icon={browsing ? <FolderOpen size={28} /> : <FileText size={28} />}
             title={empty.title}
             actions={query.filter !== 'trash' && make}
           >
             {empty.text}
           </EmptyState>
         ))}
-      {found && found.length > 0 && (
-        <div className="min-h-0 flex-1 overflow-y-auto">
-          <DocumentTable documents={found} menu={menu} />
+      {found && !nothing && !place.error && (
+        <div
+          ref={results}
+          aria-busy={list.isPlaceholderData}
+          className={classes(
+            'min-h-0 flex-1 overflow-y-auto',
+            list.isPlaceholderData && 'opacity-60',
+          )}
+        >
+          <DocumentTable
+            documents={found}
+            folders={place.folders ?? []}
+            search={query.filter === 'trash' ? undefined : text}
+            browsing={browsing}
+            writes={place.writes}
+            menu={menu}
+            ask={setDialog}
+          />
           {list.hasNextPage && (
             <div className="p-3 text-center">
               <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
+import type { KeyboardEvent } from 'react';
 import type { DocumentQuery } from '@/api/documents';
 import type { DocumentFilter, DocumentSort } from '@/app/document-lists';
 import { workspaces } from '@/api/workspaces';
@@ -18,10 +19,12 @@ const TABS: { id: DocumentFilter; label: string }[] = [
 interface Props {
   query: DocumentQuery;
   onChange(values: DocumentQuery): void;
+  /** A key in the search. */
+  onDown(event: KeyboardEvent): void;
 }
 
 /** Which documents are listed, and in what order. */
-export function ListFilters({ query, onChange }: Props) {
+export function ListFilters({ query, onChange, onDown }: Props) {
   const places = useQuery(workspaces());
   return (
     <>
@@ -44,6 +47,7 @@ export function ListFilters({ query, onChange }: Props) {
             className="w-full pl-7"
             placeholder="Search in titles and text"
             value={query.text ?? ''}
+            onKeyDown={onDown}
             onChange={(event) => onChange({ text: event.target.value || undefined })}
           />
         </label>
@@ -51,7 +55,9 @@ export function ListFilters({ query, onChange }: Props) {
           aria-label="Workspace"
           className="w-auto! max-w-52"
           value={query.workspace ?? ''}
-          onChange={(event) => onChange({ workspace: event.target.value || undefined })}
+          onChange={(event) =>
+            onChange({ workspace: event.target.value || undefined, folder: undefined })
+          }
         >
           <option value="">All workspaces</option>
           {places.data?.map(({ id, name }) => (
