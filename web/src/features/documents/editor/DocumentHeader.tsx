@@ -63,7 +63,7 @@ export function DocumentHeader(props: Props) {
             />
             <Select
               aria-label="Mode"
-              className="w-auto! pl-7 max-md:w-32!"
+              className="w-auto! pl-7 max-md:w-14! max-md:text-transparent"
               value={mode}
               onChange={(event) => onMode(event.target.value as Mode)}
             >

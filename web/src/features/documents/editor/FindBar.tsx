@@ -82,7 +82,7 @@ export function FindBar({ editor, replacing, onClose }: Props) {
         autoFocus
         aria-label="Find"
         placeholder="Find"
-        className="w-48 max-md:flex-1"
+        className="w-48 max-md:w-auto max-md:min-w-28 max-md:flex-1"
         value={wanted}
         onChange={(event) => {
           setWanted(event.target.value);
@@ -108,7 +108,7 @@ export function FindBar({ editor, replacing, onClose }: Props) {
           <Input
             aria-label="Replace with"
             placeholder="Replace with"
-            className="w-48 max-md:flex-1"
+            className="w-48 max-md:w-auto max-md:min-w-[60%] max-md:flex-1"
             value={instead}
             onChange={(event) => setInstead(event.target.value)}
             onKeyDown={(event) =>
@@ -119,7 +119,7 @@ export function FindBar({ editor, replacing, onClose }: Props) {
           <Button onClick={() => replace(found)}>Replace all</Button>
         </>
       )}
-      <span className="flex-1" />
+      <span className="flex-1 max-md:hidden" />
       <IconButton label="Close the search" keys="Esc" onClick={close}>
         <X size={15} />
       </IconButton>

@@ -2,6 +2,7 @@ import { Check, ExternalLink, Unlink } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
 import { Input } from '@/components/Field';
 import { IconButton } from '@/components/IconButton';
+import { floatAt } from '@/features/documents/editor/float';
 import type { EditorHandle } from '@/features/documents/editor/handle';
 import { safeLink } from '@/features/documents/editor/links';
 import { useStore } from '@/lib/store';
@@ -19,6 +20,8 @@ function linkAround({ quill, view }: EditorHandle): { index: number; length: num
   return undefined;
 }
 
+const WIDTH = 350; // pixels, at most
+
 interface Props {
   editor: EditorHandle;
   /** Asked for, though there is no link yet. */
@@ -33,8 +36,8 @@ export function LinkBox({ editor, adding, onClose }: Props) {
   const [problem, setProblem] = useState('');
   const known = typeof formats.link === 'string' ? formats.link : undefined;
   if (!range || (!adding && known === undefined)) return null;
-  const bounds = editor.quill.getBounds(range.index, range.length);
-  if (!bounds) return null;
+  const place = floatAt(editor.quill, range.index, WIDTH);
+  if (!place) return null;
   const close = () => {
     setTyped(undefined);
     setProblem('');
@@ -65,8 +68,8 @@ export function LinkBox({ editor, adding, onClose }: Props) {
     <form
       onSubmit={apply}
       aria-label="Link"
-      style={{ top: bounds.bottom + 6, left: Math.max(0, Math.min(bounds.left, 260)) }}
-      className="pop-in no-print absolute z-20 flex items-center gap-1 rounded-lg border border-line bg-raised p-1 shadow-pop"
+      style={{ ...place, maxHeight: undefined }}
+      className="pop-in no-print absolute z-20 flex max-w-full items-center gap-1 rounded-lg border border-line bg-raised p-1 shadow-pop"
     >
       {editable ? (
         <Input
@@ -75,7 +78,7 @@ export function LinkBox({ editor, adding, onClose }: Props) {
           title={problem}
           autoFocus={adding}
           placeholder="https://…"
-          className="w-56"
+          className="w-56 min-w-0 shrink"
           value={typed ?? known ?? ''}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={(event) => event.key === 'Escape' && close()}

@@ -1,9 +1,13 @@
 import { useEffect, useEffectEvent, useState } from 'react';
 import { classes } from '@/components/classes';
+import { floatAt } from '@/features/documents/editor/float';
 import { matching, type InsertCommand } from '@/features/documents/editor/commands';
 import type { EditorHandle } from '@/features/documents/editor/handle';
 import { plainText } from '@/features/documents/editor/plain-text';
 import { useStore } from '@/lib/store';
+
+const WIDTH = 224; // pixels
+const HEIGHT = 288; // at most
 
 interface Props {
   editor: EditorHandle;
@@ -58,14 +62,15 @@ export function SlashMenu({ editor, onPick }: Props) {
   }, [root]);
 
   if (!slash || commands.length === 0) return null;
-  const bounds = editor.quill.getBounds(slash.index);
-  if (!bounds) return null;
+  const place = floatAt(editor.quill, slash.index, WIDTH);
+  if (!place) return null;
+  const maxHeight = Math.min(HEIGHT, Number(place.maxHeight));
   return (
     <div
       role="listbox"
       aria-label="Insert"
-      style={{ top: bounds.bottom + 6, left: Math.max(0, bounds.left) }}
-      className="pop-in absolute z-30 max-h-72 w-56 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-pop"
+      style={{ ...place, maxHeight, width: WIDTH }}
+      className="pop-in absolute z-30 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-pop"
     >
       {commands.map((command, index) => (
         <div

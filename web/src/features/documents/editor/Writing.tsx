@@ -174,7 +174,11 @@ export function Writing(props: Props) {
             document={info.id}
             writes={writes}
             shown={version}
-            onShow={setVersion}
+            onShow={(next) => {
+              setVersion(next);
+              // On a phone the list covers what it shows.
+              if (next && !matchMedia('(min-width: 768px)').matches) onPanel(undefined);
+            }}
             onClose={closePanel}
           />
         )}

@@ -53,7 +53,7 @@ export function SuggestionBar({ editor }: { editor: EditorHandle }) {
       <IconButton small label="Next suggestion" onClick={() => go(1)}>
         <ChevronDown size={14} />
       </IconButton>
-      <span className="min-w-0 flex-1 truncate text-muted">
+      <span className="min-w-0 flex-1 truncate text-muted max-md:order-first max-md:basis-full">
         {one.name || 'Somebody'} {one.kind === 'insert' ? 'adds' : 'deletes'} “
         {one.text.trim() || '¶'}”
       </span>
