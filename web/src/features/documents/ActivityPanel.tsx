@@ -3,10 +3,11 @@ import { documentActivity } from '@/api/document-talk';
 import { Ago } from '@/components/Ago';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { SkeletonRows } from '@/components/Skeleton';
+import { everyDay, type Day } from '@/features/documents/activity-days';
 import { SidePanel } from '@/features/documents/SidePanel';
 import { formatMany } from '@/lib/format';
 
-type Day = { day: string; edits: number; views: number };
+const DAYS = 30;
 
 function Bars({ days, of, label }: { days: Day[]; of: 'edits' | 'views'; label: string }) {
   const most = Math.max(1, ...days.map((day) => day[of]));
@@ -15,7 +16,9 @@ function Bars({ days, of, label }: { days: Day[]; of: 'edits' | 'views'; label: 
     <figure>
       <figcaption className="mb-1 flex justify-between text-muted">
         <span>{label}</span>
-        <span className="num">{formatMany(sum, of.slice(0, -1))} in 30 days</span>
+        <span className="num">
+          {formatMany(sum, of.slice(0, -1))} in {DAYS} days
+        </span>
       </figcaption>
       <div className="flex h-14 items-end gap-px" aria-hidden>
         {days.map((day) => (
@@ -23,7 +26,7 @@ function Bars({ days, of, label }: { days: Day[]; of: 'edits' | 'views'; label: 
             key={day.day}
             title={`${day.day}: ${formatMany(day[of], of.slice(0, -1))}`}
             style={{ height: `${(day[of] / most) * 100}%` }}
-            className="min-h-px flex-1 rounded-t-sm bg-accent-fill"
+            className="min-h-px flex-1 rounded-t-xs bg-accent-fill"
           />
         ))}
       </div>
@@ -34,14 +37,15 @@ function Bars({ days, of, label }: { days: Day[]; of: 'edits' | 'views'; label: 
 /** How a document is read and written, for its owners. */
 export function ActivityPanel({ document, onClose }: { document: string; onClose(): void }) {
   const activity = useQuery(documentActivity(document));
+  const days = everyDay(activity.data?.days ?? [], activity.dataUpdatedAt, DAYS);
   return (
     <SidePanel title="Activity" onClose={onClose}>
       {activity.isPending && <SkeletonRows rows={4} />}
       {activity.isError && <ErrorPanel error={activity.error} retry={activity.refetch} />}
       {activity.data && (
         <div className="flex flex-col gap-4">
-          <Bars days={activity.data.days} of="edits" label="Edits" />
-          <Bars days={activity.data.days} of="views" label="Views" />
+          <Bars days={days} of="edits" label="Edits" />
+          <Bars days={days} of="views" label="Views" />
           <section aria-label="Who edited">
             <h3 className="mb-1 font-medium">Who edited</h3>
             {activity.data.people.length === 0 && <p className="text-muted">Nobody yet.</p>}

@@ -87,6 +87,7 @@ function Open({ live, place }: { live: LiveDocument; place: DocumentPlace }) {
             panel={panel}
             onPanel={setPanel}
             outline={outline}
+            onOutline={setOutline}
           />
         </EditorBoundary>
       ) : (

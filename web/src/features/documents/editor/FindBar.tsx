@@ -82,7 +82,7 @@ export function FindBar({ editor, replacing, onClose }: Props) {
         autoFocus
         aria-label="Find"
         placeholder="Find"
-        className="w-48 max-md:w-auto max-md:min-w-28 max-md:flex-1"
+        className="w-48! max-md:min-w-28! max-md:flex-1"
         value={wanted}
         onChange={(event) => {
           setWanted(event.target.value);
@@ -108,15 +108,22 @@ export function FindBar({ editor, replacing, onClose }: Props) {
           <Input
             aria-label="Replace with"
             placeholder="Replace with"
-            className="w-48 max-md:w-auto max-md:min-w-[60%] max-md:flex-1"
+            className="w-48! max-md:order-1 max-md:min-w-28! max-md:flex-1"
             value={instead}
             onChange={(event) => setInstead(event.target.value)}
             onKeyDown={(event) =>
               event.key === 'Enter' && replace(found.slice(current, current + 1))
             }
           />
-          <Button onClick={() => replace(found.slice(current, current + 1))}>Replace</Button>
-          <Button onClick={() => replace(found)}>Replace all</Button>
+          <Button
+            className="max-md:order-1"
+            onClick={() => replace(found.slice(current, current + 1))}
+          >
+            Replace
+          </Button>
+          <Button className="max-md:order-1" onClick={() => replace(found)}>
+            Replace all
+          </Button>
         </>
       )}
       <span className="flex-1 max-md:hidden" />

@@ -78,7 +78,7 @@ export function LinkBox({ editor, adding, onClose }: Props) {
           title={problem}
           autoFocus={adding}
           placeholder="https://…"
-          className="w-56 min-w-0 shrink"
+          className="w-56! shrink"
           value={typed ?? known ?? ''}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={(event) => event.key === 'Escape' && close()}

@@ -8,8 +8,14 @@ import { useStore } from '@/lib/store';
 
 const INSET = ['', 'pl-2', 'pl-5', 'pl-8', 'pl-11'];
 
+interface Props {
+  editor: EditorHandle;
+  /** It has led to a heading. */
+  onGone(): void;
+}
+
 /** The headings, to go to, and how much was written. */
-export function Outline({ editor }: { editor: EditorHandle }) {
+export function Outline({ editor, onGone }: Props) {
   const version = useStore(editor.view, (view) => view.version);
   const { quill } = editor;
   const { headings, count } = useMemo(() => {
@@ -21,6 +27,7 @@ export function Outline({ editor }: { editor: EditorHandle }) {
     const [line] = quill.getLine(index);
     line?.domNode.scrollIntoView({ block: 'start', behavior: 'smooth' });
     quill.setSelection(index, 0, 'user');
+    onGone();
   };
   return (
     <nav aria-label="Outline" className="flex flex-col gap-2 p-3">

@@ -23,6 +23,7 @@ import { useEditorKeys } from '@/features/documents/editor/useEditorKeys';
 import { SuggestionBar } from '@/features/documents/suggestions/SuggestionBar';
 import { VersionPreview } from '@/features/documents/versions/VersionPreview';
 import { VersionsPanel } from '@/features/documents/versions/VersionsPanel';
+import { useNarrow } from '@/lib/hooks';
 
 interface Props {
   place: DocumentPlace;
@@ -34,6 +35,7 @@ interface Props {
   panel: Panel;
   onPanel(panel: Panel): void;
   outline: boolean;
+  onOutline(shown: boolean): void;
 }
 
 /** The text with its tools on all sides. */
@@ -51,6 +53,7 @@ export function Writing(props: Props) {
   const chooser = useRef<HTMLInputElement>(null);
   const target = useRef(0);
   const comments = useComments(place, editor, panel === 'comments' ? thread : undefined);
+  const narrow = useNarrow();
   const readOnly = mode === 'read';
   const talks = info.access !== 'viewer';
   useEffect(() => {
@@ -132,7 +135,7 @@ export function Writing(props: Props) {
       <div className="relative flex min-h-0 flex-1">
         {outline && editor && (
           <aside className="no-print w-56 shrink-0 overflow-y-auto border-r border-line bg-panel max-md:absolute max-md:inset-y-0 max-md:z-20 max-md:shadow-pop">
-            <Outline editor={editor} />
+            <Outline editor={editor} onGone={() => narrow && props.onOutline(false)} />
           </aside>
         )}
         {version && (
@@ -177,7 +180,7 @@ export function Writing(props: Props) {
             onShow={(next) => {
               setVersion(next);
               // On a phone the list covers what it shows.
-              if (next && !matchMedia('(min-width: 768px)').matches) onPanel(undefined);
+              if (next && narrow) onPanel(undefined);
             }}
             onClose={closePanel}
           />

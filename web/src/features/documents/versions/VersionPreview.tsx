@@ -55,7 +55,7 @@ export function VersionPreview({ document, version, writes, onClose }: Props) {
   return (
     <div className="flex min-w-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-3 border-b border-line bg-accent-soft px-4 py-1.5">
-        <span className="min-w-0 flex-1 truncate">
+        <span className="min-w-0 flex-1 truncate max-md:basis-full">
           {version.name ?? formatDateTime(version.created_at)}
         </span>
         <Checkbox checked={differences} onChange={(event) => setDifferences(event.target.checked)}>
