@@ -1,6 +1,6 @@
 //! Glyphs of text. A character that a face lacks is taken from another one, then from a font that is installed on
 //! this machine; at last it is a box.
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ pub const BOLD: usize = 1;
 pub const ITALIC: usize = 2;
 const FACES: usize = 12; // built in; more are installed ones
 const MAX_KNOWN: usize = 50_000;
-const MAX_SEARCHES: usize = 64; // for a document
+const MAX_MISSES: u8 = 4; // in each block of 256 characters, then none of it is looked for any more
+const MAX_SEARCHES: usize = 400; // for a document
 
 /// In parts of the font's size.
 #[derive(Clone, Debug)]
@@ -52,7 +53,9 @@ pub struct Fonts {
     installed: &'static Installed,
     faces: Vec<Option<Box<Face>>>,
     known: HashMap<(usize, bool, String), Vec<Run>>,
-    missing: HashSet<char>,
+    /// Characters that no font has, by their blocks.
+    misses: HashMap<u32, u8>,
+    searches: usize,
 }
 
 fn bytes_of(face: usize) -> &'static [u8] {
@@ -76,7 +79,8 @@ fn bytes_of(face: usize) -> &'static [u8] {
 impl Face {
     fn open((bytes, index): Source) -> Option<Self> {
         let font = FontRef::from_index(bytes, index).ok()?;
-        let krilla = Font::new(bytes.to_vec().into(), index)?;
+        let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
+        let krilla = Font::new(data.into(), index)?;
         Some(Self {
             shaper: ShaperData::new(&font),
             units: krilla.units_per_em(),
@@ -122,7 +126,8 @@ impl Fonts {
             installed,
             faces: (0..FACES).map(|_| None).collect(),
             known: HashMap::new(),
-            missing: HashSet::new(),
+            misses: HashMap::new(),
+            searches: 0,
         }
     }
 
@@ -138,19 +143,24 @@ impl Fonts {
         if let Some(known) = self.faces[FACES..].iter().position(has) {
             return Some(FACES + known);
         }
-        if self.faces.len() - FACES + self.missing.len() >= MAX_SEARCHES
-            || self.missing.contains(&it)
+        let block = it as u32 >> 8;
+        if self.misses.get(&block).is_some_and(|it| *it >= MAX_MISSES)
+            || self.searches >= MAX_SEARCHES
         {
             return None;
         }
-        let face = Face::open(self.installed.with(it)?)?;
+        self.searches += 1;
+        let Some(face) = self.installed.with(it).and_then(Face::open) else {
+            *self.misses.entry(block).or_default() += 1;
+            return None;
+        };
         self.faces.push(Some(Box::new(face)));
         Some(self.faces.len() - 1)
     }
 
     /// The scripts of a text that are shown as boxes.
     pub fn missing_in(&mut self, text: impl Iterator<Item = char>) -> BTreeSet<&'static str> {
-        let all: HashSet<char> = text
+        let all: BTreeSet<char> = text
             .filter(|it| !it.is_ascii() && !it.is_whitespace())
             .collect();
         let lacks = |it: &char| !self.face_for(FACE_SANS, *it).1;
@@ -176,7 +186,6 @@ impl Fonts {
         if let Some(face) = self.search(it) {
             return (face, true);
         }
-        self.missing.insert(it);
         (FACE_SANS, false)
     }
 

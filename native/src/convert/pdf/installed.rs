@@ -8,8 +8,7 @@ use skrifa::raw::TableProvider;
 use skrifa::{FontRef, MetadataProvider};
 
 const MAX_FACES: usize = 4000;
-const MAX_OPEN: usize = 24; // kept in memory for good
-const MAX_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 128 << 20; // of the fonts that are kept in memory, for good
 const RESTRICTED: u16 = 2; // OS/2's fsType: must not be embedded
 
 /// A font's bytes and its number in them.
@@ -77,11 +76,9 @@ impl Installed {
         if let Some(known) = open.get(&id) {
             return *known;
         }
-        if open.len() >= MAX_OPEN {
-            return None;
-        }
+        let held: usize = open.values().flatten().map(|it| it.0.len()).sum();
         let bytes = self.fonts.with_face_data(id, |bytes, index| {
-            (bytes.len() <= MAX_BYTES).then(|| (bytes.to_vec(), index))
+            (held + bytes.len() <= MAX_BYTES).then(|| (bytes.to_vec(), index))
         });
         let source = bytes.flatten().and_then(|(bytes, index)| {
             // What the writer cannot read is not leaked.

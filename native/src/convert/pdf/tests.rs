@@ -98,6 +98,15 @@ fn what_no_font_has_is_said() {
 }
 
 #[test]
+fn what_is_missing_hides_no_font_from_the_rest() {
+    // More characters than are searched for in a document, and then one that a font has.
+    let lacking = (0x1300..0x1e00).filter_map(char::from_u32);
+    let text: String = lacking.chain("漢".chars()).collect();
+    let mut fonts = Fonts::new(installed(&[TWO]));
+    assert!(!fonts.missing_in(text.chars()).contains("Chinese"));
+}
+
+#[test]
 fn an_installed_font_is_embedded() {
     let lines = lines_of("漢字\n");
     let bytes = write(&lines, "", "", &HashMap::new(), installed(&[TWO])).unwrap();
