@@ -144,3 +144,23 @@ test('a session that ended elsewhere leaves its copies only to the same user', a
   await untilCopies(0);
   await seesNothing();
 });
+
+test('signing out in one tab clears what another one has open', async () => {
+  await signOut();
+  await page.getByLabel('Email').waitFor();
+  await page.goto(url);
+  await enter(ANNA);
+  await write(WORDS);
+  const other = await page.context().newPage();
+  const failed = [];
+  other.on('pageerror', (error) => failed.push(String(error)));
+  await other.goto(`${url}/documents/${id}`);
+  await other.getByRole('textbox', { name: 'Text of the document' }).getByText(WORDS).waitFor();
+  await untilCopies(1);
+  await signOut();
+  await page.getByLabel('Email').waitFor();
+  await other.getByLabel('Email').waitFor();
+  await untilCopies(0);
+  assert.deepEqual(failed, []);
+  await other.close();
+});

@@ -4,7 +4,7 @@ import { unsavedChanges } from '@/features/documents/local-copies';
 
 /** Signs out; asks first where it would lose what could not be saved yet. */
 export async function leave(): Promise<void> {
-  const lost = await unsavedChanges().catch(() => 0);
+  const lost = await unsavedChanges();
   if (lost > 0) leaving.set(lost);
   else await signOut();
 }

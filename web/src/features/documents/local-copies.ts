@@ -59,15 +59,17 @@ export async function unsavedChanges(): Promise<number> {
     await new Promise((next) => setTimeout(next, LOOK));
   let sum = 0;
   for (const read of open.values()) sum += read().waiting;
-  for (const name of await copies()) if (!open.has(name)) sum += await waitingIn(name);
+  // Where they cannot be listed, only what is open is known.
+  for (const name of await copies().catch(() => []))
+    if (!open.has(name)) sum += await waitingIn(name);
   return sum;
 }
 
 function remove(name: string): Promise<void> {
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
     const request = indexedDB.deleteDatabase(name);
     request.onsuccess = () => done();
-    request.onerror = () => done();
+    request.onerror = () => fail(request.error ?? new Error(`could not remove ${name}`));
   });
 }
 
