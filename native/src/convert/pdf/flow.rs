@@ -1,8 +1,9 @@
 //! Blocks on pages.
 use super::bidi;
 use super::fonts::Fonts;
-use super::lines::{Atom, BLACK, Base, Maker, Row, rows};
+use super::lines::{Atom, BLACK, Base, Maker};
 use super::pictures::Pictures;
+use super::rows::{Row, rows};
 use super::{Draw, HEIGHT, MARGIN, MAX_PAGES, WIDTH};
 use crate::convert::blocks::{Block, Numbers, group, numeral};
 use crate::convert::model::{Align, Format, Kind, Line, List, Piece, Span};
@@ -10,21 +11,19 @@ use crate::convert::style::Color;
 use crate::convert::{Outcome, refuse};
 
 const SIZE: f32 = 10.5;
-const BOTTOM: f32 = HEIGHT - MARGIN;
-const INNER: f32 = WIDTH - 2.0 * MARGIN;
+pub const BOTTOM: f32 = HEIGHT - MARGIN;
+pub const INNER: f32 = WIDTH - 2.0 * MARGIN;
 const INDENT: f32 = 20.0;
-const PADDING: f32 = 4.0;
-const LINE: Color = Color(0xb8, 0xbc, 0xc4);
+pub const LINE: Color = Color(0xb8, 0xbc, 0xc4);
 const CODE: Color = Color(0xf5, 0xf6, 0xf8);
 const QUOTE: Color = Color(0x50, 0x55, 0x5e);
 const HEADINGS: [f32; 6] = [21.0, 17.0, 14.0, 12.0, 11.0, 10.5];
-const PLAIN: Base = Base {
+pub const PLAIN: Base = Base {
     size: SIZE,
     color: BLACK,
     bold: false,
     mono: false,
 };
-const MAX_COLUMNS: usize = 60;
 
 pub struct Mark {
     pub level: u8,
@@ -39,7 +38,7 @@ pub struct Flow<'a, 'b> {
     fonts: &'a mut Fonts,
     pictures: &'a mut Pictures<'b>,
     base_url: &'a str,
-    y: f32,
+    pub y: f32,
 }
 
 /// What is drawn behind each row of a block.
@@ -62,7 +61,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         }
     }
 
-    fn page(&mut self) -> Outcome<()> {
+    pub fn page(&mut self) -> Outcome<()> {
         if self.pages.len() >= MAX_PAGES {
             return refuse("it has too many pages for a PDF; export it as DOCX");
         }
@@ -71,24 +70,24 @@ impl<'a, 'b> Flow<'a, 'b> {
         Ok(())
     }
 
-    fn put(&mut self, draw: Draw) {
+    pub fn put(&mut self, draw: Draw) {
         if let Some(page) = self.pages.last_mut() {
             page.push(draw);
         }
     }
 
-    fn is_at_top(&self) -> bool {
+    pub fn is_at_top(&self) -> bool {
         self.y <= MARGIN + 0.5
     }
 
-    fn space(&mut self, height: f32) {
+    pub fn space(&mut self, height: f32) {
         if !self.is_at_top() {
             self.y += height;
         }
     }
 
     /// Goes to the next page unless so much fits on this one.
-    fn need(&mut self, height: f32) -> Outcome<()> {
+    pub fn need(&mut self, height: f32) -> Outcome<()> {
         if self.y + height > BOTTOM && !self.is_at_top() {
             self.page()?;
         }
@@ -122,7 +121,7 @@ impl<'a, 'b> Flow<'a, 'b> {
         Ok(())
     }
 
-    fn atoms(&mut self, line: &Line, base: &Base, width: f32) -> Vec<Atom> {
+    pub fn atoms(&mut self, line: &Line, base: &Base, width: f32) -> Vec<Atom> {
         let mut maker = Maker {
             fonts: self.fonts,
             pictures: self.pictures,
@@ -373,148 +372,6 @@ impl<'a, 'b> Flow<'a, 'b> {
         self.space(5.0);
         Ok(())
     }
-
-    fn table(&mut self, table: &[&[Line]]) -> Outcome<()> {
-        let columns = table
-            .iter()
-            .map(|it| it.len())
-            .max()
-            .unwrap_or(0)
-            .clamp(1, MAX_COLUMNS);
-        let base = Base {
-            size: if columns > 8 { 7.5 } else { 9.5 },
-            ..PLAIN
-        };
-        let mut widest = vec![0.0f32; columns];
-        let mut least = vec![0.0f32; columns];
-        let mut cells: Vec<Vec<Vec<Atom>>> = Vec::with_capacity(table.len());
-        for row in table {
-            let mut made = Vec::with_capacity(columns);
-            for (column, cell) in row.iter().take(columns).enumerate() {
-                let atoms = self.atoms(cell, &base, INNER / columns as f32 - 2.0 * PADDING);
-                let all: f32 = atoms.iter().map(|it| it.width + it.space).sum();
-                let one = atoms.iter().map(|it| it.width).fold(0.0, f32::max);
-                widest[column] = widest[column].max(all.min(INNER * 0.7));
-                least[column] = least[column].max(one.min(INNER * 0.4));
-                made.push(atoms);
-            }
-            cells.push(made);
-        }
-        let widths = share(&widest, &least);
-        self.space(4.0);
-        for (row, atoms) in table.iter().zip(cells) {
-            let mut shown: Vec<Vec<Row>> = Vec::with_capacity(columns);
-            for (column, atoms) in atoms.into_iter().enumerate() {
-                let cell = &row[column];
-                let mut made = rows(
-                    atoms,
-                    widths[column] - 2.0 * PADDING,
-                    cell.align,
-                    bidi::is_rtl(cell),
-                    &base,
-                );
-                made.reverse();
-                shown.push(made);
-            }
-            self.table_row(shown, &widths)?;
-        }
-        self.space(9.0);
-        Ok(())
-    }
-
-    /// The lines of each cell, the last first. A row that is higher than what is left goes on on the next page.
-    fn table_row(&mut self, mut cells: Vec<Vec<Row>>, widths: &[f32]) -> Outcome<()> {
-        let whole = cells
-            .iter()
-            .map(|it| it.iter().map(|row| row.height).sum())
-            .fold(0.0, f32::max);
-        if whole + 2.0 * PADDING <= BOTTOM - MARGIN {
-            self.need(whole + 2.0 * PADDING)?;
-        }
-        loop {
-            let room = BOTTOM - self.y - 2.0 * PADDING;
-            let mut height = 0.0f32;
-            let (mut draws, mut x) = (Vec::new(), MARGIN);
-            for (cell, width) in cells.iter_mut().zip(widths) {
-                let mut used = 0.0;
-                while let Some(row) = cell.last() {
-                    let first = used == 0.0 && self.is_at_top();
-                    if used + row.height > room && !first {
-                        break;
-                    }
-                    let (own, y) = (row.height, self.y + PADDING + used);
-                    if let Some(row) = cell.pop() {
-                        draws.extend(row.draws.into_iter().map(|it| it.moved(x + PADDING, y)));
-                    }
-                    used += own;
-                }
-                height = height.max(used);
-                x += width;
-            }
-            let done = cells.iter().all(Vec::is_empty);
-            if height > 0.0 || done {
-                self.grid(widths, height + 2.0 * PADDING);
-                draws.into_iter().for_each(|it| self.put(it));
-                self.y += height + 2.0 * PADDING;
-            }
-            if done {
-                return Ok(());
-            }
-            self.page()?;
-        }
-    }
-
-    fn grid(&mut self, widths: &[f32], height: f32) {
-        const THIN: f32 = 0.6;
-        let (mut x, y, color) = (MARGIN, self.y, LINE);
-        let all: f32 = widths.iter().sum();
-        for y in [y, y + height] {
-            self.put(Draw::Rect {
-                x,
-                y,
-                width: all + THIN,
-                height: THIN,
-                color,
-            });
-        }
-        self.put(Draw::Rect {
-            x,
-            y,
-            width: THIN,
-            height,
-            color,
-        });
-        for width in widths {
-            x += width;
-            self.put(Draw::Rect {
-                x,
-                y,
-                width: THIN,
-                height,
-                color,
-            });
-        }
-    }
-}
-
-/// Widths of columns: what their text wants, or less of it where that is too much.
-fn share(widest: &[f32], least: &[f32]) -> Vec<f32> {
-    let pad = 2.0 * PADDING + 1.0;
-    let want: Vec<f32> = widest.iter().map(|it| it + pad).collect();
-    let least: Vec<f32> = least.iter().map(|it| it + pad).collect();
-    let (all, small): (f32, f32) = (want.iter().sum(), least.iter().sum());
-    if all <= INNER {
-        let more = (INNER - all) / want.len() as f32;
-        return want.iter().map(|it| it + more).collect();
-    }
-    if small >= INNER || all - small < 0.1 {
-        return vec![INNER / want.len() as f32; want.len()];
-    }
-    let part = (INNER - small) / (all - small);
-    want.iter()
-        .zip(&least)
-        .map(|(want, least)| least + (want - least) * part)
-        .collect()
 }
 
 fn plain(text: &str, link: Option<&str>) -> Line {

@@ -1,13 +1,15 @@
-//! PDF: `fonts.rs` makes glyphs of text, `lines.rs` breaks them into lines, `flow.rs` puts blocks onto pages, and
-//! here these are written down. `bidi.rs` orders text of both directions. The fonts are DejaVu's; what they lack, such
-//! as Chinese, is taken from a font of this machine (`installed.rs`), else shown as boxes, with a note at the start. Only
-//! what is used of a font is embedded.
+//! PDF: `fonts.rs` makes glyphs of text, `lines.rs` and `rows.rs` break them into lines, `flow.rs` and `table.rs` put
+//! blocks onto pages, and here these are written down. `bidi.rs` orders text of both directions. The fonts are DejaVu's;
+//! what they lack, such as Chinese, is taken from a font of this machine (`installed.rs`), else shown as boxes, with a
+//! note at the start. Only what is used of a font is embedded.
 mod bidi;
 mod flow;
 mod fonts;
 mod installed;
 mod lines;
 mod pictures;
+mod rows;
+mod table;
 #[cfg(test)]
 mod tests;
 
