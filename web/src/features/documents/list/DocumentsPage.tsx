@@ -75,6 +75,7 @@ export function DocumentsPage() {
   const empty = browsing
     ? { title: query.folder ? 'This folder is empty' : 'Nothing in here yet', text: EMPTY.all.text }
     : EMPTY[query.filter ?? 'all'];
+  const ready = found && place.folders;
   const nothing = found?.length === 0 && place.folders?.length === 0;
   const toResults = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown') return;
@@ -120,7 +121,7 @@ export function DocumentsPage() {
         {make}
       </PageHeader>
       <ListFilters query={query} onChange={change} onDown={toResults} />
-      {!found && !list.isError && !place.error && <SkeletonRows />}
+      {!ready && !list.isError && !place.error && <SkeletonRows />}
       {list.isError && <ErrorPanel error={list.error} retry={list.refetch} />}
       {!list.isError && place.error !== undefined && place.error !== null && (
         <ErrorPanel
@@ -147,7 +148,7 @@ export function DocumentsPage() {
             {empty.text}
           </EmptyState>
         ))}
-      {found && !nothing && !place.error && (
+      {ready && !nothing && !place.error && (
         <div
           ref={results}
           aria-busy={list.isPlaceholderData}
@@ -165,9 +166,15 @@ export function DocumentsPage() {
             menu={menu}
             ask={setDialog}
           />
-          {list.hasNextPage && (
+          {(list.hasNextPage || place.more) && (
             <div className="p-3 text-center">
-              <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              <Button
+                busy={list.isFetchingNextPage}
+                onClick={() => {
+                  place.more?.();
+                  if (list.hasNextPage) void list.fetchNextPage();
+                }}
+              >
                 Load more
               </Button>
             </div>

@@ -16,6 +16,8 @@ export interface Place {
   crumbs: Crumb[];
   /** The folders in it; undefined while they are fetched. */
   folders: WorkspaceItem[] | undefined;
+  /** Fetches more of them, where there are. */
+  more?: (() => void) | undefined;
   /** Whether folders may be made in it. */
   writes: boolean;
   error: unknown;
@@ -58,6 +60,7 @@ export function usePlace(query: DocumentQuery): Place {
       ),
     ],
     folders: inside.data?.pages.flatMap((page) => page.items),
+    more: inside.hasNextPage ? () => void inside.fetchNextPage() : undefined,
     writes: owner?.own.includes('write') === true && !owner.archived_at,
     error: failed.error,
     retry: () => void failed.refetch(),
