@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -159,16 +160,19 @@ class AttachmentService final : public Attachments {
     const std::string begin = place_of(source);
     std::string out;
     std::map<std::string, std::string> copied;  // by the ids of the source's
+    std::set<std::string> there;
+    for (const Attachment& file : list(visitor, source)) there.insert(file.id);
     std::size_t at = 0;
     for (auto found = delta.find(begin); found != delta.npos; found = delta.find(begin, at)) {
       const std::size_t name = found + begin.size();
       const std::string id = delta.substr(name, kUuid);
       auto known = copied.find(id);
-      if (known == copied.end())
+      // What the source does not have either stays as it is.
+      if (known == copied.end() && there.contains(id))
         known = copied.emplace(id, copy_of(visitor, source, copy, id)).first;
       out.append(delta, at, found - at);
-      // What the source does not have either stays as it is.
-      out += known->second.empty() ? begin + id : place_of(copy) + known->second;
+      const bool is_copied = known != copied.end() && !known->second.empty();
+      out += is_copied ? place_of(copy) + known->second : begin + id;
       at = std::min(name + kUuid, delta.size());
     }
     return out.append(delta, at);

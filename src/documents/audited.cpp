@@ -5,6 +5,8 @@
 namespace ob::documents {
 namespace {
 
+constexpr std::string_view kLive = "live";  // as src/app tells it of sockets
+
 void describe(audit::Event& event, const Link& link) {
   event.details["link"] = link.id;
   event.details["level"] = link_text(link.level);
@@ -22,6 +24,7 @@ audit::Event AuditedDocuments::event_of(const Visitor& visitor, const char* acti
 Document AuditedDocuments::create(const Caller& caller, const NewDocument& fresh) {
   return audit::act(audit_, audit::event_of(caller, "document.create", {"document", "", ""}),
                     [&](audit::Event& event) {
+                      if (!fresh.template_id.empty()) event.details["template"] = fresh.template_id;
                       Document out = DocumentService::create(caller, fresh);
                       event.object.id = out.id, event.object.name = out.title;
                       return out;
@@ -68,10 +71,25 @@ void AuditedDocuments::remove(const Caller& caller, const std::string& id) {
 
 void AuditedDocuments::note_read(const Visitor& visitor, const std::string& id,
                                  std::string_view how) {
+  if (how == kLive && lately_live(visitor.caller, id)) return;
   auto event = event_of(visitor, "document.read", id);
   if (!how.empty()) event.details["how"] = how;
   audit_.record(std::move(event));
   DocumentService::note_read(visitor, id, how);
+}
+
+// A connection that breaks is made anew, and one socket may open a document any number of times: an
+// entry every ten minutes says as much.
+bool AuditedDocuments::lately_live(const Caller& caller, const std::string& id) {
+  constexpr Micros kApart = 600'000'000;
+  constexpr std::size_t kMostKept = 20'000;
+  const Micros now = now_micros();
+  const std::lock_guard lock(mutex_);
+  if (live_.size() > kMostKept) live_.clear();
+  Micros& last = live_[{id, caller.user_id.empty() ? caller.address : caller.user_id}];
+  if (now - last < kApart) return true;
+  last = now;
+  return false;
 }
 
 void AuditedDocuments::set_content(const Visitor& visitor, const std::string& id,

@@ -1,4 +1,7 @@
 #pragma once
+#include <map>
+#include <mutex>
+
 #include "documents/service.h"
 
 namespace ob::documents {
@@ -27,7 +30,11 @@ class AuditedDocuments final : public DocumentService {
  private:
   audit::Event event_of(const Visitor&, const char* action, const std::string& id);
 
+  bool lately_live(const Caller&, const std::string& id);
+
   audit::Audit& audit_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, Micros> live_;  // by document, then who
 };
 
 }  // namespace ob::documents

@@ -197,6 +197,8 @@ export async function signOut(): Promise<void> {
 
 window.addEventListener('storage', (event) => {
   if (event.key !== MARK_KEY) return;
-  if (event.newValue === null && session.get().status === 'signed-in') forget(false);
+  // Whether they signed out or their session ended, the tab where it happened knows, and does what
+  // belongs to it.
+  if (event.newValue === null && session.get().status === 'signed-in') forget(true);
   if (event.newValue !== null && session.get().status === 'signed-out') void restoreSession();
 });

@@ -80,6 +80,10 @@ impl Installed {
         let bytes = self.fonts.with_face_data(id, |bytes, index| {
             (held + bytes.len() <= MAX_BYTES).then(|| (bytes.to_vec(), index))
         });
+        // Too much is held already: a smaller one may still fit.
+        if matches!(bytes, Some(None)) {
+            return None;
+        }
         let source = bytes.flatten().and_then(|(bytes, index)| {
             // What the writer cannot read is not leaked.
             Font::new(bytes.clone().into(), index)?;

@@ -65,12 +65,12 @@ pub fn rows(atoms: Vec<Atom>, width: f32, align: Align, rtl: bool, base: &Base) 
     let (mut start, mut used) = (0, 0.0f32);
     let mut at = 0;
     while at < atoms.len() {
-        // What stays together.
-        let mut end = at + 1;
-        while end < atoms.len() && atoms[end].glued {
+        // What stays together, looked at no further than it may go on.
+        let (mut end, mut group) = (at + 1, atoms[at].width);
+        while end < atoms.len() && atoms[end].glued && group <= width {
+            group += atoms[end].width;
             end += 1;
         }
-        let mut group: f32 = atoms[at..end].iter().map(|it| it.width).sum();
         if group > width {
             (end, group) = (at + 1, atoms[at].width);
         }

@@ -95,7 +95,10 @@ export function watchSessions(): void {
     const current = session.get();
     if (current.status === 'signed-out' && current.expired === false)
       void clearAll().catch(() => undefined);
-    else if (current.status === 'signed-in')
+    else if (current.status === 'signed-in') {
+      // A clearing that was not finished would take what is written from now on.
+      localStorage.removeItem(CLEARING_KEY);
       void clearLocalCopies((current.viewer ?? current.user).id).catch(() => undefined);
+    }
   });
 }
