@@ -49,8 +49,8 @@ class HocuspocusSession final : public Session {
     }
   }
 
-  // No document was opened since the beginning.
-  bool useless() const { return !opened_; }
+  // No document was opened since the beginning, nor is one being opened.
+  bool useless() const { return !opened_ && opening_ == 0; }
 
  private:
   std::shared_ptr<Attached> find(const std::string& name) const {
@@ -104,6 +104,7 @@ class HocuspocusSession final : public Session {
     peer->name = name;
     peer->end = [out = out_](int code, const std::string& reason) { out->close(code, reason); };
     std::optional<Error> refused;
+    ++opening_;
     try {
       {
         const std::lock_guard lock(mutex_);
@@ -131,6 +132,7 @@ class HocuspocusSession final : public Session {
     } catch (const Error& e) {
       refused = e;
     }
+    --opening_;
     const auto waited = queued_.extract(name);
     if (!waited.empty())
       for (const auto& message : waited.mapped()) queued_bytes_ -= message.size() + 256;
@@ -187,7 +189,8 @@ class HocuspocusSession final : public Session {
   std::map<std::string, std::shared_ptr<Attached>> attached_;
   std::map<std::string, std::vector<std::string>> queued_;
   std::size_t queued_bytes_ = 0;
-  bool opened_ = false;  // of the strand
+  bool opened_ = false;  // of the connection's thread, as the next
+  int opening_ = 0;
 };
 
 asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::unique_ptr<net::WebSocket> socket) {

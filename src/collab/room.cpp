@@ -44,7 +44,8 @@ Room::Room(Setup setup, Crdt crdt, Position position)
       gather_(setup_.executor),
       crdt_(std::move(crdt)),
       position_(position),
-      since_bytes_(position.bytes) {}
+      since_bytes_(position.bytes),
+      small_(setup_.small) {}
 
 // ---- any thread
 
@@ -127,6 +128,7 @@ bool Room::submit(Input input) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
+    if (input.data.size() > kLarge) small_ = false;
     waiting_bytes_.fetch_add(input.data.size(), std::memory_order_relaxed);
     inbox_.push_back(std::move(input));
     if (std::exchange(running_, true)) return true;
@@ -152,12 +154,14 @@ Room::Clock::duration Room::gathering() const {
 // Goes on with the inbox after a while; called by whoever set running_.
 void Room::schedule(Clock::duration wait) {
   if (wait == Clock::duration()) {
-    if (setup_.small && net::Loops::inside()) return drain();
-    asio::dispatch(setup_.executor, [self = shared_from_this()] { self->drain(); });
+    if (small_ && net::Loops::inside()) return drain();
+    asio::dispatch(place(), [self = shared_from_this()] { self->drain(); });
     return;
   }
   gather_.expires_after(wait);
-  gather_.async_wait([self = shared_from_this()](boost::system::error_code) { self->drain(); });
+  gather_.async_wait([self = shared_from_this()](boost::system::error_code) {
+    asio::dispatch(self->place(), [self] { self->drain(); });
+  });
 }
 
 std::optional<Change> Room::take_change(std::chrono::milliseconds age) {
@@ -186,7 +190,7 @@ bool Room::close_if_idle(std::chrono::seconds idle) {
     running_ = true;
   }
   // Once more around, when the snapshot is there.
-  asio::dispatch(setup_.executor, [self = shared_from_this()] {
+  asio::dispatch(place(), [self = shared_from_this()] {
     try {
       self->maybe_compact(true);
     } catch (...) {
@@ -216,6 +220,13 @@ void Room::abandon() {
     closed_ = true;
     inputs.swap(inbox_);
   }
+  // What was being stored when the store stopped is still told to the people.
+  const auto busy = [this] {
+    const std::lock_guard lock(mutex_);
+    return running_;
+  };
+  for (int i = 0; i < 1000 && busy(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   peers_.clear();
   followers_.clear();
 }
@@ -223,7 +234,10 @@ void Room::abandon() {
 // ---- one thread at a time
 
 void Room::drain() {
-  for (bool first = true;; first = false) {
+  constexpr int kRounds = 4;  // then others on this thread have their turn
+  for (int round = 0;; ++round) {
+    if (round == kRounds)
+      return asio::post(place(), [self = shared_from_this()] { self->drain(); });
     std::vector<Input> inputs;
     Clock::duration wait{};
     {
@@ -232,7 +246,7 @@ void Room::drain() {
         running_ = false;
         return;
       }
-      wait = first ? Clock::duration() : gathering();
+      wait = round == 0 ? Clock::duration() : gathering();
       if (wait == Clock::duration()) {
         inputs.swap(inbox_);
         last_batch_ = inputs.size();
@@ -282,7 +296,7 @@ bool Room::store(Batch batch) {
                           flight->at_once = std::move(written);
                           return;
                         }
-                        asio::post(self->setup_.executor,
+                        asio::post(self->place(),
                                    [self, flight, written = std::move(written)]() mutable {
                                      if (self->stored(std::move(flight->batch), std::move(written)))
                                        self->drain();
@@ -434,6 +448,7 @@ bool Room::stored(Batch batch, Store::Written written) {
   position_.last = written.last;
   position_.since += static_cast<std::int64_t>(batch.to_store.size());
   since_bytes_ += bytes;
+  if (since_bytes_ + snapshot_bytes_ > kLarge) small_ = false;
   if (written.foreign && !std::exchange(stale_, true) && setup_.on_foreign)
     setup_.on_foreign(setup_.document);
   note(batch, bytes);

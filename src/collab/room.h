@@ -68,6 +68,8 @@ class Place {
   virtual std::size_t waiting() const = 0;
 };
 
+inline constexpr std::int64_t kLarge = 4 << 20;  // bytes of a document
+
 class Room final : public Place, public std::enable_shared_from_this<Room> {
  public:
   struct Setup {
@@ -75,7 +77,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
     Store& store;
     Counters& counters;
     Options options;
-    boost::asio::any_io_executor executor;  // where the inbox is emptied, unless `small`
+    boost::asio::any_io_executor executor;  // where the inbox of a small document is emptied
+    boost::asio::any_io_executor pool;      // … and that of a large one
     std::function<void(const std::string&)> on_broken;  // it must be loaded anew
     // Another instance wrote to the store, too; may be empty.
     std::function<void(const std::string&)> on_foreign = {};
@@ -167,6 +170,10 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   void compacted(Store::Written written, std::int64_t covered, std::size_t bytes);
   void break_down(const std::string& why, const std::exception_ptr& failure);
 
+  const boost::asio::any_io_executor& place() const {
+    return small_ ? setup_.executor : setup_.pool;
+  }
+
   Setup setup_;
   boost::asio::steady_timer gather_;
   mutable std::mutex mutex_;
@@ -186,7 +193,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   Crdt crdt_;
   Position position_;
   std::int64_t since_bytes_ = 0, snapshot_bytes_ = 0;
-  bool stale_ = false;  // somebody else wrote to the store
+  std::atomic<bool> small_;  // work on it takes no time that others on an I/O thread would notice
+  bool stale_ = false;       // somebody else wrote to the store
   Awareness awareness_;
   std::vector<std::shared_ptr<Peer>> peers_;
   std::vector<std::shared_ptr<Follower>> followers_;

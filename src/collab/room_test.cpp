@@ -104,9 +104,10 @@ class RoomTest : public testing::Test {
     return out;
   }
   void SetUp() override {
-    room = std::make_shared<Room>(Room::Setup{"d", store, counters, options, pool.get_executor(),
-                                              [this](const std::string&) { broken.set_value(); }},
-                                  Crdt(), Position());
+    room = std::make_shared<Room>(
+        Room::Setup{"d", store, counters, options, pool.get_executor(), pool.get_executor(),
+                    [this](const std::string&) { broken.set_value(); }},
+        Crdt(), Position());
   }
   void TearDown() override {
     store.release();

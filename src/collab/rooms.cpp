@@ -14,7 +14,6 @@ constexpr std::size_t kThreads = 4, kListeners = 2;
 constexpr auto kTick = std::chrono::milliseconds(200);
 constexpr auto kTellAfter = std::chrono::milliseconds(2000);
 // A document with more than this is worked on by other threads than those that serve connections.
-constexpr std::int64_t kLarge = 4 << 20;  // bytes
 
 Error unavailable(const std::string& cause) {
   return {503, "collab.unavailable",
@@ -131,11 +130,11 @@ std::shared_ptr<Room> Rooms::load(const std::string& document) {
                  [this, id] { give_up(id, "the document changed elsewhere: connect again"); });
     };
   }
-  auto room =
-      std::make_shared<Room>(Room::Setup{document, *store_, counters_, options_, executor,
-                                         [this](const std::string& id) { forget(id, nullptr); },
-                                         std::move(foreign), small},
-                             std::move(crdt), position);
+  auto room = std::make_shared<Room>(
+      Room::Setup{document, *store_, counters_, options_, executor, pool_.executor().get_executor(),
+                  [this](const std::string& id) { forget(id, nullptr); }, std::move(foreign),
+                  small},
+      std::move(crdt), position);
   return room;
 }
 

@@ -324,8 +324,9 @@ asio::awaitable<void> Connection::converse() {
   try {
     auto session = std::exchange(session_, nullptr)(open_websocket(*this));
     co_await std::move(session);
-  } catch (const Error& e) {
-    if (e.status() >= 500) log::error("a WebSocket failed", {{"cause", e.cause().c_str()}});
+  } catch (...) {
+    const Error error = as_error(std::current_exception());
+    if (error.status() >= 500) log::error("a WebSocket failed", {{"cause", error.cause().c_str()}});
   }
 }
 

@@ -93,12 +93,14 @@ class Socket {
   asio::awaitable<void> sign_in(Caller request, api::Credentials credentials) {
     request_ = request;
     std::optional<Close> refused;
+    asking_ = true;
     try {
       static_cast<Caller&>(asker_) =
           co_await core_.authenticator().sign_in(std::move(request), credentials.bearer);
     } catch (const Error& error) {
       refused = Close{error.status() < 500 ? kSignIn : kTryAgain, error.what()};
     }
+    asking_ = false;
     if (refused) throw Close(std::move(*refused));
     asker_.share = std::move(credentials.share);
     joined_ ? core_.renew(client_, asker_, credentials.bearer)
@@ -127,8 +129,8 @@ class Socket {
     }
   }
 
-  // Somebody unknown who hears nothing.
-  bool useless() const { return asker_.user_id.empty() && topics_.empty(); }
+  // Somebody unknown who hears nothing, and asked for nothing that is still looked at.
+  bool useless() const { return !asking_ && asker_.user_id.empty() && topics_.empty(); }
 
  private:
   asio::awaitable<void> subscribe(const Order& order) {
@@ -146,7 +148,10 @@ class Socket {
         return "The server could not look whether it is yours to hear. Try again.";
       }
     };
-    if (const auto why = co_await blocking_.run(std::move(ask))) {
+    asking_ = true;
+    const auto why = co_await blocking_.run(std::move(ask));
+    asking_ = false;
+    if (why) {
       if (topics_.erase(order.topic) > 0) core_.unsubscribe(client_, order.topic);
       client_->tell(refused(order.topic, *why));
       co_return;
@@ -160,7 +165,7 @@ class Socket {
   const std::shared_ptr<SocketClient> client_;
   Caller request_;
   Asker asker_;
-  bool joined_ = false;
+  bool joined_ = false, asking_ = false;
   std::unordered_set<std::string> topics_;  // that were asked for
 };
 
