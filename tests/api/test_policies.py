@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.api.checks import problem
 from tests.conftest import make_user
 from tests.harness.client import ApiError, Client
 
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ROWS = [(1, "us", "111-11-1111", 100), (2, "eu", "222-22-2222", 200), (3, "us", "x", 300)]
 
 
@@ -101,7 +104,7 @@ def test_no_expression_meets_a_hidden_row(ann: Client, schema: str, table: str, 
         f"SELECT id FROM {table} ORDER BY {expression}",
     ):
         response = ann.query(sql)
-        text = response.text
+        text = UUID.sub("", response.text)  # any digits may stand in one
         assert "222" not in text and "boom" not in text and "eu" not in text.replace("queue", "")
         if "region AS INT" not in expression and "error" not in expression:
             assert response.ok, f"{sql}: {text}"
