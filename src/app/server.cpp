@@ -1,5 +1,7 @@
 #include "app/server.h"
 
+#include <sys/resource.h>
+
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -57,6 +59,14 @@ std::unique_ptr<net::Server> serve_redirect(net::Loops& loops, const Config& con
   }
 }
 
+// A shell mostly gives 1,024, though the system would allow more.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warn("few connections may be open at once");
+}
+
 net::ServerOptions server_options(const Config& config) {
   net::ServerOptions options;
   options.host = config.text("host");
@@ -74,6 +84,7 @@ net::ServerOptions server_options(const Config& config) {
                       "came without TLS. For a port of this server's own there is redirect_port.");
   }
   options.max_body_bytes = config.number("max_body_mb") << 20;
+  options.max_connections = 20'000;  // an idle WebSocket takes some 6 KB
   options.max_connections_per_address = static_cast<int>(config.number("sockets_per_address"));
   options.trusted_proxies = split_list(config.text("trusted_proxies"));
   options.forwarded_header = config.flag("forwarded_header");
@@ -200,6 +211,7 @@ int run_server(const Config& config) {
   set_log_level(config.text("log_level"));
   check_advertising(config);
   bound_memory();
+  allow_many_descriptors();
   Parts parts(config);
 
   net::Loops loops(std::max(2U, std::thread::hardware_concurrency()));
