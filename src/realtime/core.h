@@ -76,6 +76,7 @@ class Core final : public Hub {
   void tell_lost();
   void append(const std::string& topic, const std::string& data, bool is_gap, std::int64_t beyond);
   void read_on(Topic& topic);
+  void read_soon(Topic& topic);
   void have_read(const std::string& name, std::optional<Journal::Past> past);
   void catch_up(Topic& topic, const Journal::Past& past);
   void take_early(Topic& topic);

@@ -15,6 +15,7 @@ namespace {
 // "<number> <d|g> <topic>\n<data>".
 constexpr const char* kChannel = "events";
 constexpr std::size_t kMostWaiting = 64 << 20;
+constexpr auto kOnItsWay = std::chrono::milliseconds(50);
 constexpr std::size_t kMostLost = 10'000, kMostEarly = 1'000;
 
 std::string encode(const std::string& topic, std::int64_t number, bool is_gap,
@@ -150,7 +151,21 @@ void Core::arrive(const std::string& name, std::int64_t number, bool is_gap,
     return take_early(*topic);
   }
   if (topic->early.size() < kMostEarly) topic->early.emplace(number, std::move(message));
-  read_on(*topic);
+  topic->known ? read_soon(*topic) : read_on(*topic);
+}
+
+// What is missing is mostly on its way: of two instances that publish at once each hears its own
+// events first. Redis is asked for what has not come in a moment.
+void Core::read_soon(Topic& topic) {
+  if (topic.soon) return;
+  topic.soon = true;
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, kOnItsWay);
+  timer->async_wait([this, timer, name = topic.name](const boost::system::error_code& error) {
+    Topic* waits = find(name);
+    if (error || !waits) return;
+    waits->soon = false;
+    if (!waits->early.empty()) read_on(*waits);
+  });
 }
 
 // Asks Redis for what follows the last number, where it is not being asked already.
@@ -202,7 +217,7 @@ void Core::take_early(Topic& topic) {
     topic.early.erase(topic.early.begin());
     if (message->sequence > topic.last) add(topic, std::move(message));
   }
-  if (!topic.early.empty()) read_on(topic);
+  if (!topic.early.empty()) read_soon(topic);
 }
 
 // The next one of a topic: kept, and told to all.

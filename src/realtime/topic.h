@@ -35,6 +35,7 @@ struct Topic {
   // With Redis: what came before its turn, while Redis is asked for what is between.
   bool known = false;                   // where it stands; until then clients wait
   bool asking = false, failed = false;  // it did not answer
+  bool soon = false;                    // it will be asked if that does not come by itself
   std::int64_t asked_after = 0;
   std::map<std::int64_t, MessagePtr> early;
   std::vector<Waiting> waiting;

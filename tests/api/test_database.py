@@ -71,6 +71,7 @@ class Load:
             except ApiError as error:
                 if error.status == 503 and error.id in FAIR:
                     self.refused.append(error.id)
+                    time.sleep(0.02)  # six that ask again at once meet the limit of an address
                 else:
                     self.surprises.append(str(error))
             except requests.RequestException as error:
