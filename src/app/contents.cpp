@@ -36,7 +36,10 @@ std::unique_ptr<collab::Service> open_contents(const Config& config, const Paths
   database = db::open(sqlite ? "sqlite://" + paths.data + "/documents.db" : paths.database_url,
                       {.relaxed = sync != "full",
                        .connections = static_cast<int>(config.number("database_connections"))});
-  return collab::open(*database, {.write_in_place = sqlite && sync != "full"});
+  const std::string journal = sqlite ? paths.data : "";
+  // What a crash left there while the setting was another one.
+  if (sync == "full" && sqlite) collab::open(*database, {.journal = journal})->stop();
+  return collab::open(*database, {.journal = sync == "full" ? "" : journal});
 }
 
 }  // namespace ob::app

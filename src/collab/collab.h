@@ -122,8 +122,10 @@ class Service : public Contents {
 struct Options {
   std::size_t most_connections = 20'000;
   std::int64_t compact_after_updates = 500;  // stored since the last snapshot
-  bool write_in_place = false;               // for a relaxed database on a local disk
-  std::int64_t idle_s = 30;                  // then a document that nobody uses leaves memory
+  // A folder: the database is this process's alone, and updates go to a file there first. Empty:
+  // they go to the database at once.
+  std::string journal;
+  std::int64_t idle_s = 30;  // then a document that nobody uses leaves memory
 };
 // The database may be a relaxed one (db::Options): an update is written before anybody sees it.
 std::unique_ptr<Service> open(db::Database&, Options = {});

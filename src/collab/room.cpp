@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "collab/failure.h"
 #include "collab/protocol.h"
 #include "net/loops.h"
 
@@ -17,16 +18,6 @@ namespace {
 
 constexpr int kMalformed = 4400, kFailed = 1011;
 constexpr std::int64_t kWorthCompacting = 20;  // updates, when the document leaves memory
-
-std::string text_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const Error& e) {
-    return std::string(e.what()) + " " + e.cause();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-}
 
 }  // namespace
 
@@ -287,7 +278,9 @@ bool Room::store(Batch batch) {
     std::atomic<std::thread::id> caller = std::this_thread::get_id();
     std::optional<Store::Written> at_once;
   };
-  auto updates = batch.to_store;
+  auto updates = std::move(batch.to_store);
+  batch.stored = updates.size();
+  for (const auto& update : updates) batch.bytes += static_cast<std::int64_t>(update.size());
   const auto flight = std::make_shared<Flight>();
   flight->batch = std::move(batch);
   setup_.store.append(setup_.document, position_.last, std::move(updates),
@@ -443,15 +436,13 @@ bool Room::stored(Batch batch, Store::Written written) {
     break_down("an update could not be stored", written.failure);
     return false;
   }
-  std::int64_t bytes = 0;
-  for (const auto& update : batch.to_store) bytes += static_cast<std::int64_t>(update.size());
   position_.last = written.last;
-  position_.since += static_cast<std::int64_t>(batch.to_store.size());
-  since_bytes_ += bytes;
+  position_.since += static_cast<std::int64_t>(batch.stored);
+  since_bytes_ += batch.bytes;
   if (since_bytes_ + snapshot_bytes_ > kLarge) small_ = false;
   if (written.foreign && !std::exchange(stale_, true) && setup_.on_foreign)
     setup_.on_foreign(setup_.document);
-  note(batch, bytes);
+  note(batch);
   try {
     send_out(batch);
     maybe_compact(false);
@@ -548,11 +539,11 @@ void Room::drop(const std::shared_ptr<Peer>& peer) {
     broadcast(awareness_message(gone), nullptr);
 }
 
-void Room::note(const Batch& batch, std::int64_t bytes) {
+void Room::note(const Batch& batch) {
   setup_.counters.count(setup_.counters.updates, batch.updates);
   const std::lock_guard lock(mutex_);
   change_.updates += batch.updates;
-  change_.bytes += bytes;
+  change_.bytes += batch.bytes;
   change_.at = now_micros();
   change_users_.insert(batch.users.begin(), batch.users.end());
   if (!change_since_) change_since_ = Clock::now();
@@ -565,7 +556,7 @@ void Room::maybe_compact(bool now) {
     const std::lock_guard lock(mutex_);
     // A large document is not written anew for a few small changes.
     constexpr std::int64_t kMuch = 64 << 20;  // bytes
-    const bool many = position_.since >= setup_.options.compact_after_updates;
+    const bool many = position_.since >= setup_.compact_after_updates;
     const bool due = now || (many && since_bytes_ * 4 >= snapshot_bytes_) ||
                      (since_bytes_ >= kMuch && since_bytes_ >= snapshot_bytes_);
     if (compacting_ || !due || stale_) return;

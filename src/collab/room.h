@@ -76,7 +76,7 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
     std::string document;
     Store& store;
     Counters& counters;
-    Options options;
+    std::int64_t compact_after_updates;
     boost::asio::any_io_executor executor;  // where the inbox of a small document is emptied
     boost::asio::any_io_executor pool;      // … and that of a large one
     std::function<void(const std::string&)> on_broken;  // it must be loaded anew
@@ -143,6 +143,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
     std::set<std::string> users;
     Clock::time_point at;
     std::int64_t updates = 0;
+    std::size_t stored = 0;  // of to_store, which the store has taken
+    std::int64_t bytes = 0;  // … and theirs
   };
 
   bool come();  // somebody more is here; false once the room is closed
@@ -165,7 +167,7 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   void greet(const std::shared_ptr<Peer>& peer);
   void broadcast(const std::string& message, const Peer* except);
   void drop(const std::shared_ptr<Peer>& peer);
-  void note(const Batch& batch, std::int64_t bytes);
+  void note(const Batch& batch);
   void maybe_compact(bool now);
   void compacted(Store::Written written, std::int64_t covered, std::size_t bytes);
   void break_down(const std::string& why, const std::exception_ptr& failure);

@@ -105,8 +105,8 @@ class RoomTest : public testing::Test {
   }
   void SetUp() override {
     room = std::make_shared<Room>(
-        Room::Setup{"d", store, counters, options, pool.get_executor(), pool.get_executor(),
-                    [this](const std::string&) { broken.set_value(); }},
+        Room::Setup{"d", store, counters, options.compact_after_updates, pool.get_executor(),
+                    pool.get_executor(), [this](const std::string&) { broken.set_value(); }},
         Crdt(), Position());
   }
   void TearDown() override {

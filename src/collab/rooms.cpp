@@ -24,7 +24,11 @@ Error unavailable(const std::string& cause) {
 
 std::unique_ptr<Service> open(db::Database& database, Options options) {
   return std::make_unique<Rooms>(
-      [&](StoreOptions store) { return open_sql_store(database, std::move(store)); }, options);
+      [&](StoreOptions store) -> std::unique_ptr<Store> {
+        if (!store.journal.empty()) return open_journaled_store(database, std::move(store));
+        return open_sql_store(database, std::move(store));
+      },
+      options);
 }
 
 std::unique_ptr<Service> open(const DynamoPlace& place, Options options) {
@@ -33,8 +37,8 @@ std::unique_ptr<Service> open(const DynamoPlace& place, Options options) {
 }
 
 Rooms::Rooms(const OpenStore& open_store, Options options)
-    : options_(options),
-      store_(open_store({options_.write_in_place,
+    : options_(std::move(options)),
+      store_(open_store({options_.journal,
                          [this](double seconds) {
                            counters_.count(counters_.stores);
                            counters_.count(counters_.store_ns,
@@ -131,7 +135,8 @@ std::shared_ptr<Room> Rooms::load(const std::string& document) {
     };
   }
   auto room = std::make_shared<Room>(
-      Room::Setup{document, *store_, counters_, options_, executor, pool_.executor().get_executor(),
+      Room::Setup{document, *store_, counters_, options_.compact_after_updates, executor,
+                  pool_.executor().get_executor(),
                   [this](const std::string& id) { forget(id, nullptr); }, std::move(foreign),
                   small},
       std::move(crdt), position);

@@ -7,13 +7,14 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "collab/protocol.h"
 #include "collab/store.h"
 
 namespace ob::collab {
 
 namespace {
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 2> kMigrations{{{1, R"sql(
 CREATE TABLE collab_snapshots (
   document TEXT PRIMARY KEY,
   generation BIGINT NOT NULL,
@@ -26,10 +27,18 @@ CREATE TABLE collab_updates (
   bytes {blob} NOT NULL,
   PRIMARY KEY (document, number)
 )
+)sql"},
+                                                    // A row holds as many updates, the first of
+                                                    // which has its number; several are written
+                                                    // each behind its length.
+                                                    {2, R"sql(
+ALTER TABLE collab_updates ADD COLUMN updates BIGINT NOT NULL DEFAULT 1
 )sql"}}};
 
 constexpr std::int64_t kRowsAtOnce = 5000;             // of a load, and of a removal of old ones
 constexpr std::size_t kBytesAtOnce = 8 * 1024 * 1024;  // of a transaction
+constexpr std::int64_t kMostInRow = 1000;              // updates
+constexpr std::size_t kRowBytes = 64 * 1024;           // where no more are added to a row
 
 struct Append {
   std::string document;
@@ -47,23 +56,24 @@ struct Task {
 };
 
 std::int64_t last_number(db::Tx& tx, const std::string& document) {
-  const auto of_updates =
-      tx.query_one("SELECT MAX(number) FROM collab_updates WHERE document = $1", {document});
+  const auto of_updates = tx.query_one(
+      "SELECT number + updates - 1 FROM collab_updates WHERE document = $1 ORDER BY number DESC "
+      "LIMIT 1",
+      {document});
   const auto of_snapshot =
       tx.query_one("SELECT last FROM collab_snapshots WHERE document = $1", {document});
   std::int64_t out = of_snapshot ? of_snapshot->integer(0) : 0;
-  if (of_updates && !of_updates->is_null(0)) out = std::max(out, of_updates->integer(0));
+  if (of_updates) out = std::max(out, of_updates->integer(0));
   return out;
 }
 
-class SqlStore final : public Store {
+class Sql final : public SqlStore {
  public:
-  SqlStore(db::Database& database, StoreOptions options)
-      : db_(database), options_(std::move(options)) {
+  Sql(db::Database& database, StoreOptions options) : db_(database), options_(std::move(options)) {
     db_.migrate("collab", kMigrations);
     thread_ = std::thread([this] { run(); });
   }
-  ~SqlStore() override { stop(); }
+  ~Sql() override { stop(); }
 
   void stop() override {
     {
@@ -85,16 +95,15 @@ class SqlStore final : public Store {
     std::size_t bytes = 0;
     for (const auto& update : updates) bytes += update.size();
     Append one{document, after, std::move(updates), bytes, std::move(done)};
-    std::unique_lock lock(mutex_);
-    appends_.push_back(std::move(one));
-    if (busy_) return;
-    if (!options_.write_in_place) return wake_.notify_one();
-    // What comes meanwhile from others goes along, for a while.
-    constexpr int kRounds = 4;
-    busy_ = true;
-    for (int i = 0; i < kRounds && !appends_.empty(); ++i) write_some(lock);
-    busy_ = false;
-    if (!appends_.empty() || !tasks_.empty() || stop_) wake_.notify_one();
+    {
+      const std::lock_guard lock(mutex_);
+      appends_.push_back(std::move(one));
+    }
+    wake_.notify_one();
+  }
+
+  std::int64_t last(const std::string& document) override {
+    return db_.reading([&](db::Tx& tx) { return last_number(tx, document); });
   }
 
   void compact(const std::string& document, std::int64_t generation, std::int64_t last,
@@ -108,7 +117,8 @@ class SqlStore final : public Store {
       // In slices: others wait behind each.
       const auto gone = tx.execute(
           "DELETE FROM collab_updates WHERE document = $1 AND number IN (SELECT number FROM "
-          "collab_updates WHERE document = $1 AND number <= $2 ORDER BY number LIMIT $3)",
+          "collab_updates WHERE document = $1 AND number <= $2 AND number + updates - 1 <= $2 "
+          "ORDER BY number LIMIT $3)",
           {document, last, kRowsAtOnce});
       return gone < kRowsAtOnce;
     };
@@ -138,28 +148,38 @@ class SqlStore final : public Store {
       each({snapshot->blob(2)});
     }
     // As many rows at a time as make some megabytes.
-    std::int64_t limit = 16;
-    for (;;) {
+    for (std::int64_t limit = 16;;) {
+      // A row may begin before the snapshot's end and reach beyond it.
       const auto rows = tx.query(
-          "SELECT number, bytes FROM collab_updates WHERE document = $1 AND number > $2 "
-          "ORDER BY number LIMIT $3",
-          {document, out.last, limit});
+          "SELECT number, updates, bytes FROM collab_updates WHERE document = $1 AND number > $2 "
+          "AND number + updates - 1 > $3 ORDER BY number LIMIT $4",
+          {document, out.last - kMostInRow, out.last, limit});
+      if (rows.empty()) return out;
       std::vector<std::string_view> updates;
       std::int64_t bytes = 1;
-      updates.reserve(rows.size());
       for (const auto& row : rows) {
-        updates.emplace_back(row.blob(1));
-        bytes += static_cast<std::int64_t>(row.blob(1).size());
+        bytes += static_cast<std::int64_t>(row.blob(2).size());
+        take_row(row, out, updates);
       }
       out.bytes += bytes - 1;
-      if (rows.empty()) return out;
       const auto each_row =
           std::max<std::int64_t>(1, bytes / static_cast<std::int64_t>(rows.size()));
       limit = std::clamp<std::int64_t>(static_cast<std::int64_t>(kBytesAtOnce) / each_row, 1,
                                        kRowsAtOnce);
-      out.last = rows.back().integer(0);
-      out.since += static_cast<std::int64_t>(rows.size());
       each(updates);
+    }
+  }
+
+  // Adds those after out.last.
+  static void take_row(const db::Row& row, Position& out, std::vector<std::string_view>& updates) {
+    const std::int64_t first = row.integer(0), count = row.integer(1);
+    Reader reader(row.blob(2));
+    for (std::int64_t number = first; number < first + count; ++number) {
+      const std::string_view update = count == 1 ? reader.rest() : reader.bytes();
+      if (number <= out.last) continue;
+      updates.push_back(update);
+      out.last = number;
+      ++out.since;
     }
   }
 
@@ -188,10 +208,8 @@ class SqlStore final : public Store {
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock,
-                 [this] { return !busy_ && (stop_ || !appends_.empty() || !tasks_.empty()); });
+      wake_.wait(lock, [this] { return stop_ || !appends_.empty() || !tasks_.empty(); });
       if (stop_ && appends_.empty() && tasks_.empty()) return;
-      busy_ = true;
       // Somebody waits to see what is appended; a task only tidies up.
       if (!appends_.empty()) write_some(lock);
       if (!tasks_.empty()) {
@@ -202,7 +220,6 @@ class SqlStore final : public Store {
         lock.lock();
         if (again) tasks_.push_front(std::move(task));
       }
-      busy_ = false;
     }
   }
 
@@ -236,15 +253,34 @@ class SqlStore final : public Store {
 
   // Throws UniqueViolation where another instance wrote to the document since.
   static Written put(db::Tx& tx, const Append& append, std::int64_t after) {
-    for (const auto& update : append.updates) {
+    for (std::size_t next = 0; next < append.updates.size();) {
+      std::string bytes;
+      const std::int64_t count = next_row(append.updates, next, bytes);
       // What the other wrote may be in a snapshot already, and the numbers free again.
       const auto put = tx.execute(
-          "INSERT INTO collab_updates (document, number, bytes) SELECT $1, $2, $3 WHERE NOT EXISTS "
-          "(SELECT 1 FROM collab_snapshots WHERE document = $1 AND last >= $2)",
-          {append.document, ++after, db::Blob{update}});
+          "INSERT INTO collab_updates (document, number, updates, bytes) SELECT $1, $2, $3, $4 "
+          "WHERE NOT EXISTS (SELECT 1 FROM collab_snapshots WHERE document = $1 AND last >= $2)",
+          {append.document, after + 1, count, db::Blob{std::move(bytes)}});
       if (put != 1) throw db::UniqueViolation("a snapshot holds more than the writer knows");
+      after += count;
     }
     return {.last = after};
+  }
+
+  // As many of the updates as share a row.
+  static std::int64_t next_row(const std::vector<std::string>& updates, std::size_t& next,
+                               std::string& bytes) {
+    const std::size_t first = next, most = first + kMostInRow;
+    std::size_t size = 0;
+    do size += updates[next++].size();
+    while (next < updates.size() && next < most && size + updates[next].size() <= kRowBytes);
+    if (next - first == 1) {
+      bytes = updates[first];
+      return 1;
+    }
+    bytes.reserve(size + 4 * (next - first));
+    for (std::size_t i = first; i < next; ++i) put_bytes(bytes, updates[i]);
+    return static_cast<std::int64_t>(next - first);
   }
 
   void write(std::vector<Append>& appends) {
@@ -297,14 +333,14 @@ class SqlStore final : public Store {
   std::condition_variable wake_;
   std::deque<Append> appends_;
   std::deque<Task> tasks_;
-  bool stop_ = false, busy_ = false;
+  bool stop_ = false;
   std::thread thread_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> open_sql_store(db::Database& database, StoreOptions options) {
-  return std::make_unique<SqlStore>(database, std::move(options));
+std::unique_ptr<SqlStore> open_sql_store(db::Database& database, StoreOptions options) {
+  return std::make_unique<Sql>(database, std::move(options));
 }
 
 }  // namespace ob::collab

@@ -49,13 +49,19 @@ class Store {
 };
 
 struct StoreOptions {
-  // Whoever appends writes what waits, by itself: for a database whose commits wait for no disk and
-  // no network, where handing over to another thread costs more than the commit.
-  bool write_in_place = false;
-  std::function<void(double)> on_written;  // seconds of each transaction
+  std::string journal;                     // a folder; empty: append() waits for the database
+  std::function<void(double)> on_written;  // seconds that an append() took
 };
-// The database outlives it.
-std::unique_ptr<Store> open_sql_store(db::Database&, StoreOptions = {});
+// In a database, which outlives it.
+class SqlStore : public Store {
+ public:
+  virtual std::int64_t last(const std::string& document) = 0;  // number of its last update; blocks
+};
+std::unique_ptr<SqlStore> open_sql_store(db::Database&, StoreOptions = {});
+// For one process that has the database to itself: append() writes to a file in `journal`, and
+// what it wrote goes to the database some seconds later, many updates at once. Throws where what an
+// earlier process left there cannot be read.
+std::unique_ptr<Store> open_journaled_store(db::Database&, StoreOptions);
 // Throws where the table cannot be used or made.
 struct DynamoPlace;
 std::unique_ptr<Store> open_dynamo_store(const DynamoPlace& place, StoreOptions = {});

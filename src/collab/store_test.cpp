@@ -15,7 +15,7 @@ namespace {
 using namespace ob::collab;
 namespace fs = std::filesystem;
 
-// The same of every store: "sql", or "dynamo" with OPENBRICKS_TEST_S3.
+// The same of every store: "sql", "journal" before it, or "dynamo" with OPENBRICKS_TEST_S3.
 class StoreTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
@@ -42,7 +42,11 @@ class StoreTest : public testing::TestWithParam<std::string> {
       return;
     }
     database = ob::db::open(ob::db::testing::url_in(directory), {.relaxed = true});
-    store = open_sql_store(*database);
+    if (GetParam() == "journal") {
+      store = open_journaled_store(*database, {.journal = directory});
+    } else {
+      store = open_sql_store(*database);
+    }
   }
   template <class Call>
   Store::Written wait(Call call) {
@@ -150,7 +154,7 @@ TEST_P(StoreTest, ManyUpdatesGoInSlices) {
   EXPECT_EQ(all("d"), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::Values("sql", "dynamo"),
+INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::Values("sql", "journal", "dynamo"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -1,0 +1,170 @@
+#include "collab/journal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "collab/protocol.h"
+
+namespace ob::collab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kPrefix = "documents-", kSuffix = ".journal";
+constexpr std::size_t kHeadBytes = 8;
+
+Error failed(const fs::path& path, int code) {
+  const std::string cause = path.string() + ": " + std::generic_category().message(code);
+  if (code == ENOSPC || code == EDQUOT) {
+    return {507, "collab.diskFull",
+            "The disk that holds the documents is full. Free some space and try again.", cause};
+  }
+  return {503, "collab.unavailable", "The change could not be stored. Try again shortly.", cause};
+}
+
+void put_fixed(char* to, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) to[i] = static_cast<char>(value >> (8 * i));
+}
+std::uint32_t fixed(std::string_view from) {
+  std::uint32_t out = 0;
+  for (unsigned i = 0; i < 4; ++i)
+    out |= static_cast<std::uint32_t>(static_cast<unsigned char>(from[i])) << (8 * i);
+  return out;
+}
+std::uint32_t checksum(std::string_view body) {
+  return static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())));
+}
+
+std::string content_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string out((std::istreambuf_iterator<char>(in)), {});
+  if (in.bad() || !in.is_open()) throw failed(path, errno);
+  return out;
+}
+
+// Takes records from the front of `rest`; what is left was never written whole. False: some were
+// damaged, and passed over.
+bool read_records(std::string_view& rest, const std::function<void(const Journal::Record&)>& each) {
+  bool whole = true;
+  while (rest.size() >= kHeadBytes) {
+    const std::size_t size = fixed(rest);
+    if (size == 0 || size > rest.size() - kHeadBytes) break;
+    const std::string_view body = rest.substr(kHeadBytes, size);
+    const std::uint32_t sum = fixed(rest.substr(4));
+    rest.remove_prefix(kHeadBytes + size);
+    if (checksum(body) != sum) {
+      whole = false;
+      continue;
+    }
+    Reader reader(body);
+    Journal::Record record{.document = reader.bytes(),
+                           .after = static_cast<std::int64_t>(reader.number())};
+    while (!reader.done()) record.updates.push_back(reader.bytes());
+    each(record);
+  }
+  return whole;
+}
+
+}  // namespace
+
+Journal::~Journal() {
+  if (file_ >= 0) ::close(file_);
+}
+
+fs::path Journal::path_of(std::int64_t file) const {
+  return directory_ / (std::string(kPrefix) + std::to_string(file) + std::string(kSuffix));
+}
+
+std::vector<std::int64_t> Journal::files() const {
+  std::vector<std::int64_t> out;
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
+    const char* end = name.data() + name.size() - kSuffix.size();
+    std::int64_t number = 0;
+    const auto read = std::from_chars(name.data() + kPrefix.size(), end, number);
+    if (read.ec == std::errc{} && read.ptr == end) out.push_back(number);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+void Journal::replay(const std::function<void(const Record&)>& each) {
+  for (const std::int64_t number : files()) {
+    current_ = std::max(current_, number);
+    const fs::path path = path_of(number);
+    const std::string content = content_of(path);
+    std::string_view rest = content;
+    const bool whole = read_records(rest, each);
+    if (!rest.empty()) {
+      log::warn("the last change to a document was never written whole",
+                {{"file", path.c_str()}, {"bytes", rest.size()}});
+    }
+    if (whole) continue;
+    fs::copy_file(path, path.string() + ".damaged", fs::copy_options::overwrite_existing);
+    log::error("changes to documents cannot be read; the file is kept beside as *.damaged",
+               {{"file", path.c_str()}});
+  }
+}
+
+std::int64_t Journal::next() {
+  const fs::path path = path_of(current_ + 1);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+  const int opened = ::open(path.c_str(), kFlags, 0600);
+  if (opened < 0) throw failed(path, errno);
+  if (file_ >= 0) ::close(file_);
+  file_ = opened;
+  size_ = 0;
+  return current_++;
+}
+
+void Journal::append(const std::string& document, std::int64_t after,
+                     const std::vector<std::string>& updates) {
+  if (file_ < 0) next();
+  buffer_.assign(kHeadBytes, '\0');
+  put_bytes(buffer_, document);
+  put_number(buffer_, static_cast<std::uint64_t>(after));
+  for (const auto& update : updates) put_bytes(buffer_, update);
+  const std::string_view body = std::string_view(buffer_).substr(kHeadBytes);
+  const std::uint32_t sum = checksum(body);
+  put_fixed(buffer_.data(), static_cast<std::uint32_t>(body.size()));
+  put_fixed(buffer_.data() + 4, sum);
+  for (std::size_t done = 0; done < buffer_.size();) {
+    const auto wrote = ::write(file_, buffer_.data() + done, buffer_.size() - done);
+    if (wrote > 0) {
+      done += static_cast<std::size_t>(wrote);
+      continue;
+    }
+    if (wrote < 0 && errno == EINTR) continue;
+    const int code = wrote < 0 ? errno : EIO;
+    // A half record would hide those after it.
+    if (done > 0 && ::ftruncate(file_, static_cast<off_t>(size_)) != 0) {
+      ::close(file_);
+      file_ = -1;
+    }
+    throw failed(path_of(current_), code);
+  }
+  size_ += buffer_.size();
+}
+
+int Journal::handle() const {
+  return file_ < 0 ? -1 : ::fcntl(file_, F_DUPFD_CLOEXEC, 0);
+}
+
+void Journal::remove(std::int64_t file) {
+  for (const std::int64_t number : files())
+    if (number <= file) fs::remove(path_of(number));
+}
+
+}  // namespace ob::collab
