@@ -78,6 +78,10 @@ bool read_records(std::string_view& rest, const std::function<void(const Journal
 
 }  // namespace
 
+Journal::Journal(fs::path directory) : directory_(std::move(directory)) {
+  if (const auto there = files(); !there.empty()) current_ = there.back();
+}
+
 Journal::~Journal() {
   if (file_ >= 0) ::close(file_);
 }
@@ -100,25 +104,22 @@ std::vector<std::int64_t> Journal::files() const {
   return out;
 }
 
-void Journal::replay(const std::function<void(const Record&)>& each) {
-  for (const std::int64_t number : files()) {
-    current_ = std::max(current_, number);
-    const fs::path path = path_of(number);
-    const std::string content = content_of(path);
-    std::string_view rest = content;
-    const bool whole = read_records(rest, each);
-    if (!rest.empty()) {
-      log::warn("the last change to a document was never written whole",
-                {{"file", path.c_str()}, {"bytes", rest.size()}});
-    }
-    if (whole) continue;
-    fs::copy_file(path, path.string() + ".damaged", fs::copy_options::overwrite_existing);
-    log::error("changes to documents cannot be read; the file is kept beside as *.damaged",
-               {{"file", path.c_str()}});
+void Journal::read(std::int64_t file, const std::function<void(const Record&)>& each) const {
+  const fs::path path = path_of(file);
+  const std::string content = content_of(path);
+  std::string_view rest = content;
+  const bool whole = read_records(rest, each);
+  if (!rest.empty()) {
+    log::warn("the last change to a document was never written whole",
+              {{"file", path.c_str()}, {"bytes", rest.size()}});
   }
+  if (whole) return;
+  fs::copy_file(path, path.string() + ".damaged", fs::copy_options::overwrite_existing);
+  log::error("changes to documents cannot be read; the file is kept beside as *.damaged",
+             {{"file", path.c_str()}});
 }
 
-std::int64_t Journal::next() {
+void Journal::next() {
   const fs::path path = path_of(current_ + 1);
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
   const int opened = ::open(path.c_str(), kFlags, 0600);
@@ -126,12 +127,14 @@ std::int64_t Journal::next() {
   if (file_ >= 0) ::close(file_);
   file_ = opened;
   size_ = 0;
-  return current_++;
+  ++current_;
 }
 
-void Journal::append(const std::string& document, std::int64_t after,
-                     const std::vector<std::string>& updates) {
+std::size_t Journal::append(const std::string& document, std::int64_t after,
+                            const std::vector<std::string>& updates) {
   if (file_ < 0) next();
+  constexpr std::size_t kUsual = 64 * 1024;
+  if (buffer_.capacity() > kUsual) buffer_ = {};
   buffer_.assign(kHeadBytes, '\0');
   put_bytes(buffer_, document);
   put_number(buffer_, static_cast<std::uint64_t>(after));
@@ -140,6 +143,12 @@ void Journal::append(const std::string& document, std::int64_t after,
   const std::uint32_t sum = checksum(body);
   put_fixed(buffer_.data(), static_cast<std::uint32_t>(body.size()));
   put_fixed(buffer_.data() + 4, sum);
+  write();
+  size_ += buffer_.size();
+  return buffer_.size();
+}
+
+void Journal::write() {
   for (std::size_t done = 0; done < buffer_.size();) {
     const auto wrote = ::write(file_, buffer_.data() + done, buffer_.size() - done);
     if (wrote > 0) {
@@ -155,7 +164,6 @@ void Journal::append(const std::string& document, std::int64_t after,
     }
     throw failed(path_of(current_), code);
   }
-  size_ += buffer_.size();
 }
 
 int Journal::handle() const {

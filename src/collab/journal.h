@@ -14,7 +14,7 @@ namespace ob::collab {
 // For one thread at a time.
 class Journal {
  public:
-  explicit Journal(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  explicit Journal(std::filesystem::path directory);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
@@ -25,24 +25,27 @@ class Journal {
     std::int64_t after = 0;
     std::vector<std::string_view> updates;
   };
-  // All that is left of earlier times, oldest first. What cannot be read is kept beside as
-  // `*.damaged` and logged; a last record that was never written whole is nobody's.
-  void replay(const std::function<void(const Record&)>& each);
+  // Those of earlier times, too, oldest first.
+  std::vector<std::int64_t> files() const;
+  // All records of a file; any thread, once nothing is written to it any more. What cannot be read
+  // is kept beside as `*.damaged` and logged; a last record that was never written whole is
+  // nobody's.
+  void read(std::int64_t file, const std::function<void(const Record&)>& each) const;
 
-  // Goes on in a new file; returns the number of the one before.
-  std::int64_t next();
-  // Throws Error 507 or 503; then nothing was written.
-  void append(const std::string& document, std::int64_t after,
-              const std::vector<std::string>& updates);
+  std::int64_t current() const { return current_; }
+  void next();  // goes on in a new file
+  // Returns how many bytes that took. Throws Error 507 or 503; then nothing was written.
+  std::size_t append(const std::string& document, std::int64_t after,
+                     const std::vector<std::string>& updates);
   // A descriptor of the file of today, for fdatasync beside append(); the caller closes it. -1:
   // none.
   int handle() const;
-  // Up to that one; what was in them is in the database, and on the disk there.
+  // Up to that one, when what was in them is in the database, and on the disk there.
   void remove(std::int64_t file);
 
  private:
   std::filesystem::path path_of(std::int64_t file) const;
-  std::vector<std::int64_t> files() const;
+  void write();  // buffer_
 
   const std::filesystem::path directory_;
   std::int64_t current_ = 0;

@@ -27,11 +27,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kSyncAfter = std::chrono::seconds(1);
 constexpr auto kTaskAfter = std::chrono::milliseconds(500);
-constexpr auto kFlushAfter = std::chrono::seconds(5);
+constexpr auto kImportAfter = std::chrono::seconds(5);
 // The database syncs what it committed within a second; until then the files stay.
 constexpr auto kKeepFiles = std::chrono::seconds(2);
 constexpr auto kRetryAfter = std::chrono::seconds(1);
-constexpr std::size_t kFlushBytes = 4 << 20;
+constexpr std::size_t kImportBytes = 4 << 20;
 constexpr std::size_t kMostBytes = 32 << 20;  // with more, append() waits for the database
 constexpr std::size_t kMostKnown = 100'000;   // documents
 
@@ -41,25 +41,73 @@ struct Run {
   std::vector<std::string> updates;
   std::int64_t last() const { return after + static_cast<std::int64_t>(updates.size()); }
 };
-using Runs = std::unordered_map<std::string, std::vector<Run>>;
 
-std::int64_t add(std::vector<Run>& runs, std::int64_t after, std::vector<std::string> updates) {
-  if (runs.empty() || runs.back().last() != after) {
-    runs.push_back({after, std::move(updates)});
-  } else {
-    auto& all = runs.back().updates;
-    all.insert(all.end(), std::make_move_iterator(updates.begin()),
-               std::make_move_iterator(updates.end()));
+// Brings records to the database, those that it does not have. Blocks; throws the first failure.
+class Importer {
+ public:
+  explicit Importer(SqlStore& to) : to_(to) {}
+
+  void add(const Journal::Record& record) {
+    const std::string document(record.document);
+    if (record.updates.empty()) return remove(document);
+    auto& runs = runs_[document];
+    if (runs.empty() || runs.back().last() != record.after) runs.push_back({record.after, {}});
+    for (const auto update : record.updates)
+      bytes_ += runs.back().updates.emplace_back(update).size();
+    if (bytes_ > kImportBytes) finish();
   }
-  return runs.back().last();
-}
+
+  void finish() {
+    std::vector<std::pair<const std::string*, Run>> todo;
+    for (auto& [document, runs] : runs_) {
+      const std::int64_t there = to_.last(document);
+      for (Run& run : runs) {
+        if (run.last() <= there) continue;
+        const auto known = std::max<std::int64_t>(0, there - run.after);
+        run.updates.erase(run.updates.begin(), run.updates.begin() + known);
+        todo.emplace_back(&document, Run{run.after + known, std::move(run.updates)});
+      }
+    }
+    std::mutex mutex;
+    std::exception_ptr failure;
+    std::latch written(static_cast<std::ptrdiff_t>(todo.size()));
+    for (auto& [document, run] : todo) {
+      to_.append(*document, run.after, std::move(run.updates), [&](Store::Written one) {
+        if (one.failure) {
+          const std::lock_guard lock(mutex);
+          failure = one.failure;
+        }
+        written.count_down();
+      });
+    }
+    written.wait();
+    if (failure) std::rethrow_exception(failure);
+    runs_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  void remove(const std::string& document) {
+    finish();
+    std::promise<Store::Written> gone;
+    to_.remove(document, [&](Store::Written w) { gone.set_value(std::move(w)); });
+    if (const auto written = gone.get_future().get(); written.failure)
+      std::rethrow_exception(written.failure);
+  }
+
+  SqlStore& to_;
+  std::unordered_map<std::string, std::vector<Run>> runs_;
+  std::size_t bytes_ = 0;
+};
 
 class JournaledStore final : public Store {
  public:
   JournaledStore(db::Database& database, StoreOptions options)
       : options_(std::move(options)), inner_(open_sql_store(database)), journal_(options_.journal) {
-    replay();
-    journal_.remove(journal_.next());
+    for (const std::int64_t file : journal_.files()) import(file);
+    imported_ = journal_.current();
+    journal_.next();
+    journal_.remove(imported_);
     thread_ = std::thread([this] { run(); });
   }
   ~JournaledStore() override { stop(); }
@@ -78,7 +126,7 @@ class JournaledStore final : public Store {
     settle(document);
     const Position out = inner_->load(document, each);
     const std::lock_guard lock(mutex_);
-    know(document, std::max(out.last, known(document).value_or(0)));
+    if (!known_.contains(document)) know(document, {out.last, 0});
     return out;
   }
 
@@ -93,7 +141,7 @@ class JournaledStore final : public Store {
         late_.push_back({document, after, std::move(updates), std::move(done)});
         return;
       }
-      written = put(lock, document, after, std::move(updates));
+      written = put(lock, document, after, updates);
     } catch (...) {
       written = {.failure = std::current_exception()};
     }
@@ -104,28 +152,32 @@ class JournaledStore final : public Store {
 
   void compact(const std::string& document, std::int64_t generation, std::int64_t last,
                std::string snapshot, Done done) override {
-    after_flush(
-        [this, document, generation, last, snapshot = std::move(snapshot)](Done done) mutable {
-          inner_->compact(document, generation, last, std::move(snapshot), std::move(done));
-        },
-        std::move(done), kTaskAfter);
+    const std::lock_guard lock(mutex_);
+    after_import(
+        {[this, document, generation, last, snapshot = std::move(snapshot)](Done then) mutable {
+           inner_->compact(document, generation, last, std::move(snapshot), std::move(then));
+         },
+         std::move(done)},
+        kTaskAfter);
   }
 
   void remove(const std::string& document, Done done) override {
     try {
       const std::lock_guard lock(mutex_);
-      journal_.append(document, 0, {});
+      bytes_ += journal_.append(document, 0, {});
+      know(document, {0, journal_.current()});
       touch();
-      runs_.erase(document);
-      known_.erase(document);
+      after_import({[](Done then) { then({}); }, std::move(done)}, {});
     } catch (...) {
-      return done({.failure = std::current_exception()});
+      done({.failure = std::current_exception()});
     }
-    after_flush([this, document](Done done) { inner_->remove(document, std::move(done)); },
-                std::move(done), {});
   }
 
  private:
+  // What is known of a document: the number of its last update, and the file that has it.
+  struct Known {
+    std::int64_t last = 0, file = 0;
+  };
   struct Late {
     std::string document;
     std::int64_t after;
@@ -136,44 +188,43 @@ class JournaledStore final : public Store {
     std::move_only_function<void(Done)> run;
     Done done;
   };
+  struct Flight {
+    std::int64_t file;
+    std::size_t bytes;
+    std::vector<Task> tasks;
+  };
+  struct File {
+    std::int64_t number;
+    Clock::time_point at;
+  };
 
-  // ---- with the lock
+  // ---- any thread, with the lock
 
-  bool flying(const std::string& document) const {
-    return flight_ && flight_->runs.contains(document);
-  }
-
-  std::optional<std::int64_t> known(const std::string& document) const {
-    const auto found = known_.find(document);
-    return found == known_.end() ? std::nullopt : std::optional(found->second);
-  }
-  void know(const std::string& document, std::int64_t last) {
+  void know(const std::string& document, Known known) {
     if (known_.size() >= kMostKnown) {
       // The database knows of all others.
-      std::erase_if(known_, [this](const auto& one) {
-        return !runs_.contains(one.first) && !flying(one.first);
-      });
+      std::erase_if(known_, [this](const auto& one) { return one.second.file <= imported_; });
     }
-    known_[document] = last;
+    known_[document] = known;
   }
+
   std::int64_t last_of(std::unique_lock<std::mutex>& lock, const std::string& document) {
-    if (const auto there = known(document)) return *there;
+    if (const auto found = known_.find(document); found != known_.end()) return found->second.last;
     lock.unlock();
     const std::int64_t stored = inner_->last(document);
     lock.lock();
-    if (!known(document)) know(document, stored);
-    return *known(document);
+    if (!known_.contains(document)) know(document, {stored, 0});
+    return known_.at(document).last;
   }
 
   Written put(std::unique_lock<std::mutex>& lock, const std::string& document, std::int64_t after,
-              std::vector<std::string> updates) {
+              const std::vector<std::string>& updates) {
     const std::int64_t there = last_of(lock, document);
     Written out{.foreign = there > after};
     after = std::max(there, after);
-    journal_.append(document, after, updates);
-    for (const auto& update : updates) bytes_ += update.size();
-    out.last = add(runs_[document], after, std::move(updates));
-    know(document, out.last);
+    bytes_ += journal_.append(document, after, updates);
+    out.last = after + static_cast<std::int64_t>(updates.size());
+    know(document, {out.last, journal_.current()});
     touch();
     return out;
   }
@@ -182,118 +233,70 @@ class JournaledStore final : public Store {
   void touch() {
     if (!std::exchange(dirty_, true)) {
       sync_at_ = Clock::now() + kSyncAfter;
-      if (!flush_at_) flush_at_ = Clock::now() + kFlushAfter;
+      if (!import_at_) import_at_ = Clock::now() + kImportAfter;
       wake_.notify_one();
-    } else if (bytes_ > kFlushBytes) {
+    } else if (bytes_ > kImportBytes) {
       wake_.notify_one();
     }
   }
 
-  // ---- any thread
+  // Runs when all that was appended until now is in the database.
+  void after_import(Task task, std::chrono::milliseconds wait) {
+    tasks_.push_back(std::move(task));
+    const auto at = Clock::now() + wait;
+    import_at_ = std::min(import_at_.value_or(at), at);
+    wake_.notify_one();
+  }
 
-  // Blocks until what is known of a document is in the database.
+  // Blocks until what was written of a document is in the database.
   void settle(const std::string& document) {
     std::unique_lock lock(mutex_);
     const std::uint64_t failures = failures_;
-    const auto settled = [&] { return !runs_.contains(document) && !flying(document); };
-    while (!settled()) {
+    const auto found = known_.find(document);
+    const std::int64_t file = found == known_.end() ? 0 : found->second.file;
+    while (imported_ < file) {
       if (failures_ != failures) std::rethrow_exception(failure_);
-      hurry_ = true;
+      if (!flight_ || flight_->file < file) import_at_ = Clock::now();
       wake_.notify_one();
       settled_.wait(lock);
     }
   }
 
-  void after_flush(std::move_only_function<void(Done)> run, Done done,
-                   std::chrono::milliseconds wait) {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back({std::move(run), std::move(done)});
-      const auto at = Clock::now() + wait;
-      flush_at_ = std::min(flush_at_.value_or(at), at);
-    }
-    wake_.notify_one();
-  }
-
-  // What an earlier process left.
-  void replay() {
-    Runs runs;
-    const auto store = [&] {
-      write(runs);
-      runs.clear();
-    };
-    std::size_t bytes = 0;
-    journal_.replay([&](const Journal::Record& record) {
-      const std::string document(record.document);
-      if (record.updates.empty()) {
-        store();
-        std::promise<Written> gone;
-        inner_->remove(document, [&](Written w) { gone.set_value(std::move(w)); });
-        if (const auto w = gone.get_future().get(); w.failure) std::rethrow_exception(w.failure);
-        return;
-      }
-      std::vector<std::string> updates;
-      for (const auto update : record.updates) bytes += updates.emplace_back(update).size();
-      add(runs[document], record.after, std::move(updates));
-      if (bytes < kMostBytes) return;
-      store();
-      bytes = 0;
-    });
-    store();
-  }
-
-  // Writes those that the database does not have; blocks, and throws the first failure.
-  void write(const Runs& runs) {
-    std::mutex mutex;
-    std::exception_ptr failure;
-    std::vector<Run> todo;
-    std::vector<std::string> documents;
-    for (const auto& [document, all] : runs) {
-      const std::int64_t there = inner_->last(document);
-      for (const Run& run : all) {
-        if (run.last() <= there) continue;
-        const auto skip = std::max<std::int64_t>(0, there - run.after);
-        todo.push_back({run.after + skip, {run.updates.begin() + skip, run.updates.end()}});
-        documents.push_back(document);
-      }
-    }
-    std::latch written(static_cast<std::ptrdiff_t>(todo.size()));
-    for (std::size_t i = 0; i < todo.size(); ++i) {
-      inner_->append(documents[i], todo[i].after, std::move(todo[i].updates), [&](Written one) {
-        if (one.failure) {
-          const std::lock_guard lock(mutex);
-          failure = one.failure;
-        }
-        written.count_down();
-      });
-    }
-    written.wait();
-    if (failure) std::rethrow_exception(failure);
-  }
-
   // ---- the thread
+
+  void import(std::int64_t file) {
+    Importer importer(*inner_);
+    journal_.read(file, [&](const Journal::Record& record) { importer.add(record); });
+    importer.finish();
+  }
 
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
       const auto now = Clock::now();
       if (dirty_ && now >= sync_at_) sync(lock);
-      if (stop_ || flush_due(now)) flush(lock);
-      remove_files(now);
+      if (stop_) {
+        do import_all(lock);
+        while (!retry_at_ && (bytes_ > 0 || !tasks_.empty()));
+      } else if (import_due(now)) {
+        import_all(lock);
+      }
+      for (; !files_.empty() && now >= files_.front().at; files_.pop_front())
+        journal_.remove(files_.front().number);
       if (stop_) return finish(lock);
-      if (flush_due(Clock::now())) continue;
+      if (import_due(Clock::now())) continue;
       const auto next = next_time();
       next ? static_cast<void>(wake_.wait_until(lock, *next)) : wake_.wait(lock);
     }
   }
 
-  bool flush_due(Clock::time_point now) const {
+  bool import_due(Clock::time_point now) const {
     if (retry_at_) return now >= *retry_at_;
-    return hurry_ || bytes_ > kFlushBytes || (flush_at_ && now >= *flush_at_);
+    return bytes_ > kImportBytes || (import_at_ && now >= *import_at_);
   }
 
   std::optional<Clock::time_point> next_time() const {
-    std::optional<Clock::time_point> out = retry_at_ ? retry_at_ : flush_at_;
+    std::optional<Clock::time_point> out = retry_at_ ? retry_at_ : import_at_;
     const auto also = [&](Clock::time_point at) { out = out ? std::min(*out, at) : at; };
     if (dirty_) also(sync_at_);
     if (!files_.empty()) also(files_.front().at);
@@ -311,23 +314,25 @@ class JournaledStore final : public Store {
   }
 
   // Brings to the database what was written so far.
-  void flush(std::unique_lock<std::mutex>& lock) {
+  void import_all(std::unique_lock<std::mutex>& lock) {
     try {
       if (!flight_) {
         if (dirty_) sync(lock);
-        const std::int64_t file = journal_.next();
-        flight_ = {std::exchange(runs_, {}), std::exchange(tasks_, {}), bytes_, file};
-        hurry_ = false;
-        flush_at_.reset();
+        const std::int64_t file = journal_.current();
+        journal_.next();
+        flight_ = {file, bytes_, std::exchange(tasks_, {})};
+        import_at_.reset();
       }
       lock.unlock();
-      write(flight_->runs);
+      import(flight_->file);
       lock.lock();
     } catch (...) {
       if (!lock.owns_lock()) lock.lock();
       return put_off(lock);
     }
-    if (std::exchange(retry_at_, {})) log::info("documents go to their database again");
+    if (retry_at_) log::info("documents go to their database again");
+    retry_at_.reset();
+    imported_ = flight_->file;
     bytes_ -= flight_->bytes;
     files_.push_back({flight_->file, Clock::now() + kKeepFiles});
     auto tasks = std::move(flight_->tasks);
@@ -353,15 +358,14 @@ class JournaledStore final : public Store {
 
   void take_late(std::unique_lock<std::mutex>& lock) {
     std::vector<std::pair<Done, Written>> written;
-    while (!late_.empty() && bytes_ <= kMostBytes) {
-      Late late = std::move(late_.front());
+    for (; !late_.empty() && bytes_ <= kMostBytes; late_.pop_front()) {
+      Late& late = late_.front();
       Written one;
       try {
-        one = put(lock, late.document, late.after, std::move(late.updates));
+        one = put(lock, late.document, late.after, late.updates);
       } catch (...) {
         one = {.failure = std::current_exception()};
       }
-      late_.pop_front();
       written.emplace_back(std::move(late.done), std::move(one));
     }
     lock.unlock();
@@ -377,14 +381,9 @@ class JournaledStore final : public Store {
     lock.lock();
   }
 
-  void remove_files(Clock::time_point now) {
-    for (; !files_.empty() && now >= files_.front().at; files_.pop_front())
-      journal_.remove(files_.front().number);
-  }
-
   // What could not go to the database stays in the journal for the next start.
   void finish(std::unique_lock<std::mutex>& lock) {
-    if (!flight_ && runs_.empty()) return journal_.remove(std::numeric_limits<std::int64_t>::max());
+    if (!retry_at_) return journal_.remove(journal_.current());
     fail_late(lock);
     auto tasks = std::exchange(tasks_, {});
     if (flight_) std::ranges::move(flight_->tasks, std::back_inserter(tasks));
@@ -393,31 +392,20 @@ class JournaledStore final : public Store {
     lock.lock();
   }
 
-  struct Flight {
-    Runs runs;
-    std::vector<Task> tasks;
-    std::size_t bytes = 0;
-    std::int64_t file = 0;
-  };
-  struct File {
-    std::int64_t number;
-    Clock::time_point at;
-  };
-
   const StoreOptions options_;
   const std::unique_ptr<SqlStore> inner_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable wake_, settled_;
   Journal journal_;
-  Runs runs_;                                            // not in the database yet
-  std::optional<Flight> flight_;                         // … and on its way there
-  std::size_t bytes_ = 0;                                // of both
-  std::unordered_map<std::string, std::int64_t> known_;  // numbers of the last updates
+  std::unordered_map<std::string, Known> known_;
+  std::int64_t imported_ = 0;     // all files up to it are in the database
+  std::optional<Flight> flight_;  // the next one
+  std::size_t bytes_ = 0;         // in that and the file after it
   std::deque<Late> late_;
-  std::vector<Task> tasks_;  // wait for what was appended before them
-  bool dirty_ = false, hurry_ = false, stop_ = false;
+  std::vector<Task> tasks_;  // wait for what is in the file of today
+  bool dirty_ = false, stop_ = false;
   Clock::time_point sync_at_;
-  std::optional<Clock::time_point> flush_at_, retry_at_;
+  std::optional<Clock::time_point> import_at_, retry_at_;
   std::exception_ptr failure_;
   std::uint64_t failures_ = 0;
   std::deque<File> files_;  // in the database, but maybe not on its disk
