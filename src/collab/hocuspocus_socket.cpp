@@ -20,7 +20,8 @@ constexpr std::string_view kLinkPrefix = "share:";
 // and opened by an authentication message.
 class HocuspocusSession final : public Session {
  public:
-  HocuspocusSession(Rooms& rooms, Visitor visitor, std::shared_ptr<net::WebSocketSender> out)
+  HocuspocusSession(Rooms& rooms, std::unique_ptr<const Visitor> visitor,
+                    std::shared_ptr<net::WebSocketSender> out)
       : rooms_(rooms), visitor_(std::move(visitor)), out_(std::move(out)) {}
 
   void recheck() override {
@@ -92,7 +93,7 @@ class HocuspocusSession final : public Session {
   asio::awaitable<void> authenticate(const std::string& name, Reader& reader) {
     if (reader.number() != static_cast<std::uint64_t>(AuthType::token)) co_return;
     const std::string token(reader.bytes());
-    Visitor visitor = visitor_;
+    Visitor visitor = *visitor_;
     if (token.starts_with(kLinkPrefix)) {
       visitor.credentials.share = token.substr(kLinkPrefix.size());
     } else if (!token.empty()) {
@@ -115,7 +116,8 @@ class HocuspocusSession final : public Session {
           co_await rooms_.authenticator().sign_in(visitor.caller, visitor.credentials.bearer);
       // What stands behind a NUL tells apart several uses of one document.
       auto attach = [&] {
-        return std::make_shared<Attached>(rooms_, visitor, name.substr(0, name.find('\0')), peer);
+        return std::make_shared<Attached>(rooms_, std::move(visitor),
+                                          name.substr(0, name.find('\0')), peer);
       };
       const std::uint64_t generation = rooms_.gatekeeper().generation();
       const auto attached = co_await rooms_.pool().run(attach);
@@ -183,7 +185,7 @@ class HocuspocusSession final : public Session {
   }
 
   Rooms& rooms_;
-  const Visitor visitor_;
+  const std::unique_ptr<const Visitor> visitor_;
   const std::shared_ptr<net::WebSocketSender> out_;
   mutable std::mutex mutex_;  // attached_ is read by other threads, too
   std::map<std::string, std::shared_ptr<Attached>> attached_;
@@ -193,7 +195,8 @@ class HocuspocusSession final : public Session {
   int opening_ = 0;
 };
 
-asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::unique_ptr<net::WebSocket> socket) {
+asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor,
+                            std::unique_ptr<net::WebSocket> socket) {
   const auto out = socket->sender();
   const auto session = std::make_shared<HocuspocusSession>(rooms, std::move(visitor), out);
   // However this ends.
@@ -222,7 +225,8 @@ asio::awaitable<void> visit(Rooms& rooms, Visitor visitor, std::unique_ptr<net::
 
 asio::awaitable<void> serve_hocuspocus(Rooms& rooms, api::Context& context,
                                        net::Exchange& exchange) {
-  Visitor visitor{caller_of(context, exchange.request()), api::credentials_of(exchange.request())};
+  auto visitor = std::make_unique<const Visitor>(caller_of(context, exchange.request()),
+                                                 api::credentials_of(exchange.request()));
   co_await exchange.accept_websocket(
       [&rooms, visitor = std::move(visitor)](std::unique_ptr<net::WebSocket> socket) mutable {
         return visit(rooms, std::move(visitor), std::move(socket));

@@ -30,13 +30,15 @@ net::Frame Peer::frame(std::string_view message) const {
   return net::make_frame(named, false);
 }
 
-Room::Room(Setup setup, Crdt crdt, Position position)
-    : setup_(std::move(setup)),
-      gather_(setup_.executor),
+Room::Room(const Setup& setup, std::string document, asio::any_io_executor loop, Crdt crdt,
+           Position position)
+    : setup_(setup),
+      document_(std::move(document)),
+      loop_(std::move(loop)),
       crdt_(std::move(crdt)),
       position_(position),
       since_bytes_(position.bytes),
-      small_(setup_.small) {}
+      small_(static_cast<bool>(loop_) && position.bytes < kLarge) {}
 
 // ---- any thread
 
@@ -149,8 +151,9 @@ void Room::schedule(Clock::duration wait) {
     asio::dispatch(place(), [self = shared_from_this()] { self->drain(); });
     return;
   }
-  gather_.expires_after(wait);
-  gather_.async_wait([self = shared_from_this()](boost::system::error_code) {
+  if (!gather_) gather_ = std::make_unique<asio::steady_timer>(place());
+  gather_->expires_after(wait);
+  gather_->async_wait([self = shared_from_this()](boost::system::error_code) {
     asio::dispatch(self->place(), [self] { self->drain(); });
   });
 }
@@ -160,7 +163,7 @@ std::optional<Change> Room::take_change(std::chrono::milliseconds age) {
   const bool due = change_since_ && (last_left_ || Clock::now() - *change_since_ >= age);
   if (!due) return std::nullopt;
   Change out = std::exchange(change_, {});
-  out.document = setup_.document;
+  out.document = document_;
   out.users.assign(change_users_.begin(), change_users_.end());
   out.last_left = people_ == 0;
   change_users_.clear();
@@ -283,7 +286,7 @@ bool Room::store(Batch batch) {
   for (const auto& update : updates) batch.bytes += static_cast<std::int64_t>(update.size());
   const auto flight = std::make_shared<Flight>();
   flight->batch = std::move(batch);
-  setup_.store.append(setup_.document, position_.last, std::move(updates),
+  setup_.store.append(document_, position_.last, std::move(updates),
                       [self = shared_from_this(), flight](Store::Written written) {
                         if (std::this_thread::get_id() == flight->caller) {
                           flight->at_once = std::move(written);
@@ -423,7 +426,7 @@ void Room::tell(const std::string& ops, const Follower* except) {
       return false;
     } catch (const std::exception& e) {
       log::error("a follower of a document failed",
-                 {{"document", setup_.document.c_str()}, {"error", std::string_view(e.what())}});
+                 {{"document", document_.c_str()}, {"error", std::string_view(e.what())}});
       follower->ended(kFailed, "the server failed to follow: connect again");
       return true;
     }
@@ -441,7 +444,7 @@ bool Room::stored(Batch batch, Store::Written written) {
   since_bytes_ += batch.bytes;
   if (since_bytes_ + snapshot_bytes_ > kLarge) small_ = false;
   if (written.foreign && !std::exchange(stale_, true) && setup_.on_foreign)
-    setup_.on_foreign(setup_.document);
+    setup_.on_foreign(document_);
   note(batch);
   try {
     send_out(batch);
@@ -519,7 +522,7 @@ void Room::broadcast(const std::string& message, const Peer* except) {
     if (peer->wire == Peer::Wire::yjs) {
       if (!plain) plain = peer->frame(message);
       frame = plain;
-    } else if (peer->name == setup_.document) {
+    } else if (peer->name == document_) {
       if (!named) named = peer->frame(message);
       frame = named;
     } else {
@@ -565,7 +568,7 @@ void Room::maybe_compact(bool now) {
   std::string state = crdt_.state();
   const std::size_t bytes = state.size();
   setup_.store.compact(
-      setup_.document, position_.generation, position_.last, std::move(state),
+      document_, position_.generation, position_.last, std::move(state),
       [self = shared_from_this(), covered = position_.since, bytes](Store::Written written) {
         auto go_on = [self, covered, bytes, written = std::move(written)](const Crdt&) mutable {
           self->compacted(std::move(written), covered, bytes);
@@ -580,14 +583,14 @@ void Room::compacted(Store::Written written, std::int64_t covered, std::size_t b
     compacting_ = false;
   }
   if (written.failure) {
-    log::error("a document could not be compacted", {{"document", setup_.document.c_str()},
-                                                     {"error", text_of(written.failure).c_str()}});
+    log::error("a document could not be compacted",
+               {{"document", document_.c_str()}, {"error", text_of(written.failure).c_str()}});
     // Tried again after as many updates.
     position_.since = 0;
     return;
   }
   if (written.foreign) {
-    if (!std::exchange(stale_, true) && setup_.on_foreign) setup_.on_foreign(setup_.document);
+    if (!std::exchange(stale_, true) && setup_.on_foreign) setup_.on_foreign(document_);
     return;
   }
   setup_.counters.count(setup_.counters.compactions);
@@ -599,14 +602,14 @@ void Room::compacted(Store::Written written, std::int64_t covered, std::size_t b
 
 // What is in memory may not be what is stored: all connect again, to the document as it is stored.
 void Room::break_down(const std::string& why, const std::exception_ptr& failure) {
-  log::error(why, {{"document", setup_.document.c_str()}, {"error", text_of(failure).c_str()}});
+  log::error(why, {{"document", document_.c_str()}, {"error", text_of(failure).c_str()}});
   std::vector<Input> inputs;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     inputs.swap(inbox_);
   }
-  setup_.on_broken(setup_.document);
+  setup_.on_broken(document_);
   for (auto& input : inputs)
     if (input.done) input.done(failure);
   for (const auto& follower : std::exchange(followers_, {}))

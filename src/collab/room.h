@@ -72,21 +72,22 @@ inline constexpr std::int64_t kLarge = 4 << 20;  // bytes of a document
 
 class Room final : public Place, public std::enable_shared_from_this<Room> {
  public:
+  // The same of all rooms.
   struct Setup {
-    std::string document;
     Store& store;
     Counters& counters;
     std::int64_t compact_after_updates;
-    boost::asio::any_io_executor executor;  // where the inbox of a small document is emptied
-    boost::asio::any_io_executor pool;      // … and that of a large one
+    boost::asio::any_io_executor pool;  // where the inbox of a large document is emptied
     std::function<void(const std::string&)> on_broken;  // it must be loaded anew
     // Another instance wrote to the store, too; may be empty.
     std::function<void(const std::string&)> on_foreign = {};
-    bool small = false;  // any of net::Loops empties the inbox when it puts something there
   };
-  Room(Setup setup, Crdt crdt, Position position);
+  // loop: where the inbox is emptied while the document is small; any of net::Loops does it when it
+  // puts something there. Empty: it is always emptied in the pool.
+  Room(const Setup& setup, std::string document, boost::asio::any_io_executor loop, Crdt crdt,
+       Position position);
 
-  const std::string& document() const { return setup_.document; }
+  const std::string& document() const { return document_; }
 
   // All any thread; false once the room is closed.
   bool join(std::shared_ptr<Peer> peer) override;
@@ -172,12 +173,12 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   void compacted(Store::Written written, std::int64_t covered, std::size_t bytes);
   void break_down(const std::string& why, const std::exception_ptr& failure);
 
-  const boost::asio::any_io_executor& place() const {
-    return small_ ? setup_.executor : setup_.pool;
-  }
+  const boost::asio::any_io_executor& place() const { return small_ ? loop_ : setup_.pool; }
 
-  Setup setup_;
-  boost::asio::steady_timer gather_;
+  const Setup& setup_;
+  const std::string document_;
+  const boost::asio::any_io_executor loop_;
+  std::unique_ptr<boost::asio::steady_timer> gather_;  // null until it is needed
   mutable std::mutex mutex_;
   std::vector<Input> inbox_;
   bool running_ = false, closed_ = false;

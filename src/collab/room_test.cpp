@@ -104,10 +104,7 @@ class RoomTest : public testing::Test {
     return out;
   }
   void SetUp() override {
-    room = std::make_shared<Room>(
-        Room::Setup{"d", store, counters, options.compact_after_updates, pool.get_executor(),
-                    pool.get_executor(), [this](const std::string&) { broken.set_value(); }},
-        Crdt(), Position());
+    room = std::make_shared<Room>(setup, "d", asio::any_io_executor(), Crdt(), Position());
   }
   void TearDown() override {
     store.release();
@@ -128,9 +125,13 @@ class RoomTest : public testing::Test {
   asio::thread_pool pool{2};
   HeldStore store;
   Counters counters;
-  Options options;
-  std::shared_ptr<Room> room;
   std::promise<void> broken;
+  Room::Setup setup{.store = store,
+                    .counters = counters,
+                    .compact_after_updates = Options().compact_after_updates,
+                    .pool = pool.get_executor(),
+                    .on_broken = [this](const std::string&) { broken.set_value(); }};
+  std::shared_ptr<Room> room;
 };
 
 TEST_F(RoomTest, NobodySeesWhatIsNotStored) {

@@ -45,7 +45,12 @@ Rooms::Rooms(const OpenStore& open_store, Options options)
                                            static_cast<std::int64_t>(seconds * 1e9));
                          }})),
       pool_("collab", kThreads),
-      listeners_("collab-listeners", kListeners) {}
+      listeners_("collab-listeners", kListeners),
+      setup_{.store = *store_,
+             .counters = counters_,
+             .compact_after_updates = options_.compact_after_updates,
+             .pool = pool_.executor().get_executor(),
+             .on_broken = [this](const std::string& id) { forget(id, nullptr); }} {}
 
 Rooms::~Rooms() {
   stop();
@@ -59,6 +64,10 @@ void Rooms::start(net::Loops& loops) {
 void Rooms::share(bus::Bus& bus, redis::Client& redis) {
   Cluster::Host& host = *this;
   cluster_ = std::make_unique<Cluster>(bus, redis, host);
+  setup_.on_foreign = [this](const std::string& id) {
+    asio::post(pool_.executor(),
+               [this, id] { give_up(id, "the document changed elsewhere: connect again"); });
+  };
 }
 
 void Rooms::stop() {
@@ -124,23 +133,8 @@ std::shared_ptr<Room> Rooms::load(const std::string& document) {
       throw internal("a stored update of document " + document + " is malformed");
   };
   const Position position = store_->load(document, apply);
-  asio::any_io_executor executor = pool_.executor().get_executor();
-  const bool small = loops_ && position.bytes < kLarge;
-  if (small) executor = loops_->next();
-  std::function<void(const std::string&)> foreign;
-  if (cluster_) {
-    foreign = [this](const std::string& id) {
-      asio::post(pool_.executor(),
-                 [this, id] { give_up(id, "the document changed elsewhere: connect again"); });
-    };
-  }
-  auto room = std::make_shared<Room>(
-      Room::Setup{document, *store_, counters_, options_.compact_after_updates, executor,
-                  pool_.executor().get_executor(),
-                  [this](const std::string& id) { forget(id, nullptr); }, std::move(foreign),
-                  small},
-      std::move(crdt), position);
-  return room;
+  return std::make_shared<Room>(setup_, document, loops_ ? loops_->next() : asio::any_io_executor(),
+                                std::move(crdt), position);
 }
 
 std::shared_ptr<Room> Rooms::open(const std::string& document) {
@@ -204,6 +198,27 @@ std::vector<std::shared_ptr<Room>> Rooms::loaded() {
 }
 
 // ---- sockets
+
+std::shared_ptr<const api::Credentials> Rooms::keep(api::Credentials credentials) {
+  const std::lock_guard lock(credentials_mutex_);
+  const auto found = credentials_.find({credentials.bearer, credentials.share});
+  if (found != credentials_.end())
+    if (auto there = found->second.lock()) return there;
+  const auto forget = [this](const api::Credentials* gone) {
+    {
+      const std::lock_guard lock(credentials_mutex_);
+      const auto kept = credentials_.find({gone->bearer, gone->share});
+      if (kept != credentials_.end() && kept->first.first.data() == gone->bearer.data())
+        credentials_.erase(kept);
+    }
+    delete gone;
+  };
+  const std::shared_ptr<const api::Credentials> out(new api::Credentials(std::move(credentials)),
+                                                    forget);
+  if (found != credentials_.end()) credentials_.erase(found);
+  credentials_.emplace(std::pair<std::string_view, std::string_view>(out->bearer, out->share), out);
+  return out;
+}
 
 void Rooms::add(const std::shared_ptr<Session>& session) {
   const std::lock_guard lock(mutex_);

@@ -73,6 +73,8 @@ class Rooms final : public Service, private Cluster::Host {
   void opened(const Caller& caller, const std::string& document) {
     if (opened_) opened_(caller, document);
   }
+  // Somebody's tabs and documents bring the same: they share them.
+  std::shared_ptr<const api::Credentials> keep(api::Credentials credentials);
   // Throws Error 503 when there are too many.
   void add(const std::shared_ptr<Session>& session);
   void remove(const Session* session);
@@ -105,6 +107,7 @@ class Rooms final : public Service, private Cluster::Host {
   std::unique_ptr<Cluster> cluster_;  // null: this instance is alone
   Pool pool_;                         // what blocks for a moment: loads, rights
   Pool listeners_;                    // what other modules do of what is told here
+  Room::Setup setup_;
   Gatekeeper* gatekeeper_ = nullptr;
   api::Authenticator* authenticator_ = nullptr;
   std::function<void(const Change&)> changed_;
@@ -114,6 +117,9 @@ class Rooms final : public Service, private Cluster::Host {
   std::mutex mutex_;
   std::unordered_map<std::string, Loading> rooms_;
   std::unordered_map<const Session*, std::weak_ptr<Session>> sessions_;
+  std::mutex credentials_mutex_;
+  std::map<std::pair<std::string_view, std::string_view>, std::weak_ptr<const api::Credentials>>
+      credentials_;
   std::uint64_t seen_generation_ = 0;
   std::condition_variable wake_;
   std::atomic<bool> stop_ = false;

@@ -39,7 +39,8 @@ class Attached {
   Access admit(const Caller& caller);
 
   Rooms& rooms_;
-  const Visitor visitor_;
+  const Caller caller_;
+  const std::shared_ptr<const api::Credentials> credentials_;
   const std::string document_;
   const std::shared_ptr<Peer> peer_;
   std::shared_ptr<Place> place_;

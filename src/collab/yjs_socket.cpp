@@ -44,7 +44,9 @@ asio::awaitable<std::shared_ptr<YjsSession>> enter(Rooms& rooms, std::unique_ptr
                                                    std::string document,
                                                    std::shared_ptr<Peer> peer) {
   const std::uint64_t generation = rooms.gatekeeper().generation();
-  auto attach = [&] { return std::make_unique<Attached>(rooms, *visitor, document, peer); };
+  auto attach = [&] {
+    return std::make_unique<Attached>(rooms, std::move(*visitor), document, peer);
+  };
   visitor->caller =
       co_await rooms.authenticator().sign_in(visitor->caller, visitor->credentials.bearer);
   auto session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -75,7 +76,8 @@ class Connection {
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     script("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
     // There much is appended and read once: pages would fill the cache and not be asked for again.
-    if (use == Use::read_relaxed || use == Use::write_relaxed) script("PRAGMA cache_size=-256;");
+    if (use == Use::write_relaxed) script("PRAGMA cache_size=-256;");
+    if (use == Use::read_relaxed) script("PRAGMA cache_size=-64;");
     if (use == Use::read || use == Use::read_relaxed) {
       script("PRAGMA query_only=ON;");
       return;
@@ -391,23 +393,40 @@ class SqliteDatabase : public Database, public Measured {
     writing_ = std::thread::id();
   }
 
-  // Grows with the number of readers at once (bounded by the callers' threads), so that a read
-  // inside a read cannot wait for itself.
+  // Each holds the schema and a cache of its own, so beyond one for each core a reader waits a
+  // moment for another's; not for long, since that may be a slow one, or its own caller's.
   std::unique_ptr<Connection> borrow() {
+    static const std::size_t few = std::max(2U, std::thread::hardware_concurrency());
+    constexpr auto kMoment = std::chrono::milliseconds(2);
     {
-      std::lock_guard lock(readers_mutex_);
-      if (!readers_.empty()) {
+      std::unique_lock lock(readers_mutex_);
+      const auto idle = [this] { return !readers_.empty(); };
+      if (idle() || (open_readers_ >= few && given_back_.wait_for(lock, kMoment, idle))) {
         auto connection = std::move(readers_.back());
         readers_.pop_back();
         return connection;
       }
+      ++open_readers_;
     }
-    return std::make_unique<Connection>(path_, read_);
+    try {
+      return std::make_unique<Connection>(path_, read_);
+    } catch (...) {
+      const std::lock_guard lock(readers_mutex_);
+      --open_readers_;
+      throw;
+    }
   }
 
   void give_back(std::unique_ptr<Connection> connection) {
-    std::lock_guard lock(readers_mutex_);
-    if (readers_.size() < kIdleReaders) readers_.push_back(std::move(connection));
+    {
+      const std::lock_guard lock(readers_mutex_);
+      if (readers_.size() < kIdleReaders) {
+        readers_.push_back(std::move(connection));
+      } else {
+        --open_readers_;
+      }
+    }
+    given_back_.notify_one();
   }
 
   std::string path_;
@@ -416,7 +435,9 @@ class SqliteDatabase : public Database, public Measured {
   std::atomic<std::thread::id> writing_;
   Connection writer_;
   std::mutex readers_mutex_;
-  std::vector<std::unique_ptr<Connection>> readers_;
+  std::condition_variable given_back_;
+  std::vector<std::unique_ptr<Connection>> readers_;  // idle ones
+  std::size_t open_readers_ = 0;
   std::optional<Syncer> syncer_;
 };
 

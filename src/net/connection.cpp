@@ -245,8 +245,6 @@ asio::awaitable<void> Connection::refuse(const Error& error) {
   }
 }
 
-namespace {
-
 Error as_error(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -254,10 +252,10 @@ Error as_error(const std::exception_ptr& failure) {
     return e;
   } catch (const std::exception& e) {
     return internal(e.what());
+  } catch (...) {
+    return internal("an exception of an unknown type");
   }
 }
-
-}  // namespace
 
 // True when another request may follow.
 asio::awaitable<bool> Connection::serve_one() {
@@ -320,22 +318,19 @@ asio::awaitable<void> Connection::linger() {
 }
 
 // Nothing of the request is left: a WebSocket may stay for days.
-asio::awaitable<void> Connection::converse() {
-  try {
-    auto session = std::exchange(session_, nullptr)(open_websocket(*this));
-    co_await std::move(session);
-  } catch (...) {
-    const Error error = as_error(std::current_exception());
-    if (error.status() >= 500) log::error("a WebSocket failed", {{"cause", error.cause().c_str()}});
-  }
+asio::awaitable<void> Connection::start_session() {
+  return std::exchange(session_, nullptr)(open_websocket(*this));
 }
 
 asio::awaitable<void> Connection::run() {
   if (co_await handshake()) {
     while (co_await serve_one()) {
     }
-    if (session_) co_await converse();
   }
+  if (!session_) co_await finish();
+}
+
+asio::awaitable<void> Connection::finish() {
   if (TlsStream* tls = socket_.tls(); tls && !gone_ && !eof_ && !reading_) {
     constexpr int kSeconds = 2;
     arm(kSeconds);

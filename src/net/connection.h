@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/error.h"
 #include "net/net.h"
 #include "net/proxies.h"
 #include "net/socket.h"
@@ -19,6 +20,8 @@ namespace ob::net {
 
 class Connection;
 class HttpExchange;
+
+Error as_error(const std::exception_ptr& failure);
 
 // What the server and its connections share; lives as long as any of them.
 struct ServerState {
@@ -41,7 +44,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Socket socket, std::shared_ptr<ServerState> server, std::string address, bool trusted);
 
+  // Serves requests; after an upgrade, there is a session, which goes on in coroutines of its own.
   asio::awaitable<void> run();
+  bool has_session() const { return static_cast<bool>(session_); }
+  asio::awaitable<void> start_session();
+  asio::awaitable<void> finish();
   void drain();  // closes when idle, else after the running request
   void abort();  // cancels the running request
   void kill();   // closes the socket
@@ -84,7 +91,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> handshake();
   asio::awaitable<bool> read_head(class RequestParser& parser);
   asio::awaitable<bool> serve_one();
-  asio::awaitable<void> converse();
   asio::awaitable<void> refuse(const Error& error);
   asio::awaitable<void> linger();
   asio::awaitable<void> wait_for_read();

@@ -149,9 +149,36 @@ class AsioServer final : public Server {
       connection = std::make_shared<Connection>(std::move(stream), state, address, trusted);
       state->connections.insert(connection);
     }
-    asio::co_spawn(
-        connection->socket().lowest().get_executor(), connection->run(),
-        [connection, state](std::exception_ptr failure) { leave(connection, state, failure); });
+    asio::co_spawn(connection->socket().lowest().get_executor(), connection->run(),
+                   [connection, state](const std::exception_ptr& failure) {
+                     if (failure || !connection->has_session())
+                       return leave(connection, state, failure);
+                     converse(connection, state);
+                   });
+  }
+
+  // A WebSocket's coroutine is alone: those of its request would be held as long as it lasts.
+  static void converse(const std::shared_ptr<Connection>& connection,
+                       const std::shared_ptr<ServerState>& state) {
+    const auto executor = connection->socket().lowest().get_executor();
+    std::optional<asio::awaitable<void>> session;
+    try {
+      session = connection->start_session();
+    } catch (...) {
+      return leave(connection, state, std::current_exception());
+    }
+    asio::co_spawn(executor, std::move(*session),
+                   [connection, state, executor](const std::exception_ptr& failure) {
+                     if (failure) {
+                       const Error error = as_error(failure);
+                       if (error.status() >= 500)
+                         log::error("a WebSocket failed", {{"cause", error.cause().c_str()}});
+                     }
+                     asio::co_spawn(executor, connection->finish(),
+                                    [connection, state](const std::exception_ptr& end) {
+                                      leave(connection, state, end);
+                                    });
+                   });
   }
 
   static void leave(const std::shared_ptr<Connection>& connection,

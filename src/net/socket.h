@@ -2,6 +2,7 @@
 // A TCP or TLS stream behind one set of operations.
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <memory>
 #include <optional>
 
 namespace ob::net {
@@ -14,11 +15,11 @@ class Socket {
  public:
   explicit Socket(asio::ip::tcp::socket socket) : plain_(std::move(socket)) {}
   Socket(asio::ip::tcp::socket socket, asio::ssl::context& context)
-      : tls_(std::in_place, std::move(socket), context) {}
+      : tls_(std::make_unique<TlsStream>(std::move(socket), context)) {}
 
-  bool secure() const { return tls_.has_value(); }
+  bool secure() const { return tls_ != nullptr; }
   asio::ip::tcp::socket& lowest() { return tls_ ? tls_->next_layer() : *plain_; }
-  TlsStream* tls() { return tls_ ? &*tls_ : nullptr; }
+  TlsStream* tls() { return tls_.get(); }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
@@ -33,7 +34,7 @@ class Socket {
 
  private:
   std::optional<asio::ip::tcp::socket> plain_;
-  std::optional<TlsStream> tls_;
+  std::unique_ptr<TlsStream> tls_;  // large
 };
 
 }  // namespace ob::net

@@ -108,7 +108,7 @@ class Crowd:
                 self.server.kill()
                 self.pump()
                 self.server.start()
-        done(600)
+        done(1200)
 
     def blackout(self) -> None:
         """The server and all editors die in the middle of it: what was acknowledged is there again."""

@@ -129,6 +129,14 @@ pub struct Format {
     pub value: serde_json::Value,
 }
 
+/// Most documents have one root and few clients: no room for four is kept then.
+pub fn push_first_tight<T>(to: &mut Vec<T>, value: T) {
+    if to.is_empty() {
+        to.reserve_exact(1);
+    }
+    to.push(value);
+}
+
 #[derive(Default)]
 pub struct Names {
     pub all: Vec<Box<str>>,
@@ -137,13 +145,23 @@ pub struct Names {
 
 impl Names {
     pub fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
+        const FEW: usize = 8;
+        let next = self.all.len();
+        let known = match next <= FEW {
+            true => self.all.iter().position(|one| **one == *name),
+            false => self.numbers.get(name).map(|number| *number as usize),
+        };
+        if let Some(number) = known {
+            return number as u32;
         }
-        let number = self.all.len() as u32;
-        self.all.push(name.into());
-        self.numbers.insert(name.into(), number);
-        number
+        push_first_tight(&mut self.all, name.into());
+        if next == FEW {
+            let all = self.all.iter().zip(0..);
+            self.numbers = all.map(|(name, number)| (name.clone(), number)).collect();
+        } else if next > FEW {
+            self.numbers.insert(name.into(), next as u32);
+        }
+        next as u32
     }
 }
 
@@ -199,10 +217,11 @@ impl Store {
         let next = self.clients.len() as u32;
         let number = *self.numbers.entry(id).or_insert(next);
         if number == next {
-            self.clients.push(Client {
+            let client = Client {
                 id,
                 ..Client::default()
-            });
+            };
+            push_first_tight(&mut self.clients, client);
         }
         number
     }
@@ -221,7 +240,7 @@ impl Store {
         let next = self.types.len() as u32;
         let number = *self.roots.entry(name).or_insert(next);
         if number == next {
-            self.types.push(Type {
+            let root = Type {
                 start: NONE,
                 length: 0,
                 item: NONE,
@@ -229,7 +248,8 @@ impl Store {
                 kind: 0,
                 name: None,
                 map: HashMap::new(),
-            });
+            };
+            push_first_tight(&mut self.types, root);
         }
         number
     }
@@ -290,7 +310,7 @@ impl Store {
             self.items[slot as usize] = item;
             return slot;
         }
-        self.items.push(item);
+        push_first_tight(&mut self.items, item);
         (self.items.len() - 1) as u32
     }
 
