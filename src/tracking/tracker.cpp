@@ -26,9 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kMostWaiting = 100;
 constexpr std::size_t kMostText = 4096, kMostStack = 20'000;
-constexpr double kBurst = 100;  // events at once; then one a second
 constexpr int kTimeoutSeconds = 3;
 constexpr milliseconds kStopWithin{2000};
 constexpr milliseconds kFirstRest{1000}, kLongestRest{60'000};  // after a failure
@@ -64,6 +62,37 @@ Failure failure_of(std::string_view message, log::Fields fields) {
   return out;
 }
 
+struct Waiting {
+  Failure failure;
+  Micros at = 0;
+};
+
+// Errors come by the thousand when a database goes away, and pages tell what anybody likes: each
+// kind has places and a budget of its own. Not thread-safe.
+class Lane {
+ public:
+  // As many wait at most, and are taken at once; then `a_second`.
+  Lane(double most, double a_second) : most_(most), a_second_(a_second) {}
+
+  bool put(Failure failure) {
+    const auto now = Clock::now();
+    const std::chrono::duration<double> passed = now - counted_;
+    left_ = std::min(most_, left_ + passed.count() * a_second_);
+    counted_ = now;
+    if (left_ < 1 || static_cast<double>(waiting.size()) >= most_) return false;
+    waiting.push_back({std::move(failure), now_micros()});
+    left_ -= 1;
+    return true;
+  }
+
+  std::deque<Waiting> waiting;
+
+ private:
+  const double most_, a_second_;
+  double left_ = most_;
+  Clock::time_point counted_ = Clock::now();
+};
+
 class TrackerImpl final : public Tracker {
  public:
   explicit TrackerImpl(Options options)
@@ -90,11 +119,11 @@ class TrackerImpl final : public Tracker {
         text->resize(shortened(*text, kMostText).size());
       failure.stack.resize(shortened(failure.stack, kMostStack).size());
       const std::lock_guard lock(mutex_);
-      if (stop_by_ || waiting_.size() >= kMostWaiting || !spend()) {
+      Lane& lane = failure.page ? pages_ : server_;
+      if (stop_by_ || !lane.put(std::move(failure))) {
         ++stats_.full;
         return;
       }
-      waiting_.push_back({std::move(failure), now_micros()});
       wake_.notify_one();
     } catch (...) {  // no memory: there is nothing to tell it to
     }
@@ -116,29 +145,18 @@ class TrackerImpl final : public Tracker {
   }
 
  private:
-  struct Waiting {
-    Failure failure;
-    Micros at = 0;
-  };
-
-  // Errors come by the thousand when a database goes away. With mutex_.
-  bool spend() {
-    const auto now = Clock::now();
-    left_ = std::min(kBurst, left_ + std::chrono::duration<double>(now - counted_).count());
-    counted_ = now;
-    if (left_ < 1) return false;
-    left_ -= 1;
-    return true;
-  }
+  // With mutex_.
+  std::size_t waiting() const { return server_.waiting.size() + pages_.waiting.size(); }
 
   void run() {
     std::unique_lock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return stop_by_ || !waiting_.empty(); });
-      if (waiting_.empty() || (stop_by_ && Clock::now() >= *stop_by_)) return;
+      wake_.wait(lock, [this] { return stop_by_ || waiting() > 0; });
+      if (waiting() == 0 || (stop_by_ && Clock::now() >= *stop_by_)) return;
       if (Clock::now() < limited_until_) {
-        stats_.limited += static_cast<std::int64_t>(waiting_.size());
-        waiting_.clear();
+        stats_.limited += static_cast<std::int64_t>(waiting());
+        server_.waiting.clear();
+        pages_.waiting.clear();
         continue;
       }
       // The tracker is away: what waits stays, and what finds no place is counted.
@@ -147,8 +165,9 @@ class TrackerImpl final : public Tracker {
         wake_.wait_until(lock, rest_until_, [this] { return stop_by_.has_value(); });
         continue;
       }
-      const Waiting one = std::move(waiting_.front());
-      waiting_.pop_front();
+      Lane& lane = server_.waiting.empty() ? pages_ : server_;
+      const Waiting one = std::move(lane.waiting.front());
+      lane.waiting.pop_front();
       lock.unlock();
       const Outcome outcome = send(one);
       lock.lock();
@@ -217,10 +236,8 @@ class TrackerImpl final : public Tracker {
   bool away_ = false;  // of the thread
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Waiting> waiting_;
+  Lane server_{100, 1}, pages_{20, 0.2};
   Stats stats_;
-  double left_ = kBurst;
-  Clock::time_point counted_ = Clock::now();
   Clock::time_point limited_until_, rest_until_;
   milliseconds rest_ = kFirstRest;
   std::optional<Clock::time_point> stop_by_;

@@ -219,6 +219,31 @@ TEST(Tracker, DropsWhatFindsNoPlace) {
   tracker->stop();
 }
 
+TEST(Tracker, PagesTakeNoPlaceOfTheServersOwnErrors) {
+  std::atomic<bool> told = false;
+  Receiver receiver([&](int) {
+    told.wait(false);
+    return net::Response{200, {}, "{}"};
+  });
+  const auto tracker = open(options_of(receiver));
+  for (int i = 0; i < 1000; ++i)
+    tracker->tell({.kind = "x", .text = "y", .what = "of a page", .page = true});
+  receiver.wait(1);  // it is under way
+  const auto dropped = tracker->stats().full;
+  EXPECT_GE(dropped, 900);
+  for (int i = 0; i < 30; ++i) tracker->tell({.kind = "x", .text = "y", .what = "of the server"});
+  EXPECT_EQ(tracker->stats().full, dropped);
+  told = true;
+  told.notify_all();
+  // Then come the server's, and at last the other pages'.
+  const auto bodies = receiver.wait(32);
+  tracker->stop();
+  ASSERT_GE(bodies.size(), 32U);
+  for (std::size_t i = 1; i < 31; ++i)
+    EXPECT_NE(bodies[i].find("of the server"), std::string::npos) << i;
+  EXPECT_NE(bodies[31].find("of a page"), std::string::npos);
+}
+
 TEST(Tracker, SendsNothingWhileTheTrackerTakesNone) {
   Receiver receiver(
       [](int) { return net::Response{200, {{"X-Sentry-Rate-Limits", "3600:error:key"}}, "{}"}; });
