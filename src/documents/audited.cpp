@@ -72,7 +72,8 @@ void AuditedDocuments::remove(const Caller& caller, const std::string& id) {
 void AuditedDocuments::note_read(const Visitor& visitor, const std::string& id,
                                  std::string_view how) {
   if (how == kLive && lately_live(visitor.caller, id)) return;
-  auto event = event_of(visitor, "document.read", id);
+  // Whoever reads was let in, by a share link that the visitor may no longer name.
+  auto event = audit::event_of(visitor.caller, "document.read", {"document", id, title_of(id)});
   if (!how.empty()) event.details["how"] = how;
   audit_.record(std::move(event));
   DocumentService::note_read(visitor, id, how);

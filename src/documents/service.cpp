@@ -136,6 +136,11 @@ std::string DocumentService::title_of(const Visitor& visitor, const std::string&
   }
 }
 
+std::string DocumentService::title_of(const std::string& id) {
+  const auto row = db_.reading([&](db::Tx& tx) { return store::find(tx, id, ""); });
+  return row ? row->item.name : "";
+}
+
 Document DocumentService::make(const Visitor& visitor, const NewDocument& fresh,
                                const std::string& title, std::string delta,
                                const std::string& source) {

@@ -46,6 +46,7 @@ class DocumentService : public Service {
  protected:
   // For the audit log: the title, when the caller may see it.
   std::string title_of(const Visitor&, const std::string& id);
+  std::string title_of(const std::string& id);  // of those who were let in
 
  private:
   // source: of which document the delta is; empty: of none.

@@ -93,6 +93,20 @@ def test_live(
     assert entry["actor"]["id"] == cyd.id and entry["details"] == {"how": "live"}
 
 
+@pytest.mark.parametrize("protocol", ["yjs", "hocuspocus", "deltas"])
+def test_guests_live(
+    admin: Client, people: dict[str, Client], document: str, protocol: str  # noqa: F811
+) -> None:
+    link = people["ann"].ok("POST", f"documents/{document}/links", json={"level": "view"})
+    place = {"yjs": f"yjs/{document}", "deltas": f"documents/{document}"}.get(protocol, protocol)
+    with WebSocket(f"{admin.url}/ws/{place}?share={link['token']}") as socket:
+        if protocol == "hocuspocus":
+            socket.send(wire.token(document, f"share:{link['token']}"))
+        entry = told(admin, document, 1)
+    assert entry["actor"]["kind"] == "anonymous" and entry["details"] == {"how": "live"}
+    assert entry["object"] == {"type": "document", "id": document, "name": "The plan"}
+
+
 def test_readings_count_as_views(people: dict[str, Client], document: str) -> None:  # noqa: F811
     ann, bob, cyd = people["ann"], people["bob"], people["cyd"]
     for _ in range(3):
