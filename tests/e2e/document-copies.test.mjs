@@ -1,7 +1,17 @@
-// What the browser keeps of documents goes when somebody signs out, or somebody else signs in.
+// What the browser keeps of documents and queries goes when somebody signs out, or somebody else signs in.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { accessProblems, connect, openBrowser, picture, signIn, url } from './browser.mjs';
+import {
+  accessProblems,
+  connect,
+  email,
+  openBrowser,
+  password,
+  picture,
+  runSql,
+  signIn,
+  url,
+} from './browser.mjs';
 import { openWire } from './wire.mjs';
 
 const STAMP = Date.now();
@@ -13,6 +23,7 @@ const person = (name) => ({
 });
 const ANNA = person('anna');
 const BERT = person('bert');
+const ADMIN = { email, password };
 
 let api, browser, page, problems, wire, id;
 before(async () => {
@@ -53,8 +64,8 @@ async function enter(user, at = url) {
   await page.getByRole('navigation', { name: 'Workspace' }).waitFor();
   assert.ok(page.url().startsWith(at));
 }
-async function write(text, at = url) {
-  const mine = await connect(ANNA);
+async function write(text, at = url, user = ANNA) {
+  const mine = await connect(user);
   id = (await (await mine.post('/api/v1/documents', { title: WORDS })).json()).id;
   await page.goto(`${at}/documents/${id}`);
   await sheet().click();
@@ -163,4 +174,52 @@ test('signing out in one tab clears what another one has open', async () => {
   await untilCopies(0);
   assert.deepEqual(failed, []);
   await other.close();
+});
+
+test('who looks as somebody else is told of their own changes that wait', async () => {
+  await page.goto(wire.url);
+  await enter(ADMIN, wire.url);
+  await write('Mine.', wire.url, ADMIN);
+  await wire.cut();
+  await says('Offline');
+  await page.keyboard.type('!!');
+  await says('Offline: 2 changes wait');
+  // Away from the document, so that they wait on when the server is back.
+  await page.getByRole('navigation', { name: 'Workspace' }).getByRole('link').first().click();
+  await wire.mend();
+  await page.getByRole('button', { name: /^Account of / }).click();
+  await page.getByRole('menuitem', { name: 'Account' }).click();
+  await page.getByRole('tab', { name: 'Users' }).click();
+  await page.getByRole('button', { name: `Actions on ${ANNA.email}` }).click();
+  await page.getByRole('menuitem', { name: 'View as' }).click();
+  await dialog().getByRole('button', { name: 'View', exact: true }).click();
+  await page.getByRole('region', { name: 'Viewing as' }).waitFor();
+  await signOut();
+  await dialog().getByText('2 changes to documents have not reached the server').waitFor();
+  await dialog()
+    .getByRole('button', { name: /^Lose 2 changes/ })
+    .click();
+  await page.getByLabel('Email').waitFor();
+  await untilCopies(0);
+});
+
+test('queries that somebody wrote are not shown to the next one', async () => {
+  const statement = `SELECT 'of anna, ${STAMP}'`;
+  const kept = () => page.evaluate(() => JSON.stringify(localStorage));
+  const editor = () => page.getByRole('textbox', { name: 'SQL' });
+  await page.goto(`${url}/sql`);
+  await enter(ANNA);
+  await runSql(page, statement);
+  await page.reload();
+  await editor().getByText(`of anna, ${STAMP}`).waitFor();
+  assert.ok((await kept()).includes(`of anna, ${STAMP}`));
+  await signOut();
+  await page.getByLabel('Email').waitFor();
+  assert.ok(!(await kept()).includes(`of anna, ${STAMP}`), await kept());
+  await enter(BERT);
+  await editor().waitFor();
+  assert.ok(!(await page.content()).includes(`of anna, ${STAMP}`));
+  await page.reload();
+  await editor().waitFor();
+  assert.ok(!(await page.content()).includes(`of anna, ${STAMP}`));
 });

@@ -4,6 +4,7 @@ import { Tooltip } from 'radix-ui';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { watchErrors } from '@/api/page-errors';
+import { watchOwner } from '@/app/own-storage';
 import { queryClient } from '@/app/query-client';
 import { router } from '@/app/router';
 import { watchSessions } from '@/features/documents/local-copies';
@@ -12,6 +13,7 @@ import '@/styles/index.css';
 
 watchErrors(() => router.state.matches.at(-1)?.fullPath ?? '');
 watchSessions();
+watchOwner();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

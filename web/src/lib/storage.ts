@@ -21,17 +21,29 @@ export function writeStored(key: string, value: unknown): void {
   }
 }
 
+export function removeStored(key: string): void {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch {
+    // Blocked: nothing was kept either.
+  }
+}
+
 const WRITE_DELAY = 250; // milliseconds, so that typing does not write at every key
 
 /** A store whose value survives a reload. */
-export function createStoredStore<T>(key: string, fallback: T): Store<T> {
-  const store = createStore(readStored(key, fallback));
+export const createStoredStore = <T>(key: string, fallback: T): Store<T> =>
+  storedStore(key, readStored(key, fallback), () => true);
+
+/** A store of a value that was read; changes are kept while `may` says so. */
+export function storedStore<T>(key: string, value: T, may: () => boolean): Store<T> {
+  const store = createStore(value);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
-    writeStored(key, store.get());
+    if (may()) writeStored(key, store.get());
   };
   store.subscribe(() => {
     timer ??= setTimeout(flush, WRITE_DELAY);

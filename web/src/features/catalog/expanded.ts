@@ -1,8 +1,8 @@
 import { catalogId, schemaId } from '@/features/catalog/tree-model';
-import { createStoredStore } from '@/lib/storage';
+import { createOwnStore } from '@/lib/own-storage';
 
 /** The ids of the tree's open nodes; kept in the browser. */
-export const expandedNodes = createStoredStore<string[]>('catalog.expanded', [
+export const expandedNodes = createOwnStore<string[]>('catalog.expanded', () => [
   catalogId('main'),
   schemaId('main', 'default'),
 ]);

@@ -1,7 +1,7 @@
 import { toast } from '@/components/toasts';
 import type { Shared } from '@/features/sharing/store';
-import { createStoredStore } from '@/lib/storage';
 import { uuid } from '@/lib/ids';
+import { createOwnStore } from '@/lib/own-storage';
 
 /** An open query; kept in the browser. */
 export interface SqlTab {
@@ -37,8 +37,10 @@ function freshTab(tabs: SqlTab[], values: Partial<SqlTab> = {}): SqlTab {
   };
 }
 
-const first = freshTab([]);
-export const sqlTabs = createStoredStore<SqlTabs>('sql.tabs', { tabs: [first], active: first.id });
+export const sqlTabs = createOwnStore<SqlTabs>('sql.tabs', () => {
+  const first = freshTab([]);
+  return { tabs: [first], active: first.id };
+});
 
 /** Opens a tab; one that holds the same text, or an empty one in front, is used instead. */
 export function addTab(values: Partial<SqlTab> = {}): string {

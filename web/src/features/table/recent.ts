@@ -1,10 +1,10 @@
 import type { TableName } from '@/api/catalog';
-import { createStoredStore } from '@/lib/storage';
+import { createOwnStore } from '@/lib/own-storage';
 
 const MOST = 12;
 
 /** The tables looked at last, newest first; kept in the browser. */
-export const recentTables = createStoredStore<TableName[]>('recent.tables', []);
+export const recentTables = createOwnStore<TableName[]>('recent.tables', () => []);
 
 const same = (a: TableName, b: TableName): boolean =>
   a.catalog === b.catalog && a.schema === b.schema && a.table === b.table;

@@ -44,7 +44,7 @@ export class LiveDocument {
   private readonly socket: HocuspocusProviderWebsocket;
   private readonly provider: HocuspocusProvider;
   private readonly copy: IndexeddbPersistence | undefined;
-  private readonly forget: (() => void) | undefined;
+  private readonly forget: () => void;
   private readonly unwatch: () => void;
   private token: string | undefined;
   private stale: string | undefined;
@@ -56,7 +56,8 @@ export class LiveDocument {
       user && globalThis.indexedDB
         ? new IndexeddbPersistence(localCopyName(user, id), this.doc)
         : undefined;
-    this.forget = user ? openedCopy(localCopyName(user, id), () => this.state.get()) : undefined;
+    // Without a copy, too: it is all there is of what waits then.
+    this.forget = openedCopy(localCopyName(user ?? '', id), () => this.state.get());
     this.socket = new HocuspocusProviderWebsocket({
       url: socketUrl(share),
       delay: 1000,
@@ -110,7 +111,7 @@ export class LiveDocument {
   };
 
   destroy(): void {
-    this.forget?.();
+    this.forget();
     this.unwatch();
     window.removeEventListener('online', this.hurry);
     this.provider.destroy();
