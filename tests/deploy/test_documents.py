@@ -1,13 +1,16 @@
 """Documents on several instances that share PostgreSQL and Redis: clients of all edit together, and
-go on when the instance that holds the document is killed."""
+go on when the instance that holds the document is killed. The contents are in PostgreSQL, and again
+in DynamoDB (moto's)."""
 
 from __future__ import annotations
 
 import base64
 import os
 import select
+import signal
 import threading
 import time
+import uuid
 from collections import deque
 from typing import Callable, Iterator
 
@@ -17,6 +20,7 @@ from pycrdt import Doc, Text
 from tests.harness.client import Client
 from tests.harness.postgres import Postgres
 from tests.harness.redis import Redis
+from tests.harness.s3 import S3
 from tests.harness.server import ADMIN_EMAIL, ADMIN_PASSWORD, Server
 from tests.harness.websocket import Closed, Refused, WebSocket
 
@@ -155,7 +159,7 @@ class Editor(threading.Thread):
 
 
 class Cluster:
-    def __init__(self, folder, postgres: Postgres, redis: Redis) -> None:
+    def __init__(self, folder, postgres: Postgres, redis: Redis, **settings: str) -> None:
         key_file = folder / "master.key"
         key_file.write_text(base64.b64encode(os.urandom(32)).decode() + "\n")
         key_file.chmod(0o600)
@@ -167,6 +171,7 @@ class Cluster:
             "redis_url": redis.url,
             "bcrypt_cost": "10",
             "sockets_per_address": "1000",
+            **settings,
         }
         self.folder = folder
         self.servers: list[Server] = []
@@ -177,14 +182,27 @@ class Cluster:
         return server.start()
 
 
-@pytest.fixture
-def cluster(tmp_path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def dynamo() -> Iterator[S3]:
+    running = S3()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=["database", "dynamodb"])
+def cluster(tmp_path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    settings, table = {}, f"Documents-{uuid.uuid4().hex[:8]}"
+    if request.param == "dynamodb":
+        dynamo = request.getfixturevalue("dynamo")
+        settings = dynamo.documents_settings(table)
     with Postgres() as postgres, Redis() as redis:
-        made = Cluster(tmp_path, postgres, redis)
+        made = Cluster(tmp_path, postgres, redis, **settings)
         try:
             made.start()
             made.start()
             yield made
+            if settings:
+                assert dynamo.client("dynamodb").scan(TableName=table)["Count"] > 0
         finally:
             for server in made.servers:
                 server.kill()
@@ -269,6 +287,32 @@ def test_the_holder_is_killed(cluster: Cluster) -> None:
     # So it is stored, too.
     fresh = Client(cluster.servers[1].url, admin.token)
     assert fresh.get(f"documents/{document}/content?format=text").text.split() == text.split()
+
+
+def test_the_holder_sleeps(cluster: Cluster) -> None:
+    """It wakes when another one holds the document, and must not store or confirm anything then."""
+    admin, document = open_document(cluster.servers[0])
+    editors = many(cluster, document, admin.token)
+    ending = Editor("end", [cluster.servers[0].url], document, admin.token, True)
+    until(lambda: len(ending.stored) > 10, "its words are stored")
+    process = cluster.servers[0].process
+    process.send_signal(signal.SIGSTOP)
+    awake = [editor for editor in editors if editor.name_[0] == "b"]
+    until(lambda: all(editor.codes for editor in awake), "the others notice")
+    counts = [len(editor.typed) for editor in awake]
+
+    def goes_on() -> bool:
+        return all(f"{o.name_}.{n + 1}" in e.text for e in awake for o, n in zip(awake, counts))
+
+    until(goes_on, "editing goes on")
+    known = len(ending.stored)
+    process.send_signal(signal.SIGCONT)
+    until(lambda: ending.codes or len(ending.stored) > known + 5, "it is awake")
+    ending.stopped = True
+    text = settled(editors, [ending])
+    for server in cluster.servers:
+        client = Client(server.url, admin.token)
+        assert client.get(f"documents/{document}/content?format=text").text.split() == text.split()
 
 
 def test_the_other_is_killed_and_comes_back(cluster: Cluster) -> None:
