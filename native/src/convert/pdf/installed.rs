@@ -1,6 +1,6 @@
 //! Fonts that are installed on the server, for what DejaVu lacks: Chinese, Japanese, Korean and many more scripts.
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock};
 
 use fontdb::{Database, FaceInfo, ID, Style};
 use krilla::text::Font;
@@ -14,10 +14,24 @@ const RESTRICTED: u16 = 2; // OS/2's fsType: must not be embedded
 /// A font's bytes and its number in them.
 pub type Source = (&'static [u8], u32);
 
-pub struct Installed {
+/// The characters of a face: 256 of a block, by their bits.
+type Characters = HashMap<u32, [u64; 4]>;
+
+struct Entry {
+    id: ID,
+    /// Read once, as it costs a look into the file. Empty where the font may not be embedded.
+    characters: OnceLock<Characters>,
+}
+
+struct Found {
     fonts: Database,
     /// Best first.
-    order: Vec<ID>,
+    order: Vec<Entry>,
+}
+
+pub struct Installed {
+    /// Looked for when the first character needs it.
+    found: LazyLock<Found, Box<dyn FnOnce() -> Found + Send>>,
     open: Mutex<HashMap<ID, Option<Source>>>,
 }
 
@@ -36,39 +50,61 @@ fn rank(face: &FaceInfo) -> (bool, bool, u16, bool, String) {
     )
 }
 
+fn characters_of(bytes: &[u8], index: u32) -> Characters {
+    let mut out = Characters::new();
+    let Ok(font) = FontRef::from_index(bytes, index) else {
+        return out;
+    };
+    if !font.os2().is_ok_and(|it| it.fs_type() & RESTRICTED == 0) {
+        return out;
+    }
+    for (it, _) in font.charmap().mappings() {
+        out.entry(it >> 8).or_default()[(it >> 6 & 3) as usize] |= 1 << (it & 63);
+    }
+    out
+}
+
 impl Installed {
-    pub fn new(fonts: Database) -> Self {
-        let mut faces: Vec<&FaceInfo> = fonts.faces().take(MAX_FACES).collect();
-        faces.sort_by_cached_key(|it| rank(it));
+    pub fn new(find: impl FnOnce() -> Database + Send + 'static) -> Self {
         Self {
-            order: faces.iter().map(|it| it.id).collect(),
-            fonts,
+            found: LazyLock::new(Box::new(|| {
+                let fonts = find();
+                let mut faces: Vec<&FaceInfo> = fonts.faces().take(MAX_FACES).collect();
+                faces.sort_by_cached_key(|it| rank(it));
+                let entry = |it: &&FaceInfo| Entry {
+                    id: it.id,
+                    characters: OnceLock::new(),
+                };
+                let order = faces.iter().map(entry).collect();
+                Found { fonts, order }
+            })),
             open: Mutex::default(),
         }
     }
 
     /// Those of this machine, looked for once.
     pub fn of_machine() -> &'static Self {
-        static ALL: OnceLock<Installed> = OnceLock::new();
-        ALL.get_or_init(|| {
-            let mut fonts = Database::new();
-            fonts.load_system_fonts();
-            Self::new(fonts)
-        })
+        static ALL: LazyLock<Installed> = LazyLock::new(|| {
+            Installed::new(|| {
+                let mut fonts = Database::new();
+                fonts.load_system_fonts();
+                fonts
+            })
+        });
+        &ALL
     }
 
-    /// A font that has the character. It looks at many files: not to be asked often.
+    /// A font that has the character. The first questions look at many files.
     pub fn with(&self, it: char) -> Option<Source> {
-        let found = self.order.iter().find(|id| {
-            let has = self.fonts.with_face_data(**id, |bytes, index| {
-                FontRef::from_index(bytes, index).is_ok_and(|font| {
-                    font.charmap().map(it).is_some()
-                        && font.os2().is_ok_and(|it| it.fs_type() & RESTRICTED == 0)
-                })
+        let it = it as u32;
+        self.found.order.iter().find_map(|entry| {
+            let characters = entry.characters.get_or_init(|| {
+                let read = self.found.fonts.with_face_data(entry.id, characters_of);
+                read.unwrap_or_default()
             });
-            has == Some(true) && self.opened(**id).is_some()
-        })?;
-        self.opened(*found)
+            let bits = characters.get(&(it >> 8))?[(it >> 6 & 3) as usize];
+            (bits >> (it & 63) & 1 == 1).then(|| self.opened(entry.id))?
+        })
     }
 
     fn opened(&self, id: ID) -> Option<Source> {
@@ -77,7 +113,7 @@ impl Installed {
             return *known;
         }
         let held: usize = open.values().flatten().map(|it| it.0.len()).sum();
-        let bytes = self.fonts.with_face_data(id, |bytes, index| {
+        let bytes = self.found.fonts.with_face_data(id, |bytes, index| {
             (held + bytes.len() <= MAX_BYTES).then(|| (bytes.to_vec(), index))
         });
         // Too much is held already: a smaller one may still fit.

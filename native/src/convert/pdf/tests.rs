@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fontdb::Database;
 use serde_json::json;
@@ -16,7 +17,7 @@ const TWO: &[u8] = include_bytes!("two-characters.ttf");
 fn installed(fonts: &[&[u8]]) -> &'static Installed {
     let mut all = Database::new();
     fonts.iter().for_each(|it| all.load_font_data(it.to_vec()));
-    Box::leak(Box::new(Installed::new(all)))
+    Box::leak(Box::new(Installed::new(|| all)))
 }
 
 fn lines_of(text: &str) -> Vec<Line> {
@@ -123,4 +124,29 @@ fn an_installed_font_is_embedded() {
     restricted[offset + 9] = 2;
     let bytes = write(&lines, "", "", &HashMap::new(), installed(&[&restricted])).unwrap();
     assert_eq!(names(&bytes), 0);
+}
+
+#[test]
+fn installed_fonts_are_read_once_and_only_for_what_lacks() {
+    let place = std::env::temp_dir().join(format!("openbricks-font-{}.ttf", std::process::id()));
+    std::fs::write(&place, TWO).unwrap();
+    let file = place.clone();
+    let sought: &AtomicUsize = Box::leak(Box::default());
+    let fonts: &'static Installed = Box::leak(Box::new(Installed::new(move || {
+        sought.fetch_add(1, Ordering::Relaxed);
+        let mut all = Database::new();
+        all.load_font_file(&file).unwrap();
+        all
+    })));
+    let pdf = |text: &str| {
+        let bytes = write(&lines_of(text), "", "", &HashMap::new(), fonts).unwrap();
+        String::from_utf8_lossy(&bytes).contains("+TwoCharacters")
+    };
+    assert!(!pdf("abc שלום\n"));
+    assert_eq!(sought.load(Ordering::Relaxed), 0);
+    assert!(pdf("漢\n"));
+    std::fs::remove_file(&place).unwrap();
+    // Another document, another character: both the machine and the file were looked at.
+    assert!(pdf("字\n"));
+    assert_eq!(sought.load(Ordering::Relaxed), 1);
 }
