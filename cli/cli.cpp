@@ -32,6 +32,12 @@ void report(const Error& error) {
 
 }  // namespace
 
+void add_output(CLI::App* command, std::string& output) {
+  command->add_option("-o,--output", output, "table, json or csv.")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->capture_default_str();
+}
+
 CLI::App* Program::add(CLI::App* parent, const std::string& name, const std::string& text,
                        const std::string& command_examples, std::function<int()> action) {
   CLI::App* command = parent->add_subcommand(name, text);

@@ -16,6 +16,9 @@ struct Program {
                 const std::string& examples, std::function<int()> run);
 };
 
+// -o, --output
+void add_output(CLI::App* command, std::string& output);
+
 void add_sign_in_commands(Program& program);
 void add_sql_command(Program& program);
 void add_table_commands(Program& program);

@@ -61,12 +61,6 @@ int remove(const std::string& url, const KeyOptions& options) {
   return 0;
 }
 
-void add_output(CLI::App* command, std::string& output) {
-  command->add_option("-o,--output", output, "table, json or csv.")
-      ->check(CLI::IsMember({"table", "json", "csv"}))
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_key_commands(Program& program) {

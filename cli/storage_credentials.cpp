@@ -124,12 +124,6 @@ void add_secrets(CLI::App* command, CredentialOptions& options) {
                       "Google Cloud: the account's key file; - for standard input.");
 }
 
-void add_output(CLI::App* command, std::string& output) {
-  command->add_option("-o,--output", output, "table, json or csv.")
-      ->check(CLI::IsMember({"table", "json", "csv"}))
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_storage_credential_commands(Program& program) {

@@ -187,12 +187,6 @@ int drop(const std::string& url, const TableOptions& options) {
   return 0;
 }
 
-void add_output(CLI::App* command, std::string& output) {
-  command->add_option("-o,--output", output, "table, json or csv.")
-      ->check(CLI::IsMember({"table", "json", "csv"}))
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_table_commands(Program& program) {

@@ -1,5 +1,6 @@
 #include "api/authenticator.h"
 
+#include "api/bearer.h"
 #include "base/error.h"
 
 namespace ob::api {
@@ -7,6 +8,8 @@ namespace ob::api {
 namespace {
 
 constexpr std::size_t kMostSecret = 8192;
+
+}  // namespace
 
 std::string_view bearer_of(std::string_view header) {
   constexpr std::string_view kScheme = "bearer ";
@@ -18,8 +21,6 @@ std::string_view bearer_of(std::string_view header) {
   while (header.starts_with(' ')) header.remove_prefix(1);
   return header;
 }
-
-}  // namespace
 
 Credentials credentials_of(const net::Request& request) {
   Credentials out;

@@ -3,26 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace ob::api {
 namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 // Digits only; a number too large for 64 bits counts as the largest.
 std::optional<std::int64_t> parse_number(std::string_view text) {
@@ -38,7 +25,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 bool lists_tag(std::string_view list, std::string_view etag) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    auto tag = trimmed(list.substr(0, comma));
+    auto tag = ascii::trimmed(list.substr(0, comma));
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     if (tag == "*" || tag == etag) return true;
     list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
@@ -56,7 +43,7 @@ bool not_modified(const net::Request& request, const std::string& etag,
 
 bool range_applies(const net::Request& request, const std::string& etag,
                    const std::string& last_modified) {
-  const auto condition = trimmed(request.header("If-Range"));
+  const auto condition = ascii::trimmed(request.header("If-Range"));
   return condition.empty() || condition == etag || condition == last_modified;
 }
 
@@ -64,19 +51,20 @@ bool range_applies(const net::Request& request, const std::string& etag,
 
 RangeAnswer parse_range(std::string_view header, std::int64_t size) {
   const auto equals = header.find('=');
-  if (equals == header.npos || lower(trimmed(header.substr(0, equals))) != "bytes") return {};
-  const auto text = trimmed(header.substr(equals + 1));
+  if (equals == header.npos || ascii::lower(ascii::trimmed(header.substr(0, equals))) != "bytes")
+    return {};
+  const auto text = ascii::trimmed(header.substr(equals + 1));
   const auto dash = text.find('-');
   if (dash == text.npos || text.find(',') != text.npos) return {};
-  const auto first = parse_number(trimmed(text.substr(0, dash)));
-  const auto last = parse_number(trimmed(text.substr(dash + 1)));
+  const auto first = parse_number(ascii::trimmed(text.substr(0, dash)));
+  const auto last = parse_number(ascii::trimmed(text.substr(dash + 1)));
   if (dash == 0) {  // the last so many bytes
     if (!last) return {};
     if (*last == 0 || size == 0) return {.unsatisfiable = true};
     const auto length = std::min(*last, size);
     return {.range = Range{size - length, length}};
   }
-  const bool open_end = trimmed(text.substr(dash + 1)).empty();
+  const bool open_end = ascii::trimmed(text.substr(dash + 1)).empty();
   if (!first || (!open_end && (!last || *last < *first))) return {};
   if (*first >= size) return {.unsatisfiable = true};
   const auto end = open_end ? size - 1 : std::min(*last, size - 1);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "api/api.h"
+#include "base/ascii.h"
 
 namespace ob::api {
 
@@ -200,11 +201,6 @@ json::object operation(const Endpoint& e) {
   return out;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 // "{path...}" is "{path}" in OpenAPI.
 std::string template_of(std::string path) {
   const std::size_t dots = path.find("...}");
@@ -220,7 +216,7 @@ json::value Registry::openapi() const {
   for (const Endpoint& e : endpoints_) {
     json::value& path = paths[template_of(e.path)];
     if (!path.is_object()) path = json::object();
-    path.as_object()[lower(e.method)] = operation(e);
+    path.as_object()[ascii::lower(e.method)] = operation(e);
     if (!e.doc.tag.empty()) tags.insert(e.doc.tag);
   }
   json::array tag_list;

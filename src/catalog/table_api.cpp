@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "catalog/api_types.h"
 #include "catalog/owners.h"
+#include "catalog/rows.h"
 #include "delta/maintenance.h"
 
 namespace ob::catalog {
@@ -16,18 +17,6 @@ using identity::ObjectType;
 using identity::Privilege;
 
 constexpr const char* kTables = "/api/v1/catalogs/{catalog}/schemas/{schema}/tables";
-
-std::string kind_name(TableKind kind) {
-  switch (kind) {
-    case TableKind::managed:
-      return "managed";
-    case TableKind::external:
-      return "external";
-    case TableKind::view:
-      return "view";
-  }
-  throw internal("unknown kind of table");
-}
 
 std::string privilege_name(Privilege privilege) {
   switch (privilege) {
@@ -43,9 +32,9 @@ std::string privilege_name(Privilege privilege) {
 }
 
 TableItem table_item(Owners& owners, const Table& t) {
-  TableItem item{t.id,           t.name.catalog,    t.name.schema,        t.name.object,
-                 t.name.text(),  kind_name(t.kind), owners.name(t.owner), t.comment,
-                 {t.created_at}, {t.updated_at},    std::nullopt};
+  TableItem item{t.id,           t.name.catalog,           t.name.schema,        t.name.object,
+                 t.name.text(),  store::kind_text(t.kind), owners.name(t.owner), t.comment,
+                 {t.created_at}, {t.updated_at},           std::nullopt};
   if (t.dropped_at) item.dropped_at = wire::Instant{*t.dropped_at};
   return item;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "documents/api_types.h"
@@ -149,14 +150,6 @@ asio::awaitable<void> export_document(Service& service,
 
 // --- import
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  });
-  return out;
-}
-
 std::string_view ending_of(std::string_view name) {
   const auto dot = name.rfind('.');
   return dot == name.npos || dot + 6 < name.size() ? std::string_view() : name.substr(dot + 1);
@@ -166,12 +159,12 @@ enum class Source { docx, markdown, html, text };
 
 // The name's ending decides; without one that is known, the content's type.
 Source source_of(const std::string& name, std::string_view content_type) {
-  const std::string ending = lower(ending_of(name));
+  const std::string ending = ascii::lower(ending_of(name));
   if (ending == "docx") return Source::docx;
   if (ending == "md" || ending == "markdown") return Source::markdown;
   if (ending == "html" || ending == "htm") return Source::html;
   if (ending == "txt" || ending == "text") return Source::text;
-  const std::string type = lower(content_type.substr(0, content_type.find_first_of("; ")));
+  const std::string type = ascii::lower(content_type.substr(0, content_type.find_first_of("; ")));
   if (ending.empty()) {
     if (type == kDocx) return Source::docx;
     if (type == "text/markdown" || type == "text/x-markdown") return Source::markdown;

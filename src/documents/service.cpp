@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "documents/audited.h"
@@ -26,10 +27,8 @@ constexpr std::size_t kMostNames = 10'000;
 constexpr std::size_t kMostDelta = 16U << 20;
 
 // As people type it, without the blanks around it.
-std::string trimmed(std::string title) {
-  title.erase(0, title.find_first_not_of(" \t\r\n"));
-  title.erase(title.find_last_not_of(" \t\r\n") + 1);
-  return title;
+std::string trimmed(std::string_view title) {
+  return std::string(ascii::trimmed(title, " \t\r\n"));
 }
 
 std::string cut_title(std::string title) {

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 
+#include "api/bearer.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -47,17 +48,6 @@ bool well_formed_id(std::string_view id) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
-}
-
-std::string_view bearer_of(std::string_view header) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (header.size() <= kScheme.size() ||
-      !net::same_name(header.substr(0, kScheme.size()), kScheme)) {
-    return {};
-  }
-  header.remove_prefix(kScheme.size());
-  while (header.starts_with(' ')) header.remove_prefix(1);
-  return header;
 }
 
 std::string joined(const std::vector<std::string>& list) {
@@ -398,7 +388,7 @@ asio::awaitable<void> GatewayImpl::endpoint(Wrapped& exchange, Trace& trace,
   const bool guest = match.endpoint->doc.guests && request.header("authorization").empty();
   const bool named = !match.endpoint->doc.anonymous && !guest;
   if (named) {
-    const std::string bearer(bearer_of(request.header("authorization")));
+    const std::string bearer(api::bearer_of(request.header("authorization")));
     std::exception_ptr refused;
     try {
       context.caller = co_await authenticate(bearer);

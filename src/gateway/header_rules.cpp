@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace ob::gateway {
@@ -14,12 +15,7 @@ constexpr std::array<std::string_view, 6> kOurs{"Connection",        "Content-En
                                                 "Content-Length",    "Content-Type",
                                                 "Transfer-Encoding", "Upgrade"};
 
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(kBlank) - begin + 1));
-}
+constexpr std::string_view kBlanks = " \t\r";
 
 bool is_name(std::string_view text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
@@ -37,13 +33,13 @@ HeaderRules::HeaderRules(const std::string& lines) {
   std::size_t at = 0;
   while (at < lines.size()) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
-    const std::string line = trimmed(std::string_view(lines).substr(at, end - at));
+    const std::string line(ascii::trimmed(std::string_view(lines).substr(at, end - at), kBlanks));
     at = end + 1;
     if (line.empty()) continue;
     const bool off = line.starts_with('-');
     const std::size_t colon = line.find(':');
-    const std::string name =
-        off ? trimmed(line.substr(1)) : trimmed(line.substr(0, std::min(colon, line.size())));
+    const std::string name(ascii::trimmed(
+        std::string_view(line).substr(off ? 1 : 0, off ? line.npos : colon), kBlanks));
     const bool printable =
         std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c < 127; });
     if (!is_name(name) || !printable || (!off && colon == std::string::npos)) {
@@ -55,7 +51,7 @@ HeaderRules::HeaderRules(const std::string& lines) {
     if (off) {
       off_.push_back(name);
     } else {
-      set_.emplace_back(name, trimmed(std::string_view(line).substr(colon + 1)));
+      set_.emplace_back(name, ascii::trimmed(std::string_view(line).substr(colon + 1), kBlanks));
     }
   }
 }

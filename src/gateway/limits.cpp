@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/log.h"
 
 namespace ob::gateway {
@@ -73,12 +74,6 @@ double number(std::string_view text, const std::string& rule) {
     throw bad_rule(rule);
   }
   return out;
-}
-
-std::string trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return std::string(text);
 }
 
 template <class T, std::size_t N>
@@ -152,7 +147,7 @@ std::vector<LimitRule> parse_limits(const std::string& text) {
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
-    const std::string rule = trimmed(std::string_view(text).substr(at, comma - at));
+    const std::string rule(ascii::trimmed(std::string_view(text).substr(at, comma - at)));
     if (!rule.empty()) out.push_back(parse_rule(rule));
     at = comma + 1;
   }

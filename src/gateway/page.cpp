@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -58,18 +59,12 @@ std::string read_file(const fs::path& path) {
   return std::move(out).str();
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 bool etag_matches(std::string_view header, std::string_view etag) {
   while (!header.empty()) {
     const std::size_t comma = header.find(',');
-    std::string_view one = trimmed(header.substr(0, comma));
+    std::string_view one = ascii::trimmed(header.substr(0, comma));
     header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
     if (one.starts_with("W/")) one.remove_prefix(2);
     if (one == etag || one == "*") return true;
@@ -80,10 +75,10 @@ bool etag_matches(std::string_view header, std::string_view etag) {
 bool accepts_encoding(std::string_view header, std::string_view encoding) {
   while (!header.empty()) {
     const std::size_t comma = header.find(',');
-    std::string_view one = trimmed(header.substr(0, comma));
+    std::string_view one = ascii::trimmed(header.substr(0, comma));
     header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
     const std::size_t semicolon = one.find(';');
-    if (!net::same_name(trimmed(one.substr(0, semicolon)), encoding)) continue;
+    if (!net::same_name(ascii::trimmed(one.substr(0, semicolon)), encoding)) continue;
     if (semicolon == std::string_view::npos) return true;
     const std::size_t q = one.find("q=", semicolon);
     return q == std::string_view::npos ||

@@ -15,6 +15,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -46,19 +47,12 @@ Error key_error(const std::string& what, std::string cause = {}) {
   return {500, "identity.masterKey", what, std::move(cause)};
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.pop_back();
-  }
-  text.erase(0, text.find_first_not_of(' '));
-  return text;
-}
-
+constexpr std::string_view kBlanks = " \r\n";
 constexpr std::size_t kMostKeys = 8;
 
 std::string decoded(const std::string& line, const std::string& where) {
   std::string key;
-  if (!base64_decode(trimmed(line), key) || key.size() != kKey) {
+  if (!base64_decode(ascii::trimmed(line, kBlanks), key) || key.size() != kKey) {
     throw key_error(where + " must hold 32 bytes as base64 (and older keys, each by itself).");
   }
   return key;
@@ -70,7 +64,7 @@ std::vector<std::string> parse_keys(const std::string& text, char between,
   std::vector<std::string> out;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line, between);) {
-    if (!trimmed(line).empty()) out.push_back(decoded(line, where));
+    if (!ascii::trimmed(line, kBlanks).empty()) out.push_back(decoded(line, where));
   }
   if (out.empty() || out.size() > kMostKeys) {
     throw key_error(where + " must hold one key, and at most " + std::to_string(kMostKeys) +

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "api/bearer.h"
 #include "base/log.h"
 #include "net/net.h"
 #include "sso/api_parts.h"
@@ -102,14 +103,6 @@ json::object read_body(const std::string& text) {
   return std::move(parsed.get_object());
 }
 
-std::string bearer_of(std::string_view header) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (header.size() <= kScheme.size() || !scim::same(header.substr(0, kScheme.size()), kScheme)) {
-    return {};
-  }
-  return std::string(header.substr(kScheme.size()));
-}
-
 // The word for what other parts refuse.
 std::string type_of(const Error& error) {
   for (const auto& [name, value] : error.members()) {
@@ -155,7 +148,8 @@ json::object recorded(scim::Scim& service, const net::Request& request, const Ca
 net::Response answer(scim::Scim& service, const net::Request& request, const std::string& id,
                      const std::string& body, int status, const Handler& handler) {
   try {
-    const Provider provider = service.authenticate(bearer_of(request.header("authorization")));
+    const Provider provider =
+        service.authenticate(std::string(api::bearer_of(request.header("authorization"))));
     Call call{.provider = provider,
               .id = id,
               .query = read_query(request.query),

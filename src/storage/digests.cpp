@@ -1,24 +1,11 @@
 #include "storage/digests.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/ids.h"
 
 namespace ob::storage {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 std::string decode_digest(std::string_view text, std::size_t size, const char* header) {
   std::string raw;
@@ -53,7 +40,7 @@ std::string_view content_type(std::string_view name) {
   };
   const auto dot = name.rfind('.');
   if (dot != name.npos) {
-    const std::string extension = lower(name.substr(dot + 1));
+    const std::string extension = ascii::lower(name.substr(dot + 1));
     for (const auto& [known, type] : kTypes) {
       if (known == extension) return type;
     }
@@ -62,7 +49,7 @@ std::string_view content_type(std::string_view name) {
 }
 
 std::string md5_of(const net::Request& request) {
-  const auto header = trimmed(request.header("Content-MD5"));
+  const auto header = ascii::trimmed(request.header("Content-MD5"));
   return header.empty() ? std::string() : decode_digest(header, 16, "Content-MD5");
 }
 
@@ -70,9 +57,9 @@ std::string sha256_of(const net::Request& request) {
   auto header = request.header("Content-Digest");
   while (!header.empty()) {
     const auto comma = header.find(',');
-    const auto item = trimmed(header.substr(0, comma));
+    const auto item = ascii::trimmed(header.substr(0, comma));
     constexpr std::string_view kName = "sha-256=";
-    if (lower(item.substr(0, kName.size())) == kName) {
+    if (ascii::lower(item.substr(0, kName.size())) == kName) {
       auto value = item.substr(kName.size());
       if (value.size() < 2 || value.front() != ':' || value.back() != ':') value = "::";
       return decode_digest(value.substr(1, value.size() - 2), 32, "Content-Digest");

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace ob::tracking {
 namespace {
 
@@ -21,14 +23,8 @@ std::string_view before(std::string_view& text, char mark) {
   return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 std::optional<milliseconds> seconds_of(std::string_view text) {
-  text = trimmed(text);
+  text = ascii::trimmed(text);
   double seconds = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   // Also refuses NaN.
@@ -38,9 +34,9 @@ std::optional<milliseconds> seconds_of(std::string_view text) {
 }
 
 bool concerns_errors(std::string_view categories) {
-  if (trimmed(categories).empty()) return true;  // all
+  if (ascii::trimmed(categories).empty()) return true;  // all
   while (!categories.empty()) {
-    const std::string_view one = trimmed(before(categories, ';'));
+    const std::string_view one = ascii::trimmed(before(categories, ';'));
     if (one == "error" || one == "default") return true;
   }
   return false;
@@ -49,7 +45,7 @@ bool concerns_errors(std::string_view categories) {
 }  // namespace
 
 milliseconds pause_of(int status, std::string_view retry_after, std::string_view limits) {
-  if (trimmed(limits).empty()) {
+  if (ascii::trimmed(limits).empty()) {
     if (status != kTooMany) return milliseconds(0);
     return seconds_of(retry_after).value_or(kUnsaid);  // a date, too, is taken for unsaid
   }
