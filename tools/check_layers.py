@@ -61,7 +61,8 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "sso": BELOW_FEATURES,
     "oauth": BELOW_FEATURES,
     "documents": BELOW_FEATURES,
-    "app": BELOW_FEATURES | {"gateway", "query", "storage", "sso", "oauth", "documents", "tracking", "cli"},
+    "app": BELOW_FEATURES
+    | {"gateway", "query", "storage", "sso", "oauth", "documents", "tracking", "cli"},
     "cli": {"base"},
 }
 

@@ -62,7 +62,8 @@ struct Needs {
   api::Authenticator& authenticator;
   bus::Bus& bus;
   redis::Client* redis = nullptr;  // where the bus is shared: numbers and past of the topics
-  // Grows whenever an answer of an Allow may have changed on this instance. May block. Empty: never.
+  // Grows whenever an answer of an Allow may have changed on this instance. May block. Empty:
+  // never.
   std::function<std::uint64_t()> generation;
 };
 std::unique_ptr<Hub> open(Needs needs, const Options& options = {});
