@@ -1,6 +1,5 @@
 #include "api/authenticator.h"
 
-#include "api/bearer.h"
 #include "base/error.h"
 
 namespace ob::api {

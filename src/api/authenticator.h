@@ -4,6 +4,7 @@
 // code after the upgrade.
 #include <boost/asio/awaitable.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/caller.h"
 #include "net/net.h"
@@ -15,6 +16,8 @@ struct Credentials {
   std::string bearer;  // ?token=, else Authorization: Bearer: an API key or an access token
   std::string share;   // ?share=, else X-Share: of a share link
 };
+// What stands behind "Bearer " in the header Authorization; empty where it is of another kind.
+std::string_view bearer_of(std::string_view header);
 // Throws ob::Error 400 for a query that is none, or a secret that is far too long.
 Credentials credentials_of(const net::Request& request);
 

@@ -5,7 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 
-#include "api/bearer.h"
+#include "api/authenticator.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/log.h"

@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "api/bearer.h"
+#include "api/authenticator.h"
 #include "base/log.h"
 #include "net/net.h"
 #include "sso/api_parts.h"
