@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/ascii.h"
 #include "base/cancel.h"
 #include "base/config.h"
 #include "base/error.h"
@@ -76,6 +77,15 @@ TEST(Text, CodePointsThereAndBack) {
 TEST(Text, MarkupIsEscaped) {
   EXPECT_EQ(escape_markup("<a b=\"c\" d='e'>&amp;ü"),
             "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;ü");
+}
+
+TEST(Ascii, BlanksAndLetters) {
+  EXPECT_EQ(ascii::trimmed(" \ta b\t "), "a b");
+  EXPECT_EQ(ascii::trimmed("a\r\n"), "a\r\n");
+  EXPECT_EQ(ascii::trimmed("\r\na \n", " \r\n"), "a");
+  EXPECT_EQ(ascii::trimmed(" \t "), "");
+  EXPECT_EQ(ascii::trimmed(""), "");
+  EXPECT_EQ(ascii::lower("AZaz[@ÄÖ"), "azaz[@ÄÖ");
 }
 
 TEST(Ids, Sha256KnownAnswer) {
