@@ -12,7 +12,7 @@ import pytest
 from tests.api.checks import problem
 from tests.api.saml_parts import SIGNER, add, says
 from tests.api.test_accounts import code_of
-from tests.api.test_object_store import credential
+from tests.api.test_storage_credentials import credential
 from tests.conftest import sign_in
 from tests.harness import s3
 from tests.harness.client import Client

@@ -1,4 +1,4 @@
-//! The parts of a DOCX that say what its text means: relations, styles, numbering. Bombs are bounded by what
+//! The parts of a DOCX that say what its text means: relations, styles, numbering, notes, the title. Bombs are bounded by what
 //! is really unpacked, not by what the archive says.
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -332,4 +332,40 @@ impl Style {
             _ => {}
         }
     }
+}
+
+/// The texts of footnotes, by their ids.
+pub fn footnotes(package: &mut Package) -> Outcome<HashMap<String, String>> {
+    let mut found = HashMap::<String, String>::new();
+    let Some(xml) = package.part("word/footnotes.xml")? else {
+        return Ok(found);
+    };
+    let (mut id, mut in_text) = (String::new(), false);
+    walk(&xml, |step| {
+        match step {
+            Step::Start("footnote", element) => id = attribute(element, "id").unwrap_or_default(),
+            Step::Start("t", _) => in_text = true,
+            Step::End("t") => in_text = false,
+            Step::Text(text) if in_text => found.entry(id.clone()).or_default().push_str(text),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+pub fn title_of(package: &mut Package) -> Outcome<String> {
+    let (mut title, mut inside) = (String::new(), false);
+    if let Some(xml) = package.part("docProps/core.xml")? {
+        walk(&xml, |step| {
+            match step {
+                Step::Start("title", _) => inside = true,
+                Step::End("title") => inside = false,
+                Step::Text(text) if inside => title.push_str(text),
+                _ => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(title)
 }

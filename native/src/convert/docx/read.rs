@@ -5,7 +5,8 @@ use quick_xml::events::BytesStart;
 use serde_json::json;
 
 use super::parts::{
-    Mark, Numbering, Package, Step, Style, Styles, attribute, is_on, relations, walk,
+    Mark, Numbering, Package, Step, Style, Styles, attribute, footnotes, is_on, relations,
+    title_of, walk,
 };
 use crate::convert::model::{Align, Format, Kind, List, MAX_INDENT, Script};
 use crate::convert::style::{Color, Font, Size, link_of, picture_type};
@@ -396,42 +397,6 @@ fn is_code(style: &str) -> bool {
         "source code",
     ];
     known.contains(&style) || style.starts_with("source code") || style == "verbatim char"
-}
-
-/// The texts of footnotes, by their ids.
-fn footnotes(package: &mut Package) -> Outcome<HashMap<String, String>> {
-    let mut found = HashMap::<String, String>::new();
-    let Some(xml) = package.part("word/footnotes.xml")? else {
-        return Ok(found);
-    };
-    let (mut id, mut in_text) = (String::new(), false);
-    walk(&xml, |step| {
-        match step {
-            Step::Start("footnote", element) => id = attribute(element, "id").unwrap_or_default(),
-            Step::Start("t", _) => in_text = true,
-            Step::End("t") => in_text = false,
-            Step::Text(text) if in_text => found.entry(id.clone()).or_default().push_str(text),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-fn title_of(package: &mut Package) -> Outcome<String> {
-    let (mut title, mut inside) = (String::new(), false);
-    if let Some(xml) = package.part("docProps/core.xml")? {
-        walk(&xml, |step| {
-            match step {
-                Step::Start("title", _) => inside = true,
-                Step::End("title") => inside = false,
-                Step::Text(text) if inside => title.push_str(text),
-                _ => {}
-            }
-            Ok(())
-        })?;
-    }
-    Ok(title)
 }
 
 pub fn from_docx(bytes: &[u8]) -> Outcome<Imported> {
