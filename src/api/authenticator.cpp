@@ -24,8 +24,10 @@ std::string_view bearer_of(std::string_view header) {
 Credentials credentials_of(const net::Request& request) {
   Credentials out;
   for (auto& [name, value] : net::parse_query(request.query)) {
-    if (name == "token") out.bearer = std::move(value);
-    if (name == "share") out.share = std::move(value);
+    if (name == "token")
+      out.bearer = std::move(value);
+    else if (name == "share")
+      out.share = std::move(value);
   }
   if (out.bearer.empty()) out.bearer = bearer_of(request.header("authorization"));
   if (out.share.empty()) out.share = request.header("x-share");

@@ -16,7 +16,7 @@ std::string harmless(const std::string& text) {
 }
 
 std::string happened(const Told& told, bool with_title) {
-  const std::string who = told.from.empty() ? "A guest" : harmless(told.from);
+  std::string who = told.from.empty() ? "A guest" : harmless(told.from);
   const std::string title = with_title ? " “" + harmless(told.item.note.title) + "”" : " it";
   switch (told.item.note.kind) {
     case Kind::mention:
