@@ -1,10 +1,8 @@
-import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import type { AuditEntry } from '@/api/types';
 import { Ago } from '@/components/Ago';
 import { Badge } from '@/components/Badge';
-import { classes } from '@/components/classes';
-import { IconButton } from '@/components/IconButton';
+import { DisclosureButton } from '@/components/DisclosureButton';
 import { formatFullTime } from '@/lib/format';
 
 const TONES = { allowed: 'neutral', denied: 'warning', failed: 'danger' } as const;
@@ -47,17 +45,12 @@ export function AuditRow({ entry }: { entry: AuditEntry }) {
   return (
     <li className="border-b border-line last:border-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 px-2 py-1.5">
-        <IconButton
+        <DisclosureButton
           small
+          open={open}
           label={open ? 'Hide the details' : 'Show the details'}
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-        >
-          <ChevronRight
-            size={14}
-            className={classes('transition-transform', open && 'rotate-90')}
-          />
-        </IconButton>
+          onToggle={() => setOpen(!open)}
+        />
         <span className="w-52 truncate font-medium max-md:w-auto" title={who}>
           {who}
         </span>

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronRight, Pencil, Plus, Trash2, UsersRound } from 'lucide-react';
+import { Pencil, Plus, Trash2, UsersRound } from 'lucide-react';
 import { useState } from 'react';
 import { createGroup, deleteGroup, groups, renameGroup, type Group } from '@/api/permissions';
 import { queryClient } from '@/app/query-client';
 import { Ago } from '@/components/Ago';
 import { Button } from '@/components/Button';
-import { classes } from '@/components/classes';
 import { ConfirmModal } from '@/components/ConfirmModal';
+import { DisclosureButton } from '@/components/DisclosureButton';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorPanel } from '@/components/ErrorPanel';
 import { Field, Input } from '@/components/Field';
@@ -75,17 +75,12 @@ function GroupRow({ group, onRename, onDelete }: RowProps) {
   return (
     <li className="border-b border-line last:border-0">
       <div className="flex items-center gap-2 px-3 py-2">
-        <IconButton
+        <DisclosureButton
           small
+          open={open}
           label={open ? `Hide the members of ${group.name}` : `Show the members of ${group.name}`}
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-        >
-          <ChevronRight
-            size={14}
-            className={classes('transition-transform', open && 'rotate-90')}
-          />
-        </IconButton>
+          onToggle={() => setOpen(!open)}
+        />
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium">{group.name}</span>
           <span className="block text-sm text-muted">

@@ -2,9 +2,9 @@ import { useState } from 'react';
 import { deleteAccount } from '@/api/account';
 import { signOut } from '@/api/session';
 import { Button } from '@/components/Button';
-import { Field, Input } from '@/components/Field';
 import { FormModal } from '@/components/FormModal';
 import { useAction } from '@/components/useAction';
+import { CodeField, OwnPasswordField } from '@/features/keys/ProofFields';
 
 function DeleteDialog({ onClose }: { onClose(): void }) {
   const [password, setPassword] = useState('');
@@ -27,28 +27,8 @@ function DeleteDialog({ onClose }: { onClose(): void }) {
       <p className="text-muted">
         Your API keys and sessions end, and you can no longer sign in. This cannot be undone.
       </p>
-      <Field label="Your password">
-        {(control) => (
-          <Input
-            {...control}
-            type="password"
-            autoFocus
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label="Code" hint="Where you have a second factor.">
-        {(control) => (
-          <Input
-            {...control}
-            autoComplete="one-time-code"
-            value={code}
-            onChange={(event) => setCode(event.target.value)}
-          />
-        )}
-      </Field>
+      <OwnPasswordField autoFocus value={password} onChange={setPassword} />
+      <CodeField hint="Where you have a second factor." value={code} onChange={setCode} />
     </FormModal>
   );
 }

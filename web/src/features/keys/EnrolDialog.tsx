@@ -7,6 +7,7 @@ import { Field, Input } from '@/components/Field';
 import { FormModal } from '@/components/FormModal';
 import { Modal } from '@/components/Modal';
 import { useAction } from '@/components/useAction';
+import { OwnPasswordField } from '@/features/keys/ProofFields';
 
 /** A QR code as one path; always dark on light, as scanners want it. */
 function QrCode({ text }: { text: string }) {
@@ -111,18 +112,7 @@ export function EnrolDialog({ onClose, onDone }: Props) {
       disabled={!password}
       error={start.error}
     >
-      <Field label="Your password">
-        {(control) => (
-          <Input
-            {...control}
-            type="password"
-            autoFocus
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <OwnPasswordField autoFocus value={password} onChange={setPassword} />
     </FormModal>
   );
 }

@@ -16,6 +16,7 @@ import { FormModal } from '@/components/FormModal';
 import { toast } from '@/components/toasts';
 import { useAction } from '@/components/useAction';
 import { deviceName } from '@/features/keys/device';
+import { CodeField, OwnPasswordField } from '@/features/keys/ProofFields';
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: ['passkeys'] });
 
@@ -34,28 +35,16 @@ function useProof(password: boolean) {
     values: password ? { password: proof.password, ...(code && { code: proof.code.trim() }) } : {},
     fields: password && (
       <>
-        <Field label="Your password">
-          {(control) => (
-            <Input
-              {...control}
-              type="password"
-              autoComplete="current-password"
-              value={proof.password}
-              onChange={(event) => setProof({ ...proof, password: event.target.value })}
-            />
-          )}
-        </Field>
+        <OwnPasswordField
+          value={proof.password}
+          onChange={(next) => setProof({ ...proof, password: next })}
+        />
         {code && (
-          <Field label="Code" hint="Of your authenticator app, or a recovery code.">
-            {(control) => (
-              <Input
-                {...control}
-                autoComplete="one-time-code"
-                value={proof.code}
-                onChange={(event) => setProof({ ...proof, code: event.target.value })}
-              />
-            )}
-          </Field>
+          <CodeField
+            hint="Of your authenticator app, or a recovery code."
+            value={proof.code}
+            onChange={(next) => setProof({ ...proof, code: next })}
+          />
         )}
       </>
     ),

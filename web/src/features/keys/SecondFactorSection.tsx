@@ -5,11 +5,11 @@ import { queryClient } from '@/app/query-client';
 import { Badge } from '@/components/Badge';
 import { Button } from '@/components/Button';
 import { ErrorPanel } from '@/components/ErrorPanel';
-import { Field, Input } from '@/components/Field';
 import { FormModal } from '@/components/FormModal';
 import { SkeletonRows } from '@/components/Skeleton';
 import { useAction } from '@/components/useAction';
 import { EnrolDialog } from '@/features/keys/EnrolDialog';
+import { CodeField, OwnPasswordField } from '@/features/keys/ProofFields';
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: ['second-factor'] });
 
@@ -31,28 +31,16 @@ function DisableDialog({ onClose }: { onClose(): void }) {
       disabled={!values.password || !values.code}
       error={disable.error}
     >
-      <Field label="Your password">
-        {(control) => (
-          <Input
-            {...control}
-            type="password"
-            autoFocus
-            autoComplete="current-password"
-            value={values.password}
-            onChange={(event) => setValues({ ...values, password: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label="Code" hint="Of the app, or a recovery code.">
-        {(control) => (
-          <Input
-            {...control}
-            autoComplete="one-time-code"
-            value={values.code}
-            onChange={(event) => setValues({ ...values, code: event.target.value })}
-          />
-        )}
-      </Field>
+      <OwnPasswordField
+        autoFocus
+        value={values.password}
+        onChange={(next) => setValues({ ...values, password: next })}
+      />
+      <CodeField
+        hint="Of the app, or a recovery code."
+        value={values.code}
+        onChange={(next) => setValues({ ...values, code: next })}
+      />
     </FormModal>
   );
 }

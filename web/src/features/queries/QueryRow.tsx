@@ -1,9 +1,9 @@
-import { ChevronRight, Square, SquareTerminal } from 'lucide-react';
+import { Square, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import type { QueryRecord } from '@/api/types';
 import { Ago } from '@/components/Ago';
 import { Button } from '@/components/Button';
-import { classes } from '@/components/classes';
+import { DisclosureButton } from '@/components/DisclosureButton';
 import { IconButton } from '@/components/IconButton';
 import { SqlText } from '@/components/SqlText';
 import { QueryStateIcon } from '@/features/sql/QueryStateIcon';
@@ -34,17 +34,12 @@ export function QueryRow({ record, since, showUser, cancelling, onCancel, onOpen
   return (
     <li className="border-b border-line">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
-        <IconButton
+        <DisclosureButton
           small
+          open={open}
           label={open ? 'Hide the statement' : 'Show the whole statement'}
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-        >
-          <ChevronRight
-            size={14}
-            className={classes('transition-transform', open && 'rotate-90')}
-          />
-        </IconButton>
+          onToggle={() => setOpen(!open)}
+        />
         <span className="flex w-24 items-center gap-1.5">
           <QueryStateIcon state={state} />
           {running && cancelling ? 'Cancelling' : STATES[state]}

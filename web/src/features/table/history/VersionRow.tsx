@@ -1,10 +1,11 @@
-import { ChevronRight, Diff, EllipsisVertical, Eye, RotateCcw, SquareTerminal } from 'lucide-react';
+import { Diff, EllipsisVertical, Eye, RotateCcw, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import type { TableVersion } from '@/api/types';
 import { Ago } from '@/components/Ago';
 import { Badge } from '@/components/Badge';
 import { Button } from '@/components/Button';
 import { classes } from '@/components/classes';
+import { DisclosureButton } from '@/components/DisclosureButton';
 import { IconButton } from '@/components/IconButton';
 import { Menu, type MenuItem } from '@/components/Menu';
 import { factsOf, factText, type Metrics } from '@/features/report/facts';
@@ -101,17 +102,12 @@ export function VersionRow({ version, latest, shown, marked, picked, onPick, act
         <Button onClick={() => actions.view(number)} disabled={shown} className="max-md:hidden">
           {shown ? 'Shown' : 'View'}
         </Button>
-        <IconButton
+        <DisclosureButton
+          open={open}
           label={open ? 'Hide the metrics' : 'Show the metrics'}
-          aria-expanded={open}
           disabled={!details}
-          onClick={() => setOpen(!open)}
-        >
-          <ChevronRight
-            size={16}
-            className={classes('transition-transform', open && 'rotate-90')}
-          />
-        </IconButton>
+          onToggle={() => setOpen(!open)}
+        />
         <Menu items={items}>
           <IconButton label={`Actions on version ${number}`}>
             <EllipsisVertical size={16} />
