@@ -207,12 +207,16 @@ class ClusterTest : public testing::Test {
     a_ = std::make_unique<Instance>(*database_, redis_.url());
     b_ = std::make_unique<Instance>(*database_, redis_.url());
   }
+
+ public:
   ~ClusterTest() override {
     b_.reset();
     a_.reset();
     database_.reset();
     std::filesystem::remove_all(directory_);
   }
+
+ protected:
   // What is stored, as an instance that just started sees it.
   std::string stored() {
     Instance fresh(*database_, redis_.url());

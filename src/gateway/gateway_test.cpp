@@ -113,10 +113,14 @@ class GatewayTest : public testing::Test {
                                  throw std::runtime_error("half way");
                                });
   }
+
+ public:
   ~GatewayTest() override {
     fs::remove_all(web);
     fs::remove(web.string() + "_secret");
   }
+
+ protected:
   void serve(ob::gateway::Options options = {}, ob::net::ServerOptions listen = {}) {
     if (options.web_dir.empty()) options.web_dir = web.string();
     gateway = ob::gateway::make(registry, identity, pool, options);
@@ -299,8 +303,8 @@ TEST_F(GatewayTest, Page) {
   EXPECT_EQ(send("HEAD", "/", "").status, 200);
   EXPECT_EQ(get("/ws/x").status, 404);
   const std::string beside = web.filename().string() + "_secret";
-  for (const std::string path : {"/../" + beside, "/%2e%2e/" + beside, "/..%2f" + beside,
-                                 "/assets/../../" + beside, "//../" + beside}) {
+  for (const std::string& path : {"/../" + beside, "/%2e%2e/" + beside, "/..%2f" + beside,
+                                  "/assets/../../" + beside, "//../" + beside}) {
     const Answer a = get(path);
     EXPECT_EQ(a.body.find("root:"), std::string::npos) << path;
     EXPECT_EQ(a.status, 404) << path;

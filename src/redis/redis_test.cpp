@@ -14,7 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 using ob::redis::ask_now;
-using ob::redis::Client;
 using ob::redis::Command;
 using ob::redis::Reply;
 using ob::redis::test::becomes;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,7 +42,8 @@ class Server {
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    ::posix_spawnp(&pid_, "redis-server", nullptr, nullptr, argv.data(), environ);
+    if (::posix_spawnp(&pid_, "redis-server", nullptr, nullptr, argv.data(), environ) != 0)
+      throw std::runtime_error("there is no redis-server");
   }
   void stop() {
     if (pid_ <= 0) return;
