@@ -18,7 +18,7 @@ constexpr milliseconds kBeat{400}, kWatch{200}, kRenew{2000}, kPatience{1000};
 constexpr milliseconds kAnswer{5000};
 const std::string kAliveMs = "1500", kHeldMs = "60000";
 const std::string kAlive = "openbricks:collab:alive:", kHolder = "openbricks:collab:holder:";
-const std::string kChannel = "collab:";
+const std::string kChannel = "collab:", kAll = "all";
 
 // Whoever holds it and lives, else who asks.
 constexpr const char* kTake = R"(
@@ -45,11 +45,12 @@ Error unreachable() {
 
 Cluster::Cluster(bus::Bus& bus, redis::Client& redis, Host& host)
     : bus_(bus), redis_(redis), host_(host), id_(random_token(12)) {
-  inbox_ = bus_.subscribe(
-      kChannel + id_, [this](std::string_view message) { heard(message); },
-      [this] {
-        later([this] { reset_all("messages between instances were lost: connect again"); });
-      });
+  const auto hear = [this](std::string_view message) { heard(message); };
+  const auto gap = [this] {
+    later([this] { reset_all("messages between instances were lost: connect again"); });
+  };
+  inbox_ = bus_.subscribe(kChannel + id_, hear, gap);
+  all_ = bus_.subscribe(kChannel + kAll, hear, gap);
   inbox_.wait(kPatience);  // others must not think that nobody is here
   beat();
   thread_ = std::thread([this] { run(); });
@@ -70,6 +71,7 @@ void Cluster::stop() {
   wake_.notify_all();
   thread_.join();
   inbox_ = {};
+  all_ = {};
   for (const auto& document : documents) release(document);
   if (redis_.up()) redis::ask_now(redis_, {"DEL", kAlive + id_});
   for (const auto& instance : instances) {
@@ -334,6 +336,8 @@ void Cluster::reset_all(const std::string& why) {
     send(instance, {.kind = Envelope::Kind::reset, .document = "", .a = why});
     drop(instance, why);
   }
+  // There may be some that asked for a document and were not heard.
+  send(kAll, {.kind = Envelope::Kind::reset, .document = "", .a = why});
   renew();
 }
 

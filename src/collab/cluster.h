@@ -101,7 +101,7 @@ class Cluster {
   std::optional<Clock::time_point> away_since_;
   std::map<std::string, int> deaf_;  // looks at which nobody listened
   std::thread thread_;
-  bus::Subscription inbox_;
+  bus::Subscription inbox_, all_;
 };
 
 }  // namespace ob::collab

@@ -49,10 +49,15 @@ class Wire final : public redis::Client, public bus::Bus {
     if (!cut) bus_->publish(channel, std::move(message));
   }
   bus::Subscription subscribe(const std::string& channel, Handler handler, Gap gap) override {
+    {
+      const std::lock_guard lock(mutex_);
+      gaps_.push_back(gap);
+    }
     return bus_->subscribe(
         channel,
         [this, handler = std::move(handler)](std::string_view message) {
-          if (!cut) handler(message);
+          if (deaf) ++lost;
+          if (!cut && !deaf) handler(message);
         },
         std::move(gap));
   }
@@ -63,9 +68,18 @@ class Wire final : public redis::Client, public bus::Bus {
   bool connected() const override { return up() && bus_->connected(); }
   bus::Bus::Stats stats() const override { return bus_->stats(); }
 
-  std::atomic<bool> cut = false;
+  // As the bus does after messages were lost.
+  void tell_gap() {
+    const std::lock_guard lock(mutex_);
+    for (const Gap& gap : gaps_) gap();
+  }
+
+  std::atomic<bool> cut = false, deaf = false;
+  std::atomic<int> lost = 0;  // while it is deaf
 
  private:
+  std::mutex mutex_;
+  std::vector<Gap> gaps_;
   std::unique_ptr<redis::Client> redis_;
   std::unique_ptr<bus::Bus> bus_;
 };
@@ -260,6 +274,21 @@ TEST_F(ClusterTest, OneHoldsItAndAllEdit) {
   ann->type("after");
   EXPECT_TRUE(same({ann, bob, eve}, {"after"}));
   EXPECT_FALSE(ann->has("forbidden"));
+}
+
+// After Redis was away the holder listens again a moment later than the others ask it.
+TEST_F(ClusterTest, WhoWasNotHeardIsSentAway) {
+  const auto ann = Editor::open(*a_);
+  ann->type("ann");
+  EXPECT_TRUE(eventually([&] { return ann->has("ann"); }));
+  a_->wire.deaf = true;
+  const auto bob = Editor::open(*b_);
+  EXPECT_TRUE(eventually([&] { return a_->wire.lost > 0; }));
+  a_->wire.deaf = false;
+  a_->wire.tell_gap();
+  EXPECT_TRUE(eventually([&] { return bob->code() == 1012; }));
+  bob->connect(*b_);
+  EXPECT_TRUE(same({ann, bob}, {"ann"}));
 }
 
 TEST_F(ClusterTest, WhoIsThereIsKnownEverywhere) {
