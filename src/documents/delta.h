@@ -72,5 +72,7 @@ std::int64_t count_words(const Delta& document);
 
 std::u16string to_utf16(std::string_view utf8);
 std::string to_utf8(std::u16string_view text);  // half a surrogate pair becomes U+FFFD
+// The same in a text of JSON: browsers write halves, where a change cut a pair, as escapes.
+std::string whole_pairs(std::string_view json);
 
 }  // namespace ob::documents

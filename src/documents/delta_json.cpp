@@ -1,5 +1,7 @@
 // Deltas as JSON.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -71,7 +73,35 @@ Op op_of(const json::value& value, std::size_t index) {
   return out;
 }
 
+// The UTF-16 unit that is escaped there as \\uXXXX; none: 0.
+std::uint32_t escaped_unit(std::string_view json, std::size_t at) {
+  constexpr std::size_t kLength = 6;
+  if (at + kLength > json.size() || json.substr(at, 2) != "\\u") return 0;
+  std::uint32_t out = 0;
+  const char* end = json.data() + at + kLength;
+  const auto [stop, failed] = std::from_chars(json.data() + at + 2, end, out, 16);
+  return failed == std::errc() && stop == end ? out : 0;
+}
+
 }  // namespace
+
+std::string whole_pairs(std::string_view json) {
+  const auto high = [](std::uint32_t c) { return c >= 0xD800 && c < 0xDC00; };
+  const auto low = [](std::uint32_t c) { return c >= 0xDC00 && c < 0xE000; };
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t at = 0; at < json.size();) {
+    const std::size_t escape = std::min(json.find('\\', at), json.size());
+    out += json.substr(at, escape - at);
+    const std::uint32_t unit = escaped_unit(json, escape);
+    const bool pair = high(unit) && low(escaped_unit(json, escape + 6));
+    const bool half = !pair && (high(unit) || low(unit));
+    const std::string_view piece = json.substr(escape, pair ? 12 : unit != 0 ? 6 : 2);
+    out += half ? "\\ufffd" : piece;
+    at = escape + piece.size();
+  }
+  return out;
+}
 
 Delta Delta::from_json(std::string_view text) {
   return from_json(api::parse_json(text));

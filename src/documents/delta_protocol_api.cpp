@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "documents/api_types.h"
+#include "documents/delta.h"
 #include "documents/delta_protocol.h"
 
 namespace ob::documents {
@@ -24,11 +25,13 @@ struct NewSocketDocument {
   std::optional<json::value> Data;
 };
 BOOST_DESCRIBE_STRUCT(NewSocketDocument, (), (id, Data))
+// Clients send the document as they have it, with its id.
 struct ChangedSocketDocument {
-  std::string id;
+  std::string document;
+  std::optional<std::string> id;
   json::value Data;
 };
-BOOST_DESCRIBE_STRUCT(ChangedSocketDocument, (), (id, Data))
+BOOST_DESCRIBE_STRUCT(ChangedSocketDocument, (), (document, id, Data))
 
 namespace {
 
@@ -38,7 +41,7 @@ constexpr const char* kTag = "documents";
 std::string delta_text(const json::value& data) {
   if (const auto* text = data.if_string()) {
     if (text->empty()) return R"({"ops":[]})";
-    return std::string(*text);
+    return whole_pairs(*text);
   }
   if (data.is_null()) return R"({"ops":[]})";
   return json::serialize(data.is_array() ? json::value(json::object{{"ops", data}}) : data);
@@ -104,8 +107,10 @@ class Endpoints {
   }
 
   SocketDocument put(const Visitor& visitor, const ChangedSocketDocument& request) {
-    service_.set_content(visitor, request.id, delta_text(request.Data));
-    return {request.id, parts_.contents.delta(request.id)};
+    if (request.id && *request.id != request.document)
+      throw bad_request("documents.badId", "The body's id is not the one in the address.");
+    service_.set_content(visitor, request.document, delta_text(request.Data));
+    return {request.document, parts_.contents.delta(request.document)};
   }
 
  private:
@@ -153,16 +158,18 @@ void register_delta_protocol(api::Registry& registry, DeltaProtocol parts) {
        .summary = "Make a document",
        .status = 201,
        .errors = {409},
+       .open_query = true,
        .guests = true},
       [endpoints](api::Context& ctx, const NewSocketDocument& request) {
         return endpoints->create(endpoints->visitor(ctx), request.id.value_or(""), request.Data);
       });
   registry.add<ChangedSocketDocument, SocketDocument>(
-      "PUT", base + "/{id}",
+      "PUT", base + "/{document}",
       {.operation = "putSocketDocument",
        .tag = kTag,
        .summary = "Let a document say this",
        .errors = {404},
+       .open_query = true,
        .guests = true},
       [endpoints](api::Context& ctx, const ChangedSocketDocument& request) {
         return endpoints->put(endpoints->visitor(ctx), request);

@@ -102,7 +102,7 @@ Delta delta_of(const json::value& data) {
   if (const auto* object = data.if_object())
     if (const auto* inside = object->if_contains("Data")) return delta_of(*inside);
   if (const auto* text = data.if_string())
-    return text->empty() ? Delta() : Delta::from_json(std::string_view(*text));
+    return text->empty() ? Delta() : Delta::from_json(whole_pairs(*text));
   return Delta::from_json(data);
 }
 
@@ -129,7 +129,7 @@ class DeltaSession final : public std::enable_shared_from_this<DeltaSession> {
   void take(const net::WebSocket::Message& message) {
     if (message.pong) return take_pong(message.data);
     boost::system::error_code code;
-    const json::value value = json::parse(message.data, code);
+    const json::value value = json::parse(whole_pairs(message.data), code);
     const auto* object = code ? nullptr : value.if_object();
     const auto* type = object ? object->if_contains("type") : nullptr;
     if (!type || !type->is_string())

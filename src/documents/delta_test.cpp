@@ -162,6 +162,15 @@ TEST(Delta, RefusesWhatIsNone) {
   }
 }
 
+TEST(Delta, HalvesOfPairsInJsonAreMended) {
+  for (const char* same : {"", "[]", R"("a\n\u00e9\\ud83d\u0000")", R"("\ud83d\ude00")",
+                           R"("\uD83D\uDE00")", R"("\u12g4")", R"("\ud83)", "\"\\"})
+    EXPECT_EQ(whole_pairs(same), same);
+  EXPECT_EQ(whole_pairs(R"("\ud83d")"), R"("\ufffd")");
+  EXPECT_EQ(whole_pairs(R"("\uDE00\uD83D\n")"), R"("\ufffd\ufffd\n")");
+  EXPECT_EQ(whole_pairs(R"("\ud83d\ud83d\ude00x\\\ud83d")"), R"("\ufffd\ud83d\ude00x\\\ufffd")");
+}
+
 TEST(Delta, CountsAsUtf16Does) {
   const Delta text = Delta().insert(to_utf16("a😀b"));
   EXPECT_EQ(text.length(), 4);

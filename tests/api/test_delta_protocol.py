@@ -111,6 +111,13 @@ def test_documents_by_rest(server: Server, admin: Client) -> None:
     assert database(admin, "GET", f"/getorcreate/{fresh}").json()["id"] == fresh
     assert database(admin, "GET", f"/get/{fresh}").status_code == 200
     assert database(admin, "GET", "/getorcreate/no-uuid").status_code in (400, 404)
+    # They send the document as they have it; what a change cut an emoji in two to, too.
+    whole = {"id": document["id"], "Data": '{"ops":[{"insert":"\\ud83d!"}]}'}
+    assert json.loads(database(admin, "PUT", path, json=whole).json()["Data"]) == {
+        "ops": [{"insert": "\ufffd!"}]
+    }
+    whole["id"] = fresh
+    assert database(admin, "PUT", path, json=whole).status_code == 400
     assert database(admin, "PUT", path, json={"Data": "no json"}).status_code == 400
     assert database(admin, "PUT", path, json={"Data": {"ops": [{"retain": 3}]}}).status_code == 400
 
@@ -126,6 +133,12 @@ def test_who_knows_no_sign_in(server: Server, admin: Client, open_document: str)
         assert refused.status_code in (401, 404), (method, path, refused.text)
     with_token = database(nobody, "GET", f"/get/{closed}", params={"token": admin.token})
     assert with_token.status_code == 200, with_token.text
+    by_token = {"params": {"token": admin.token}, "json": {"Data": json.dumps(OPS)}}
+    assert database(nobody, "POST", **by_token).status_code == 201
+    put = database(nobody, "PUT", f"/{closed}", **by_token)
+    assert json.loads(put.json()["Data"]) == OPS
+    by_token["params"] = {"token": "nonsense"}
+    assert database(nobody, "PUT", f"/{closed}", **by_token).status_code == 401
 
 
 def test_two_old_clients_and_a_yjs_client_agree(
@@ -213,6 +226,21 @@ def test_what_is_malformed_closes_the_socket(
     client.socket.send(message)
     assert wait_until(lambda: client.closed)
     assert client.closed.code == 4400 and client.closed.reason
+
+
+def test_half_of_an_emoji_is_no_reason_to_close(
+    server: Server, admin: Client, open_document: str
+) -> None:
+    """Browsers write it as an escape of its own, when messages crossed in the middle of an emoji."""
+    client = OldClient(server, open_document)
+    half = '{"ops":[{"insert":"a\\ud83d"}]}'
+    client.socket.send('{"type":"changes-received","data":%s}' % half)
+    client.socket.send('{"type":"save-changes","data":{"Data":%s}}' % json.dumps(half))
+    content = f"documents/{open_document}/content"
+    assert wait_until(lambda: text_of(admin.ok("GET", content)) == "a\ufffd")
+    client.send("get-document", None)
+    assert wait_until(lambda: client.text == "a\ufffd")
+    assert client.closed is None
 
 
 def test_an_unknown_document_is_refused(server: Server, admin: Client) -> None:
