@@ -65,7 +65,7 @@ std::size_t Awareness::owned(Owner owner) const {
   }));
 }
 
-std::string Awareness::update(Owner owner, std::string_view update) {
+std::string Awareness::update(Owner owner, const std::string& user, std::string_view update) {
   std::string changed;
   std::size_t count = 0;
   std::size_t mine = owned(owner);
@@ -84,12 +84,13 @@ std::string Awareness::update(Owner owner, std::string_view update) {
       const bool own_end =
           gone && entry.clock == known.clock && known.owner == owner && known.json != kGone;
       if (entry.clock <= known.clock && !own_end) continue;
+      if (known.json != kGone && known.owner != owner && known.user != user) continue;
       if (known.json == kGone && !gone && mine >= kMostClients) continue;
     }
     State& state = states_[entry.client];
     const bool was_there = found != states_.end() && state.json != kGone;
     if (!was_there && !gone) ++mine;
-    state = {entry.clock, std::string(entry.json), owner};
+    state = {entry.clock, std::string(entry.json), owner, user};
     if (gone) ++gone_;
     put(changed, entry);
     ++count;

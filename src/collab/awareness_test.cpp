@@ -76,43 +76,59 @@ class Awareness : public testing::Test {
 };
 
 TEST_F(Awareness, OnlyNewerStatesCount) {
-  EXPECT_EQ(awareness.update(&a, update(7, 1, "{}")), update(7, 1, "{}"));
-  EXPECT_EQ(awareness.update(&a, update(7, 1, "{\"x\":1}")), "");
-  EXPECT_EQ(awareness.update(&a, update(7, 0, "{\"x\":1}")), "");
-  EXPECT_EQ(awareness.update(&a, update(7, 2, "{\"x\":1}")), update(7, 2, "{\"x\":1}"));
+  EXPECT_EQ(awareness.update(&a, "ann", update(7, 1, "{}")), update(7, 1, "{}"));
+  EXPECT_EQ(awareness.update(&a, "ann", update(7, 1, "{\"x\":1}")), "");
+  EXPECT_EQ(awareness.update(&a, "ann", update(7, 0, "{\"x\":1}")), "");
+  EXPECT_EQ(awareness.update(&a, "ann", update(7, 2, "{\"x\":1}")), update(7, 2, "{\"x\":1}"));
   EXPECT_EQ(awareness.all(), update(7, 2, "{\"x\":1}"));
 }
 
 TEST_F(Awareness, WhoLeavesTakesTheirClientsAlong) {
-  awareness.update(&a, update(7, 1, "{}"));
-  awareness.update(&b, update(8, 1, "{}"));
+  awareness.update(&a, "ann", update(7, 1, "{}"));
+  awareness.update(&b, "ann", update(8, 1, "{}"));
   // A repetition of what was heard makes nobody the owner, nor can it end another's presence.
-  EXPECT_EQ(awareness.update(&b, update(7, 1, "null")), "");
+  EXPECT_EQ(awareness.update(&b, "ann", update(7, 1, "null")), "");
   EXPECT_EQ(awareness.leave(&a), update(7, 1, "null"));
   EXPECT_EQ(awareness.leave(&a), "");
   EXPECT_EQ(awareness.all(), update(8, 1, "{}"));
   // What was late does not bring them back.
-  EXPECT_EQ(awareness.update(&b, update(7, 1, "{}")), "");
+  EXPECT_EQ(awareness.update(&b, "ann", update(7, 1, "{}")), "");
 }
 
 TEST_F(Awareness, OneselfMayEndOnesPresence) {
-  awareness.update(&a, update(7, 1, "{}"));
-  EXPECT_EQ(awareness.update(&a, update(7, 1, "null")), update(7, 1, "null"));
+  awareness.update(&a, "ann", update(7, 1, "{}"));
+  EXPECT_EQ(awareness.update(&a, "ann", update(7, 1, "null")), update(7, 1, "null"));
   EXPECT_EQ(awareness.all(), "");
+}
+
+TEST_F(Awareness, NobodySpeaksForSomebodyElse) {
+  awareness.update(&a, "ann", update(7, 1, "{}"));
+  for (const char* other : {"bob", ""}) {
+    EXPECT_EQ(awareness.update(&b, other, update(7, 9, "{\"name\":\"ann\"}")), "");
+    EXPECT_EQ(awareness.update(&b, other, update(7, 9, "null")), "");
+  }
+  EXPECT_EQ(awareness.leave(&b), "");
+  EXPECT_EQ(awareness.all(), update(7, 1, "{}"));
+  // A new connection of the same user may, before the old one is known to be gone.
+  EXPECT_EQ(awareness.update(&b, "ann", update(7, 2, "{}")), update(7, 2, "{}"));
+  EXPECT_EQ(awareness.leave(&a), "");
+  EXPECT_EQ(awareness.leave(&b), update(7, 2, "null"));
+  // Whose client is gone may be anybody's.
+  EXPECT_EQ(awareness.update(&a, "bob", update(7, 3, "{}")), update(7, 3, "{}"));
 }
 
 TEST_F(Awareness, ConnectionsStandForFewClients) {
   for (std::uint64_t client = 0; client < 32; ++client)
-    EXPECT_NE(awareness.update(&a, update(client, 1, "{}")), "");
-  EXPECT_THROW(awareness.update(&a, update(100, 1, "{}")), ob::Error);
-  EXPECT_NE(awareness.update(&b, update(101, 1, "{}")), "");
+    EXPECT_NE(awareness.update(&a, "ann", update(client, 1, "{}")), "");
+  EXPECT_THROW(awareness.update(&a, "ann", update(100, 1, "{}")), ob::Error);
+  EXPECT_NE(awareness.update(&b, "ann", update(101, 1, "{}")), "");
 }
 
 TEST_F(Awareness, WhatIsMalformedIsRefused) {
-  EXPECT_THROW(awareness.update(&a, ""), ob::Error);
-  EXPECT_THROW(awareness.update(&a, "\x7f"), ob::Error);
-  EXPECT_THROW(awareness.update(&a, update(1, 1, "\xff\xfe")), ob::Error);
-  EXPECT_THROW(awareness.update(&a, update(1, 1, std::string(70'000, 'x'))), ob::Error);
+  EXPECT_THROW(awareness.update(&a, "ann", ""), ob::Error);
+  EXPECT_THROW(awareness.update(&a, "ann", "\x7f"), ob::Error);
+  EXPECT_THROW(awareness.update(&a, "ann", update(1, 1, "\xff\xfe")), ob::Error);
+  EXPECT_THROW(awareness.update(&a, "ann", update(1, 1, std::string(70'000, 'x'))), ob::Error);
   EXPECT_EQ(awareness.size(), 0U);
 }
 

@@ -319,7 +319,8 @@ void Room::take_in(Input& input, Batch& batch, std::vector<Input>& updates) {
       break;
     case Kind::awareness:
       try {
-        const std::string changed = awareness_.update(input.peer.get(), input.data);
+        const std::string changed =
+            awareness_.update(input.peer.get(), input.peer->user, input.data);
         if (!changed.empty()) broadcast(awareness_message(changed), input.peer.get());
       } catch (const Error& e) {
         input.peer->end(kMalformed, e.what());
