@@ -14,7 +14,7 @@ import { FindBar } from '@/features/documents/editor/FindBar';
 import type { EditorHandle } from '@/features/documents/editor/handle';
 import type { LiveDocument } from '@/features/documents/editor/live';
 import { Outline } from '@/features/documents/editor/Outline';
-import { plainText } from '@/features/documents/editor/plain-text';
+import { plainText, quoteOf } from '@/features/documents/editor/plain-text';
 import { SendingList } from '@/features/documents/editor/SendingList';
 import { Sheet } from '@/features/documents/editor/Sheet';
 import { Toolbar } from '@/features/documents/editor/Toolbar';
@@ -73,7 +73,7 @@ export function Writing(props: Props) {
     setThread(undefined);
     setDraft({
       anchor: anchorOf(live.text, range.index, range.length),
-      quote: plainText(editor.quill.getContents(range.index, range.length).ops).slice(0, 300),
+      quote: quoteOf(plainText(editor.quill.getContents(range.index, range.length).ops)),
     });
   };
   useEditorKeys(readOnly, setFinding, () => setLinking(true), startComment);

@@ -2,6 +2,7 @@ import { BlockEmbed } from 'quill/blots/block';
 import Embed from 'quill/blots/embed';
 import Image from 'quill/formats/image';
 import Link from 'quill/formats/link';
+import { foreignText } from '@/features/documents/editor/foreign';
 import { isAttachment, isInlineImage } from '@/features/documents/editor/image-urls';
 import { imageSource } from '@/features/documents/editor/images';
 import { safeLink } from '@/features/documents/editor/links';
@@ -71,6 +72,39 @@ export class FileChip extends Embed {
       return { url: '', name: 'file' };
     }
   }
+}
+
+/** An embed without a form of its own: a text stands for it, and it stays what it is. */
+export class Foreign extends Embed {
+  static override blotName = 'foreign';
+  static override tagName = 'SPAN';
+  static override className = 'ob-foreign';
+  static override create(value: unknown): HTMLElement {
+    const node = super.create() as HTMLElement;
+    node.dataset.embed = JSON.stringify(value ?? null);
+    node.contentEditable = 'false';
+    node.textContent = foreignText(this.blotName, value);
+    return node;
+  }
+  static override value(node: HTMLElement): unknown {
+    try {
+      return JSON.parse(node.dataset.embed ?? 'null');
+    } catch {
+      return null;
+    }
+  }
+}
+export class Formula extends Foreign {
+  static override blotName = 'formula';
+  static override className = 'ob-formula';
+}
+export class Mention extends Foreign {
+  static override blotName = 'mention';
+  static override className = 'ob-mention';
+}
+export class Video extends Foreign {
+  static override blotName = 'video';
+  static override className = 'ob-video';
 }
 
 export class Divider extends BlockEmbed {

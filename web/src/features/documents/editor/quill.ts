@@ -1,4 +1,4 @@
-import Quill from 'quill/core';
+import Quill, { type Delta, type EmitterSource, type Op } from 'quill/core';
 import { AlignClass } from 'quill/formats/align';
 import Blockquote from 'quill/formats/blockquote';
 import Bold from 'quill/formats/bold';
@@ -20,10 +20,15 @@ import {
   AttachedImage,
   Divider,
   FileChip,
+  Foreign,
+  Formula,
+  Mention,
   SafeLink,
   SqlBlot,
+  Video,
 } from '@/features/documents/editor/blots';
 import { syntax } from '@/features/documents/editor/highlighter';
+import { shown } from '@/features/documents/editor/foreign';
 import { CleanClipboard } from '@/features/documents/editor/clipboard';
 import { BINDINGS } from '@/features/documents/editor/key-bindings';
 import { SharedHistory } from '@/features/documents/editor/undo';
@@ -60,12 +65,15 @@ Quill.register(
     'formats/divider': Divider,
     'formats/embed': SqlBlot,
     'formats/file': FileChip,
+    'formats/foreign': Foreign,
+    'formats/formula': Formula,
     'formats/header': Header,
     'formats/image': AttachedImage,
     'formats/indent': Indent,
     'formats/italic': Italic,
     'formats/link': SafeLink,
     'formats/list': List,
+    'formats/mention': Mention,
     'formats/script': Script,
     'formats/strike': Strike,
     'formats/suggest-insert': Inserted,
@@ -73,6 +81,7 @@ Quill.register(
     'formats/suggest-line': LineInserted,
     'formats/suggest-cut': LineDeleted,
     'formats/underline': Underline,
+    'formats/video': Video,
   },
   true,
 );
@@ -84,10 +93,20 @@ export interface EditorOptions {
   onFiles?(index: number, files: File[]): void;
 }
 
+/** Takes from outside only what it has a form for. */
+class SafeQuill extends Quill {
+  override setContents(delta: Delta | Op[], source?: EmitterSource): Delta {
+    return super.setContents(shown(delta), source);
+  }
+  override updateContents(delta: Delta | Op[], source?: EmitterSource): Delta {
+    return super.updateContents(shown(delta), source);
+  }
+}
+
 /** An editor in `element`; without `onFiles` it only shows. */
 export function createEditor(element: HTMLElement, options: EditorOptions): Quill {
   const { readOnly, placeholder = '', onFiles } = options;
-  const quill = new Quill(element, {
+  const quill = new SafeQuill(element, {
     readOnly,
     placeholder,
     modules: {
