@@ -221,6 +221,7 @@ int run_server(const Config& config) {
   auto redirect = serve_redirect(loops, config, listen, server->port());
   parts.gateway->add_gauge("openbricks_http_connections", "Connections open now.",
                            [&] { return static_cast<double>(server->connections()); });
+  const SpareMemory spare;
   auto discovery = advertise(config, parts);
   std::optional<Presence> presence;
   if (parts.redis) presence.emplace(*parts.redis, [&] { return parts.health->self(); });

@@ -6,7 +6,7 @@ from typing import Iterator
 import pytest
 
 from tests.conftest import sign_in
-from tests.harness.client import Client
+from tests.harness.client import Client, wait_until
 from tests.harness.server import Server
 
 MB = 1_000_000
@@ -52,3 +52,19 @@ def test_5_gb(fresh_server: Server) -> None:
 def test_idle(fresh_server: Server) -> None:
     assert sign_in(fresh_server).value("SELECT 1 AS a") == 1
     assert fresh_server.memory_mb() < 150
+
+
+def test_what_is_not_used_any_more_goes_back(fresh_server: Server) -> None:
+    """The allocator keeps what a large document took, in an arena of each thread."""
+    client = sign_in(fresh_server)
+    before = fresh_server.memory_mb()
+    ops = [
+        {"insert": "ab", "attributes": {"bold": True}} if i % 2 else {"insert": "cd"}
+        for i in range(100_000)
+    ]
+    document = client.ok("POST", "documents", json={"title": "Large"})["id"]
+    client.ok("PUT", f"documents/{document}/content", json={"delta": {"ops": ops}})
+    assert fresh_server.memory_mb() - before > 120, "too little for a test"
+    client.ok("DELETE", f"documents/{document}")
+    client.ok("DELETE", f"documents/{document}/forever")
+    wait_until(lambda: fresh_server.memory_mb() - before < 100, 60, "memory goes back")
