@@ -34,10 +34,12 @@ describe('a paste', () => {
       .insert({ image: 'https://a.example/x.png' }, { alt: 'A chart' })
       .insert({ image: '/api/v1/documents/1-2/files/3-4' })
       .insert({ image: 'data:image/svg+xml;base64,AAAA' })
-      .insert({ video: 'https://a.example' });
+      .insert({ chart: 'https://a.example' })
+      .insert({ formula: 'a^2' });
     expect(tidied(delta)).toEqual([
       { insert: 'A chart', attributes: { link: 'https://a.example/x.png' } },
       { insert: { image: '/api/v1/documents/1-2/files/3-4' } },
+      { insert: { formula: 'a^2' } },
     ]);
   });
   test('has rows of its own: two tables do not grow together', () => {

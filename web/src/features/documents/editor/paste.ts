@@ -6,7 +6,9 @@ const KEPT = new Set([
   ...['bold', 'italic', 'underline', 'strike', 'code', 'script', 'link', 'background', 'header'],
   ...['list', 'indent', 'blockquote', 'code-block', 'align', 'table', 'alt', 'width', 'height'],
 ]);
-const EMBEDS = new Set(['divider', 'embed', 'file', 'image']);
+const EMBEDS = new Set([
+  ...['divider', 'embed', 'file', 'foreign', 'formula', 'image', 'mention', 'video'],
+]);
 const MARKS = new Set(['yellow', 'green', 'blue', 'red', 'purple']);
 
 function attributesOf(given: Op['attributes'], row: (value: string) => string) {
