@@ -336,7 +336,7 @@ REQUESTS: dict[str, Recipe] = {
     "getSocketDocument": path(lambda c: c.document),
     "getOrCreateSocketDocument": path(lambda c: c.document),
     "createSocketDocument": body(),
-    "putSocketDocument": path(lambda c: c.document, json={"Data": ""}),
+    "putSocketDocument": path(lambda c: {"document": c.document["id"]}, json={"Data": ""}),
     # An upgrade that is none.
     "openYjsSocket": NOBODY,
     "openHocuspocusSocket": NOTHING,
