@@ -71,7 +71,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/database/documents/{id}": {
+    "/api/database/documents/{document}": {
         parameters: {
             query?: never;
             header?: never;
@@ -3515,6 +3515,7 @@ export interface components {
         };
         ChangedSocketDocumentBody: {
             Data: unknown;
+            id?: string;
         };
         ChangeEmailRequest: {
             email: string;
@@ -5755,7 +5756,7 @@ export interface operations {
                 "X-Share"?: string;
             };
             path: {
-                id: string;
+                document: string;
             };
             cookie?: never;
         };
