@@ -332,10 +332,7 @@ void Cluster::reset_all(const std::string& why) {
     for (const auto& [key, hosted] : hosted_) instances.insert(key.first);
     for (const auto& [document, relay] : relays_) instances.insert(relay->holder());
   }
-  for (const auto& instance : instances) {
-    send(instance, {.kind = Envelope::Kind::reset, .document = "", .a = why});
-    drop(instance, why);
-  }
+  for (const auto& instance : instances) drop(instance, why);
   // There may be some that asked for a document and were not heard.
   send(kAll, {.kind = Envelope::Kind::reset, .document = "", .a = why});
   renew();
@@ -357,6 +354,8 @@ void Cluster::drop(const std::string& instance, const std::string& why) {
     forget(one.get());
   }
   for (const auto& one : relays) one->close(why);
+  // It may live all the same: what it is not told of here it would wait for in vain.
+  send(instance, {.kind = Envelope::Kind::reset, .document = "", .a = why});
 }
 
 void Cluster::beat() {
