@@ -204,7 +204,7 @@ fn inline(spans: &[Span], in_table: bool, bold: bool) -> String {
                 let _ = write!(out, "![{}]({})", escape(alt, false, in_table), address(url));
             }
             Piece::Formula(text) => {
-                let _ = write!(out, "${}$", text.trim().replace('$', "\\$"));
+                let _ = write!(out, "${}$", formula(text, in_table));
             }
             Piece::Mention(name) => out.push_str(&escape(name, false, in_table)),
         }
@@ -214,6 +214,29 @@ fn inline(spans: &[Span], in_table: bool, bold: bool) -> String {
         }
     }
     close(&mut open, 0, &mut out);
+    out
+}
+
+/// A formula of one line that no reader takes for HTML or for its end.
+fn formula(text: &str, in_table: bool) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = String::new();
+    let mut escaped = false;
+    let mut characters = text.chars().peekable();
+    while let Some(it) = characters.next() {
+        if !escaped && (it == '$' || it == '|' && in_table) {
+            out.push('\\');
+        }
+        escaped = it == '\\' && !escaped;
+        if escaped && characters.peek().is_none() {
+            break;
+        }
+        out.push(it);
+        let tag = |next: &char| next.is_ascii_alphabetic() || "/!?".contains(*next);
+        if it == '<' && characters.peek().is_some_and(tag) {
+            out.push(' ');
+        }
+    }
     out
 }
 

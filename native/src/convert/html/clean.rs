@@ -19,6 +19,9 @@ const MAX_INLINE: usize = 24;
 const MAX_ELEMENTS: usize = 1_000_000;
 const MAX_TIME: Duration = Duration::from_secs(20);
 const PIECE: usize = 16 << 10;
+/// Bytes of text, after which a comment ends its node: ammonia's writer looks through the rest of a node at each
+/// sign that it escapes. Comments go there, and what they part is one text again.
+const NODE: usize = 4096;
 
 pub const BLOCKS: [&str; 34] = [
     "address",
@@ -137,6 +140,8 @@ struct State {
     /// Ends with this element, which may be nested.
     dropping: Option<(String, usize)>,
     elements: usize,
+    /// Of text since the last comment.
+    bytes: usize,
     deep: bool,
 }
 
@@ -265,6 +270,11 @@ impl State {
             self.title.extend(text.chars().take(1000));
         } else if self.dropping.is_none() {
             self.out.push_str(&escape(text));
+            self.bytes += text.len();
+            if self.bytes > NODE {
+                self.out.push_str("<!---->");
+                self.bytes = 0;
+            }
         }
     }
 }
@@ -333,4 +343,17 @@ pub fn clean(html: &str) -> Outcome<Clean> {
         title: state.title,
         deep: state.deep,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NODE, PIECE, clean};
+
+    #[test]
+    fn no_text_is_one_long_node() {
+        let html = clean(&"&".repeat(200_000)).unwrap().html;
+        let nodes: Vec<_> = html.split("<!---->").collect();
+        assert_eq!(nodes.concat(), "&amp;".repeat(200_000));
+        assert!(nodes.iter().all(|it| it.len() <= (NODE + PIECE) * 5));
+    }
 }

@@ -248,4 +248,46 @@ fn hostile_html_is_bounded() {
     from_html(&format!("<p{attributes}>x</p>")).unwrap();
     let many = from_html(&"<b></b>".repeat(600_000)).err();
     assert!(many.is_some_and(|it| it.to_string().contains("too many elements")));
+    for sign in ["&", "&amp;", "&nbsp;", "§"] {
+        from_html(&sign.repeat(300_000)).unwrap();
+    }
+}
+
+#[test]
+fn a_formula_in_markdown_is_no_html_and_ends_where_it_ends() {
+    for (formula, written) in [
+        ("e=mc^2", "e=mc^2"),
+        ("a<b, a < 2", "a< b, a < 2"),
+        (
+            "<img src=x onerror=alert(1)></p><!--",
+            "< img src=x onerror=alert(1)>< /p>< !--",
+        ),
+        ("a\n\n# b", "a # b"),
+        ("5$ and \\$ and \\\\$", "5\\$ and \\$ and \\\\\\$"),
+        ("a\\", "a"),
+    ] {
+        let ops = json!([{"insert": {"formula": formula}}, {"insert": "\n"}]);
+        assert_eq!(markdown_of(&ops), format!("${written}$\n"));
+    }
+    let cell =
+        json!([{"insert": {"formula": "a|b"}}, {"insert": "\n", "attributes": {"table": "1"}}]);
+    assert!(
+        markdown_of(&cell).contains("| $a\\|b$ |"),
+        "{}",
+        markdown_of(&cell)
+    );
+}
+
+#[test]
+fn long_texts_stay_in_one_piece() {
+    let text = "a & b« §<".repeat(3000);
+    let html = format!(
+        "<p><b>{}</b></p>",
+        text.replace('&', "&amp;").replace('<', "&lt;")
+    );
+    let ops = ops_of(from_html(&html).unwrap());
+    assert_eq!(
+        ops[0],
+        json!({"insert": text, "attributes": {"bold": true}})
+    );
 }
