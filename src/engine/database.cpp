@@ -58,6 +58,8 @@ void confine(duckdb_connection connection, const Options& options, bool stores) 
     reach_stores(connection, options);
     directories.push_back(bucket_of_relay);
   }
+  // Local files are in the system's cache already, and never change.
+  if (!stores) run(connection, "SET GLOBAL enable_external_file_cache=false");
   run(connection, "SET GLOBAL temp_directory=" + quote_literal(options.temp_directory));
   run(connection, "SET GLOBAL allowed_directories=" + sql_list(directories));
   // Sessions may still set these three; statements of users never reach SET.
