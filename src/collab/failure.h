@@ -6,6 +6,10 @@
 
 namespace ob::collab {
 
+inline Error stopped() {
+  return {503, "collab.unavailable", "The server goes away. Connect again."};
+}
+
 // For the log.
 inline std::string text_of(const std::exception_ptr& failure) {
   try {

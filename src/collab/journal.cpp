@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "collab/protocol.h"
 
 namespace ob::collab {
@@ -79,7 +80,9 @@ bool read_records(std::string_view& rest, const std::function<void(const Journal
 }  // namespace
 
 Journal::Journal(fs::path directory) : directory_(std::move(directory)) {
-  if (const auto there = files(); !there.empty()) current_ = there.back();
+  const auto there = files();
+  if (!there.empty()) current_ = there.back();
+  oldest_ = there.empty() ? 1 : there.front();
 }
 
 Journal::~Journal() {
@@ -92,14 +95,17 @@ fs::path Journal::path_of(std::int64_t file) const {
 
 std::vector<std::int64_t> Journal::files() const {
   std::vector<std::int64_t> out;
-  for (const auto& entry : fs::directory_iterator(directory_)) {
-    const std::string name = entry.path().filename().string();
+  std::error_code code;
+  for (auto entry = fs::directory_iterator(directory_, code);
+       !code && entry != fs::directory_iterator(); entry.increment(code)) {
+    const std::string name = entry->path().filename().string();
     if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
     const char* end = name.data() + name.size() - kSuffix.size();
     std::int64_t number = 0;
     const auto read = std::from_chars(name.data() + kPrefix.size(), end, number);
     if (read.ec == std::errc{} && read.ptr == end) out.push_back(number);
   }
+  if (code) throw failed(directory_, code.value());
   std::ranges::sort(out);
   return out;
 }
@@ -109,14 +115,12 @@ void Journal::read(std::int64_t file, const std::function<void(const Record&)>& 
   const std::string content = content_of(path);
   std::string_view rest = content;
   const bool whole = read_records(rest, each);
-  if (!rest.empty()) {
-    log::warn("the last change to a document was never written whole",
-              {{"file", path.c_str()}, {"bytes", rest.size()}});
-  }
-  if (whole) return;
-  fs::copy_file(path, path.string() + ".damaged", fs::copy_options::overwrite_existing);
-  log::error("changes to documents cannot be read; the file is kept beside as *.damaged",
-             {{"file", path.c_str()}});
+  if (whole && rest.find_first_not_of('\0') == std::string_view::npos) return;
+  const std::string kept = path.string() + "." + std::to_string(now_micros()) + ".damaged";
+  fs::copy_file(path, kept);
+  log::error(whole ? "the last change to a document was not written whole, and is not there"
+                   : "changes to documents cannot be read",
+             {{"file", path.c_str()}, {"kept", kept.c_str()}, {"bytes", rest.size()}});
 }
 
 void Journal::next() {
@@ -171,8 +175,14 @@ int Journal::handle() const {
 }
 
 void Journal::remove(std::int64_t file) {
-  for (const std::int64_t number : files())
-    if (number <= file) fs::remove(path_of(number));
+  for (; oldest_ <= file; ++oldest_) {
+    std::error_code code;
+    fs::remove(path_of(oldest_), code);
+    if (!code) continue;
+    // Nor those after it: one of them may say that what is in this one was removed.
+    return log::error("a file of the journal cannot be removed",
+                      {{"file", path_of(oldest_).c_str()}, {"error", code.message().c_str()}});
+  }
 }
 
 }  // namespace ob::collab

@@ -27,9 +27,9 @@ class Journal {
   };
   // Those of earlier times, too, oldest first.
   std::vector<std::int64_t> files() const;
-  // All records of a file; any thread, once nothing is written to it any more. What cannot be read
-  // is kept beside as `*.damaged` and logged; a last record that was never written whole is
-  // nobody's.
+  // All records of a file; any thread, once nothing is written to it any more. Where
+  // something cannot be read (of the last record the end, if its writer was killed) a copy is kept
+  // as `*.damaged`, and it is logged.
   void read(std::int64_t file, const std::function<void(const Record&)>& each) const;
 
   std::int64_t current() const { return current_; }
@@ -40,7 +40,7 @@ class Journal {
   // A descriptor of the file of today, for fdatasync beside append(); the caller closes it. -1:
   // none.
   int handle() const;
-  // Up to that one, when what was in them is in the database, and on the disk there.
+  // Up to that one, oldest first, when what was in them is in the database, and on the disk there.
   void remove(std::int64_t file);
 
  private:
@@ -48,7 +48,7 @@ class Journal {
   void write();  // buffer_
 
   const std::filesystem::path directory_;
-  std::int64_t current_ = 0;
+  std::int64_t oldest_ = 1, current_ = 0;
   int file_ = -1;
   std::uint64_t size_ = 0;
   std::string buffer_;

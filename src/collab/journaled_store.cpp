@@ -107,7 +107,7 @@ class JournaledStore final : public Store {
     for (const std::int64_t file : journal_.files()) import(file);
     imported_ = journal_.current();
     journal_.next();
-    journal_.remove(imported_);
+    files_.push_back({imported_, Clock::now() + kKeepFiles});
     thread_ = std::thread([this] { run(); });
   }
   ~JournaledStore() override { stop(); }
@@ -134,43 +134,42 @@ class JournaledStore final : public Store {
               Done done) override {
     const auto begin = Clock::now();
     Written written;
+    std::vector<Task> in_vain;
     try {
       std::unique_lock lock(mutex_);
-      if (stop_) throw Error(503, "collab.unavailable", "The server goes away. Connect again.");
+      if (stop_) throw stopped();
       if (!late_.empty() || bytes_ > kMostBytes) {
         late_.push_back({document, after, std::move(updates), std::move(done)});
         return;
       }
-      written = put(lock, document, after, updates);
+      written = put(lock, document, after, updates, in_vain);
     } catch (...) {
       written = {.failure = std::current_exception()};
     }
     if (options_.on_written)
       options_.on_written(std::chrono::duration<double>(Clock::now() - begin).count());
     done(std::move(written));
+    for (auto& task : in_vain) task.done({.foreign = true});
   }
 
   void compact(const std::string& document, std::int64_t generation, std::int64_t last,
                std::string snapshot, Done done) override {
-    const std::lock_guard lock(mutex_);
-    after_import(
-        {[this, document, generation, last, snapshot = std::move(snapshot)](Done then) mutable {
-           inner_->compact(document, generation, last, std::move(snapshot), std::move(then));
-         },
-         std::move(done)},
-        kTaskAfter);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!stop_) {
+        auto run = [this, document, generation, last,
+                    bytes = std::move(snapshot)](Done then) mutable {
+          inner_->compact(document, generation, last, std::move(bytes), std::move(then));
+        };
+        return after_import({document, std::move(run), std::move(done)});
+      }
+    }
+    done({.failure = std::make_exception_ptr(stopped())});
   }
 
+  // The record is the removal: a load waits until the database followed.
   void remove(const std::string& document, Done done) override {
-    try {
-      const std::lock_guard lock(mutex_);
-      bytes_ += journal_.append(document, 0, {});
-      know(document, {0, journal_.current()});
-      touch();
-      after_import({[](Done then) { then({}); }, std::move(done)}, {});
-    } catch (...) {
-      done({.failure = std::current_exception()});
-    }
+    append(document, 0, {}, std::move(done));
   }
 
  private:
@@ -184,7 +183,9 @@ class JournaledStore final : public Store {
     std::vector<std::string> updates;
     Done done;
   };
+  // A compaction, when all that was appended before it is in the database.
   struct Task {
+    std::string document;
     std::move_only_function<void(Done)> run;
     Done done;
   };
@@ -217,33 +218,42 @@ class JournaledStore final : public Store {
     return known_.at(document).last;
   }
 
+  // Without updates: the document is removed; its compactions, which would bring it back, are
+  // `in_vain` then.
   Written put(std::unique_lock<std::mutex>& lock, const std::string& document, std::int64_t after,
-              const std::vector<std::string>& updates) {
-    const std::int64_t there = last_of(lock, document);
-    Written out{.foreign = there > after};
-    after = std::max(there, after);
+              const std::vector<std::string>& updates, std::vector<Task>& in_vain) {
+    Written out;
+    if (!updates.empty()) {
+      const std::int64_t there = last_of(lock, document);
+      out.foreign = there > after;
+      after = std::max(there, after);
+      out.last = after + static_cast<std::int64_t>(updates.size());
+    }
     bytes_ += journal_.append(document, after, updates);
-    out.last = after + static_cast<std::int64_t>(updates.size());
     know(document, {out.last, journal_.current()});
+    if (updates.empty()) {
+      const auto others = std::ranges::stable_partition(
+          tasks_, [&](const Task& task) { return task.document != document; });
+      std::ranges::move(others, std::back_inserter(in_vain));
+      tasks_.erase(others.begin(), others.end());
+    }
     touch();
     return out;
   }
 
   // Something was written to the journal.
   void touch() {
-    if (!std::exchange(dirty_, true)) {
-      sync_at_ = Clock::now() + kSyncAfter;
-      if (!import_at_) import_at_ = Clock::now() + kImportAfter;
-      wake_.notify_one();
-    } else if (bytes_ > kImportBytes) {
-      wake_.notify_one();
-    }
+    const auto now = Clock::now();
+    const bool first = !std::exchange(dirty_, true);
+    if (first) sync_at_ = now + kSyncAfter;
+    const bool new_import = !import_at_;
+    if (new_import) import_at_ = now + kImportAfter;
+    if (first || new_import || bytes_ > kImportBytes) wake_.notify_one();
   }
 
-  // Runs when all that was appended until now is in the database.
-  void after_import(Task task, std::chrono::milliseconds wait) {
+  void after_import(Task task) {
     tasks_.push_back(std::move(task));
-    const auto at = Clock::now() + wait;
+    const auto at = Clock::now() + kTaskAfter;
     import_at_ = std::min(import_at_.value_or(at), at);
     wake_.notify_one();
   }
@@ -255,6 +265,7 @@ class JournaledStore final : public Store {
     const auto found = known_.find(document);
     const std::int64_t file = found == known_.end() ? 0 : found->second.file;
     while (imported_ < file) {
+      if (ended_) throw stopped();
       if (failures_ != failures) std::rethrow_exception(failure_);
       if (!flight_ || flight_->file < file) import_at_ = Clock::now();
       wake_.notify_one();
@@ -307,24 +318,40 @@ class JournaledStore final : public Store {
     const int handle = journal_.handle();
     dirty_ = false;
     lock.unlock();
-    if (handle >= 0 && ::fdatasync(handle) != 0)
-      log::error("the journal of documents is not on the disk", {{"errno", errno}});
+    const bool synced = handle >= 0 && ::fdatasync(handle) == 0;
+    const int code = errno;
     if (handle >= 0) ::close(handle);
+    lock.lock();
+    if (synced) return;
+    log::error("the journal of documents is not on the disk", {{"errno", code}});
+    dirty_ = true;
+    sync_at_ = Clock::now() + kSyncAfter;
+  }
+
+  // Goes on in a new file; what is in the one before is on the disk then.
+  void begin_flight(std::unique_lock<std::mutex>& lock) {
+    const int before = dirty_ ? journal_.handle() : -1;
+    const std::int64_t file = journal_.current();
+    journal_.next();
+    flight_ = {file, bytes_, std::exchange(tasks_, {})};
+    import_at_.reset();
+    if (before < 0) return;
+    dirty_ = false;
+    lock.unlock();
+    ::fdatasync(before);  // the database has its own copy in a moment
+    ::close(before);
     lock.lock();
   }
 
   // Brings to the database what was written so far.
   void import_all(std::unique_lock<std::mutex>& lock) {
     try {
-      if (!flight_) {
-        if (dirty_) sync(lock);
-        const std::int64_t file = journal_.current();
-        journal_.next();
-        flight_ = {file, bytes_, std::exchange(tasks_, {})};
-        import_at_.reset();
-      }
+      if (!flight_) begin_flight(lock);
+      const std::int64_t from = imported_, to = flight_->file;
       lock.unlock();
-      import(flight_->file);
+      // More than one, where a file was given up after a failed write.
+      for (const std::int64_t file : journal_.files())
+        if (file > from && file <= to) import(file);
       lock.lock();
     } catch (...) {
       if (!lock.owns_lock()) lock.lock();
@@ -358,11 +385,12 @@ class JournaledStore final : public Store {
 
   void take_late(std::unique_lock<std::mutex>& lock) {
     std::vector<std::pair<Done, Written>> written;
+    std::vector<Task> in_vain;
     for (; !late_.empty() && bytes_ <= kMostBytes; late_.pop_front()) {
       Late& late = late_.front();
       Written one;
       try {
-        one = put(lock, late.document, late.after, late.updates);
+        one = put(lock, late.document, late.after, late.updates, in_vain);
       } catch (...) {
         one = {.failure = std::current_exception()};
       }
@@ -370,6 +398,7 @@ class JournaledStore final : public Store {
     }
     lock.unlock();
     for (auto& [done, one] : written) done(std::move(one));
+    for (auto& task : in_vain) task.done({.foreign = true});
     lock.lock();
   }
 
@@ -383,6 +412,8 @@ class JournaledStore final : public Store {
 
   // What could not go to the database stays in the journal for the next start.
   void finish(std::unique_lock<std::mutex>& lock) {
+    ended_ = true;
+    settled_.notify_all();
     if (!retry_at_) return journal_.remove(journal_.current());
     fail_late(lock);
     auto tasks = std::exchange(tasks_, {});
@@ -403,7 +434,7 @@ class JournaledStore final : public Store {
   std::size_t bytes_ = 0;         // in that and the file after it
   std::deque<Late> late_;
   std::vector<Task> tasks_;  // wait for what is in the file of today
-  bool dirty_ = false, stop_ = false;
+  bool dirty_ = false, stop_ = false, ended_ = false;
   Clock::time_point sync_at_;
   std::optional<Clock::time_point> import_at_, retry_at_;
   std::exception_ptr failure_;

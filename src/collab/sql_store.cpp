@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "collab/failure.h"
 #include "collab/protocol.h"
 #include "collab/store.h"
 
@@ -95,10 +96,13 @@ class Sql final : public SqlStore {
     std::size_t bytes = 0;
     for (const auto& update : updates) bytes += update.size();
     Append one{document, after, std::move(updates), bytes, std::move(done)};
+    bool late = false;
     {
       const std::lock_guard lock(mutex_);
-      appends_.push_back(std::move(one));
+      late = stop_;
+      if (!late) appends_.push_back(std::move(one));
     }
+    if (late) return one.done({.failure = std::make_exception_ptr(stopped())});
     wake_.notify_one();
   }
 
@@ -198,10 +202,13 @@ class Sql final : public SqlStore {
   }
 
   void enqueue(Task task) {
+    bool late = false;
     {
       const std::lock_guard lock(mutex_);
-      tasks_.push_back(std::move(task));
+      late = stop_;
+      if (!late) tasks_.push_back(std::move(task));
     }
+    if (late) return task.done({.failure = std::make_exception_ptr(stopped())});
     wake_.notify_one();
   }
 

@@ -308,6 +308,11 @@ class Syncer {
     constexpr std::uintmax_t kLarge = 64 << 20;  // bytes of the log
     std::error_code code;
     const auto size = std::filesystem::file_size(log_, code);
+    // A checkpoint syncs nothing while a reader is in its way.
+    if (const int log = ::open(log_.c_str(), O_RDONLY | O_CLOEXEC); log >= 0) {
+      if (::fdatasync(log) != 0) dirty_ = true;
+      ::close(log);
+    }
     try {
       connection_.checkpoint(!code && size > kLarge);
     } catch (const std::exception& e) {
@@ -348,18 +353,11 @@ class SqliteDatabase : public Database, public Measured {
   }
 
   void read(const std::function<void(Tx&)>& fn) override {
-    auto connection = borrow();
-    connection->script("BEGIN");
-    try {
-      SqliteTx tx(*connection);
-      fn(tx);
-    } catch (...) {
-      connection->roll_back();
-      give_back(std::move(connection));
-      throw;
-    }
-    connection->script("COMMIT");
-    give_back(std::move(connection));
+    const Lease lease(*this);
+    lease.connection->script("BEGIN");
+    SqliteTx tx(*lease.connection);
+    fn(tx);
+    lease.connection->script("COMMIT");
   }
 
   Usage usage() override {
@@ -392,6 +390,25 @@ class SqliteDatabase : public Database, public Measured {
     }
     writing_ = std::thread::id();
   }
+
+  // A reader's connection; a transaction that did not come to its end is rolled back.
+  struct Lease {
+    explicit Lease(SqliteDatabase& of) : database(of), connection(of.borrow()) {}
+    ~Lease() {
+      try {
+        connection->roll_back();
+        database.give_back(std::move(connection));
+      } catch (const std::exception& e) {
+        log::error("a reader of the database is given up", {{"error", std::string_view(e.what())}});
+        const std::lock_guard lock(database.readers_mutex_);
+        --database.open_readers_;
+      }
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    SqliteDatabase& database;
+    std::unique_ptr<Connection> connection;
+  };
 
   // Each holds the schema and a cache of its own, so beyond one for each core a reader waits a
   // moment for another's; not for long, since that may be a slow one, or its own caller's.
