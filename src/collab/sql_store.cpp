@@ -189,16 +189,20 @@ class Sql final : public SqlStore {
 
   static bool put_snapshot(db::Tx& tx, const std::string& document, std::int64_t generation,
                            std::int64_t last, const std::string& bytes) {
+    // Not by a list in braces, which would copy what may be large.
+    std::vector<db::Value> values{document, generation, generation + 1, last};
+    values.emplace_back(db::Blob{bytes});
     if (generation > 0) {
       return tx.execute(
                  "UPDATE collab_snapshots SET generation = $3, last = $4, bytes = $5 "
                  "WHERE document = $1 AND generation = $2",
-                 {document, generation, generation + 1, last, db::Blob{bytes}}) == 1;
+                 std::move(values)) == 1;
     }
+    values.erase(values.begin() + 1);
     return tx.execute(
                "INSERT INTO collab_snapshots (document, generation, last, bytes) "
-               "VALUES ($1, 1, $2, $3) ON CONFLICT (document) DO NOTHING",
-               {document, last, db::Blob{bytes}}) == 1;
+               "VALUES ($1, $2, $3, $4) ON CONFLICT (document) DO NOTHING",
+               std::move(values)) == 1;
   }
 
   void enqueue(Task task) {

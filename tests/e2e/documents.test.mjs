@@ -256,7 +256,7 @@ test('nothing that is pasted, named or commented ever runs', async () => {
   if ((await panel.getAttribute('aria-pressed')) !== 'true') await panel.click();
   await theirs.getByRole('list', { name: 'Comments' }).getByText('onerror').first().waitFor();
   await page.goto(`${url}/documents`);
-  await page.getByRole('table', { name: 'Documents' }).getByText('onerror').waitFor();
+  await page.getByRole('table', { name: 'Documents' }).getByText('globalThis.ran').waitFor();
   for (const one of [page, theirs])
     assert.equal(await one.evaluate(() => globalThis.ran), undefined);
   await api.send(`/api/v1/documents/${id}`, {
