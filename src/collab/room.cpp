@@ -17,7 +17,20 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kMalformed = 4400, kFailed = 1011;
-constexpr std::int64_t kWorthCompacting = 20;  // updates, when the document leaves memory
+constexpr std::int64_t kWorthCompacting = 20;        // updates, when the document leaves memory
+constexpr std::string_view kApplied{"\x08\x01", 2};  // SyncStatus
+
+// `frame` and the acknowledgements that the peer is owed, to be sent at once.
+net::Frame with_owed(Peer& peer, std::string_view frame) {
+  const net::Frame one = peer.frame(kApplied);
+  const int times = std::exchange(peer.owed, 0);
+  if (times == 1 && frame.empty()) return one;
+  std::string all;
+  all.reserve(frame.size() + one->size() * static_cast<std::size_t>(times));
+  all += frame;
+  for (int i = 0; i < times; ++i) all += *one;
+  return std::make_shared<const std::string>(std::move(all));
+}
 
 }  // namespace
 
@@ -463,21 +476,33 @@ void Room::send_out(Batch& batch) {
   for (const auto& update : batch.to_send)
     broadcast(sync_message(SyncType::update, update), except);
   if (batch.at != Clock::time_point::max()) setup_.counters.took(Clock::now() - batch.at);
-  for (const auto& peer : batch.acks) {
-    const int acks = std::exchange(peer->acks, 0);
-    if (peer->wire != Peer::Wire::hocuspocus) continue;
-    if (peer->via) {
-      peer->via->send(peer->id, {"\x08\x01", 2}, acks);
-      continue;
-    }
-    const net::Frame one = peer->frame({"\x08\x01", 2});  // SyncStatus: applied
-    std::string all;
-    for (int i = 0; i < acks; ++i) all += *one;
-    peer->out->push(acks == 1 ? one : std::make_shared<const std::string>(std::move(all)));
-  }
+  for (const auto& peer : batch.acks) acknowledge(peer, std::exchange(peer->acks, 0));
   for (const auto& follower : followers_) follower->stored();
   for (Input& request : batch.requests) answer(request);
   for (auto& done : batch.done) done(nullptr);
+}
+
+// To one of several the acknowledgement goes with what the others write next, if that comes soon:
+// it would cost as much as the update to one of them.
+void Room::acknowledge(const std::shared_ptr<Peer>& peer, int times) {
+  constexpr std::size_t kSeveral = 4;
+  constexpr auto kSoon = std::chrono::milliseconds(100);
+  if (peer->wire != Peer::Wire::hocuspocus) return;
+  if (peer->via) return peer->via->send(peer->id, kApplied, times);
+  peer->owed += times;
+  if (peers_.size() < kSeveral) return static_cast<void>(peer->out->push(with_owed(*peer, {})));
+  if (std::exchange(owing_, true)) return;
+  if (!owed_) owed_ = std::make_unique<asio::steady_timer>(place());
+  owed_->expires_after(kSoon);
+  owed_->async_wait([self = shared_from_this()](boost::system::error_code) {
+    self->read([self](const Crdt&) { self->acknowledge_rest(); }, [](const std::exception_ptr&) {});
+  });
+}
+
+void Room::acknowledge_rest() {
+  owing_ = false;
+  for (const auto& peer : peers_)
+    if (peer->owed > 0) peer->out->push(with_owed(*peer, {}));
 }
 
 void Room::answer(Input& request) {
@@ -501,6 +526,7 @@ void Room::answer(Input& request) {
 }
 
 void Room::greet(const std::shared_ptr<Peer>& peer) {
+  peer->own_name = peer->name == document_;
   peers_.push_back(peer);
   if (peer->wire == Peer::Wire::yjs)
     peer->send(sync_message(SyncType::step1, crdt_.state_vector()));
@@ -523,14 +549,14 @@ void Room::broadcast(const std::string& message, const Peer* except) {
     if (peer->wire == Peer::Wire::yjs) {
       if (!plain) plain = peer->frame(message);
       frame = plain;
-    } else if (peer->name == document_) {
+    } else if (peer->own_name) {
       if (!named) named = peer->frame(message);
       frame = named;
     } else {
       frame = peer->frame(message);
     }
     bytes += static_cast<std::int64_t>(frame->size());
-    peer->out->push(std::move(frame));
+    peer->out->push(peer->owed > 0 ? with_owed(*peer, *frame) : std::move(frame));
   }
   setup_.counters.count(setup_.counters.bytes_out, bytes);
 }

@@ -42,8 +42,10 @@ struct Peer {
   std::atomic<bool> may_write = false;
   std::function<void(int code, const std::string& reason)> end;  // closes it; any thread
   // The room's own:
+  bool own_name = false;  // the name is the document's id, and nothing else
   bool told_read_only = false;
-  int acks = 0;
+  int acks = 0;  // of the batch that is being stored
+  int owed = 0;  // … of what is stored, which go with the next message
   // Of a client of another instance, which has no `out`:
   std::shared_ptr<Via> via;
   std::uint64_t id = 0;
@@ -164,6 +166,8 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   bool store(Batch batch);                           // true: it is stored already
   bool stored(Batch batch, Store::Written written);  // false: the room broke down
   void send_out(Batch& batch);
+  void acknowledge(const std::shared_ptr<Peer>& peer, int times);
+  void acknowledge_rest();
   void answer(Input& request);
   void greet(const std::shared_ptr<Peer>& peer);
   void broadcast(const std::string& message, const Peer* except);
@@ -178,7 +182,7 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   const Setup& setup_;
   const std::string document_;
   const boost::asio::any_io_executor loop_;
-  std::unique_ptr<boost::asio::steady_timer> gather_;  // null until it is needed
+  std::unique_ptr<boost::asio::steady_timer> gather_, owed_;  // null until needed
   mutable std::mutex mutex_;
   std::vector<Input> inbox_;
   bool running_ = false, closed_ = false;
@@ -200,6 +204,7 @@ class Room final : public Place, public std::enable_shared_from_this<Room> {
   bool stale_ = false;       // somebody else wrote to the store
   Awareness awareness_;
   std::vector<std::shared_ptr<Peer>> peers_;
+  bool owing_ = false;  // acknowledgements, until owed_ expires
   std::vector<std::shared_ptr<Follower>> followers_;
 };
 

@@ -61,6 +61,7 @@ class Sent final : public ob::net::WebSocketSender {
  public:
   bool push(ob::net::Frame frame) override {
     const std::lock_guard lock(mutex);
+    all += *frame;
     frames.push_back(frame->substr(2));  // short frames: the head has two bytes
     changed.notify_all();
     return true;
@@ -77,8 +78,20 @@ class Sent final : public ob::net::WebSocketSender {
     const std::lock_guard lock(mutex);
     return frames.size();
   }
+  // All that was sent, once it holds `part` so often.
+  std::string when(const std::string& part, int times) {
+    std::unique_lock lock(mutex);
+    const auto there = [&] {
+      int found = 0;
+      for (std::size_t at = 0; (at = all.find(part, at)) != std::string::npos; ++at) ++found;
+      return found >= times;
+    };
+    changed.wait(lock, there);
+    return all;
+  }
 
  private:
+  std::string all;
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::string> frames;
@@ -163,6 +176,38 @@ TEST_F(RoomTest, WhatComesMeanwhileSharesAFrame) {
   EXPECT_EQ(text().size(), 3U);
   EXPECT_EQ(eve->sent->count(), 3U);  // greeting, a, b with c
   EXPECT_EQ(counters.updates, 3);
+}
+
+TEST_F(RoomTest, AcknowledgementsAmongSeveralAllArrive) {
+  const auto ann = client(), bob = client(), eve = client();
+  Client quill;
+  quill.peer->out = quill.sent;
+  quill.peer->wire = Peer::Wire::hocuspocus;
+  quill.peer->name = "d";
+  quill.peer->may_write = true;
+  room->join(quill.peer);
+  const auto write = [&](const Client& who, const char* text, std::size_t append) {
+    room->receive(who.peer, Room::Kind::update, typed(text));
+    store.until(append);
+    store.release();
+  };
+  const std::string applied(
+      "\x82\x04\x01"
+      "d\x08\x01",
+      6);
+  write(quill, "a", 1);
+  write(quill, "b", 2);
+  // Nobody else writes.
+  quill.sent->when(applied, 2);
+  write(quill, "c", 3);
+  const std::string other = typed("e");
+  room->receive(ann->peer, Room::Kind::update, other);
+  store.until(4);
+  store.release();
+  const std::string all = quill.sent->when(applied, 3);
+  EXPECT_NE(quill.sent->when(other, 1).find(other), std::string::npos);
+  EXPECT_EQ(all.find(applied), 0U);
+  EXPECT_EQ(text().size(), 4U);
 }
 
 TEST_F(RoomTest, MalformedUpdatesHarmOnlyTheirSender) {
