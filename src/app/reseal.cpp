@@ -37,6 +37,7 @@ const std::array kPassing{Place{.table = "sso_tickets", .column = "sealed"}};
 
 // Bytes that are no secrets: the contents of documents, which PostgreSQL keeps beside the rest.
 const std::array kPlain{Place{.table = "collab_snapshots", .column = "bytes"},
+                        Place{.table = "collab_snapshot_parts", .column = "bytes"},
                         Place{.table = "collab_updates", .column = "bytes"}};
 
 struct Count {

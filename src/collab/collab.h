@@ -51,7 +51,6 @@ struct Change {
 class Contents {
  public:
   virtual ~Contents() = default;
-  virtual std::string state(const std::string& document) = 0;  // whole, as a Yjs update (v1)
   virtual std::string delta(const std::string& document) = 0;
   virtual std::string text(const std::string& document) = 0;  // without formats
   virtual void apply(const std::string& document, const std::string& update,

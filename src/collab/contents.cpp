@@ -77,12 +77,6 @@ void Rooms::change(const std::string& document, const std::function<Room::Made(C
   });
 }
 
-std::string Rooms::state(const std::string& document) {
-  std::string out;
-  read(document, [&](const Crdt& crdt) { out = crdt.state(); });
-  return out;
-}
-
 std::string Rooms::delta(const std::string& document) {
   std::string out;
   read(document, [&](const Crdt& crdt) { out = "{\"ops\":" + crdt.delta() + "}"; });

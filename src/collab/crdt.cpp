@@ -69,6 +69,8 @@ Crdt::Applied Crdt::apply(std::span<const std::string_view> updates, bool want_d
 }
 
 bool Crdt::load(std::span<const std::string_view> updates) {
+  if (updates.size() == 1)
+    return told([&] { return impl_->document->load_one(slice(updates[0])); });
   const std::string batch = batch_of(updates);
   return told([&] { return impl_->document->load(slice(batch)); }).empty();
 }
@@ -86,7 +88,9 @@ std::string Crdt::delta() const {
   return told([&] { return std::string(impl_->document->delta()); });
 }
 std::string Crdt::text() const {
-  return told([&] { return std::string(impl_->document->text()); });
+  std::string out;
+  told([&] { impl_->document->text_into(out); });
+  return out;
 }
 std::string Crdt::apply_delta(std::string_view ops) {
   return told([&] { return to_string(impl_->document->apply_delta(text_slice(ops))); });

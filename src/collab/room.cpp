@@ -516,7 +516,9 @@ void Room::answer(Input& request) {
     return request.done(failure);
   }
   try {
-    request.peer->send(sync_message(SyncType::step2, crdt_.diff(request.data)));
+    // What it is made of goes first: it may be large.
+    const std::string content = sync_message(SyncType::step2, crdt_.diff(request.data));
+    request.peer->send(content);
     const bool ask = request.peer->wire == Peer::Wire::hocuspocus && request.kind == Kind::step1;
     if (ask) request.peer->send(sync_message(SyncType::step1, crdt_.state_vector()));
   } catch (const Error&) {

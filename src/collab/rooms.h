@@ -44,7 +44,6 @@ class Rooms final : public Service, private Cluster::Host {
   void stop() override;
   Metrics metrics() override;
 
-  std::string state(const std::string& document) override;
   std::string delta(const std::string& document) override;
   std::string text(const std::string& document) override;
   void apply(const std::string& document, const std::string& update,

@@ -15,7 +15,7 @@ namespace ob::collab {
 
 namespace {
 
-constexpr std::array<db::Migration, 2> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 3> kMigrations{{{1, R"sql(
 CREATE TABLE collab_snapshots (
   document TEXT PRIMARY KEY,
   generation BIGINT NOT NULL,
@@ -34,12 +34,23 @@ CREATE TABLE collab_updates (
                                                     // each behind its length.
                                                     {2, R"sql(
 ALTER TABLE collab_updates ADD COLUMN updates BIGINT NOT NULL DEFAULT 1
+)sql"},
+                                                    // What of a large snapshot follows its bytes.
+                                                    {3, R"sql(
+ALTER TABLE collab_snapshots ADD COLUMN parts BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE collab_snapshot_parts (
+  document TEXT NOT NULL,
+  part BIGINT NOT NULL,
+  bytes {blob} NOT NULL,
+  PRIMARY KEY (document, part)
+)
 )sql"}}};
 
 constexpr std::int64_t kRowsAtOnce = 5000;             // of a load, and of a removal of old ones
 constexpr std::size_t kBytesAtOnce = 8 * 1024 * 1024;  // of a transaction
 constexpr std::int64_t kMostInRow = 1000;              // updates
 constexpr std::size_t kRowBytes = 64 * 1024;           // where no more are added to a row
+constexpr std::size_t kPartBytes = 4 * 1024 * 1024;    // of a snapshot: rows are held in memory
 
 struct Append {
   std::string document;
@@ -132,6 +143,7 @@ class Sql final : public SqlStore {
   void remove(const std::string& document, Done done) override {
     auto work = [document](db::Tx& tx, Written&, bool) {
       tx.execute("DELETE FROM collab_snapshots WHERE document = $1", {document});
+      tx.execute("DELETE FROM collab_snapshot_parts WHERE document = $1", {document});
       const auto gone = tx.execute(
           "DELETE FROM collab_updates WHERE document = $1 AND number IN (SELECT number FROM "
           "collab_updates WHERE document = $1 ORDER BY number LIMIT $2)",
@@ -144,12 +156,12 @@ class Sql final : public SqlStore {
  private:
   static Position read(db::Tx& tx, const std::string& document, const Each& each) {
     Position out;
-    const auto snapshot = tx.query_one(
-        "SELECT generation, last, bytes FROM collab_snapshots WHERE document = $1", {document});
-    if (snapshot) {
-      out = {snapshot->integer(0), snapshot->integer(1), 0,
-             static_cast<std::int64_t>(snapshot->blob(2).size())};
-      each({snapshot->blob(2)});
+    if (const auto head = tx.query_one(
+            "SELECT generation, last, bytes, parts FROM collab_snapshots WHERE document = $1",
+            {document})) {
+      const std::string snapshot = whole(tx, document, *head);
+      out = {head->integer(0), head->integer(1), 0, static_cast<std::int64_t>(snapshot.size())};
+      each({snapshot});
     }
     // As many rows at a time as make some megabytes.
     for (std::int64_t limit = 16;;) {
@@ -187,22 +199,46 @@ class Sql final : public SqlStore {
     }
   }
 
-  static bool put_snapshot(db::Tx& tx, const std::string& document, std::int64_t generation,
-                           std::int64_t last, const std::string& bytes) {
-    // Not by a list in braces, which would copy what may be large.
-    std::vector<db::Value> values{document, generation, generation + 1, last};
-    values.emplace_back(db::Blob{bytes});
-    if (generation > 0) {
-      return tx.execute(
-                 "UPDATE collab_snapshots SET generation = $3, last = $4, bytes = $5 "
-                 "WHERE document = $1 AND generation = $2",
-                 std::move(values)) == 1;
+  static std::string whole(db::Tx& tx, const std::string& document, const db::Row& head) {
+    const std::int64_t parts = head.integer(3);
+    std::string out;
+    out.reserve(head.blob(2).size() + static_cast<std::size_t>(parts) * kPartBytes);
+    out = head.blob(2);
+    for (std::int64_t part = 1; part <= parts; ++part) {
+      const auto row =
+          tx.query_one("SELECT bytes FROM collab_snapshot_parts WHERE document = $1 AND part = $2",
+                       {document, part});
+      if (!row) throw internal("a part of a document's snapshot is missing");
+      out += row->blob(0);
     }
-    values.erase(values.begin() + 1);
-    return tx.execute(
-               "INSERT INTO collab_snapshots (document, generation, last, bytes) "
-               "VALUES ($1, $2, $3, $4) ON CONFLICT (document) DO NOTHING",
-               std::move(values)) == 1;
+    return out;
+  }
+
+  static bool put_snapshot(db::Tx& tx, const std::string& document, std::int64_t generation,
+                           std::int64_t last, std::string_view bytes) {
+    const auto parts =
+        bytes.empty() ? 0 : static_cast<std::int64_t>((bytes.size() - 1) / kPartBytes);
+    const auto part = [&](std::int64_t number) {
+      const std::size_t begin = static_cast<std::size_t>(number) * kPartBytes;
+      return db::Blob{std::string(bytes.substr(begin, kPartBytes))};
+    };
+    const bool put =
+        generation > 0
+            ? tx.execute(
+                  "UPDATE collab_snapshots SET generation = $3, last = $4, bytes = $5, "
+                  "parts = $6 WHERE document = $1 AND generation = $2",
+                  {document, generation, generation + 1, last, part(0), parts}) == 1
+            : tx.execute(
+                  "INSERT INTO collab_snapshots (document, generation, last, bytes, parts) "
+                  "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (document) DO NOTHING",
+                  {document, generation + 1, last, part(0), parts}) == 1;
+    if (!put) return false;
+    tx.execute("DELETE FROM collab_snapshot_parts WHERE document = $1", {document});
+    for (std::int64_t number = 1; number <= parts; ++number) {
+      tx.execute("INSERT INTO collab_snapshot_parts (document, part, bytes) VALUES ($1, $2, $3)",
+                 {document, number, part(number)});
+    }
+    return true;
   }
 
   void enqueue(Task task) {

@@ -93,6 +93,30 @@ TEST_P(StoreTest, UpdatesComeBackInOrderAfterARestart) {
   EXPECT_EQ(all("none"), "");
 }
 
+TEST_P(StoreTest, SnapshotsMayBeLarge) {
+  const auto large = [](std::size_t size, char first) {
+    std::string out(size, first);
+    for (std::size_t i = 0; i < size; i += 1000) out[i] = static_cast<char>('a' + i / 1000 % 26);
+    return out;
+  };
+  const std::string one = large(9'000'000, 'x'), two = large(8 << 20, 'y');
+  append("d", 0, {"a"});
+  compact("d", 0, 1, one);
+  append("d", 1, {"b"});
+  EXPECT_TRUE(all("d") == one + ",b,");
+  EXPECT_GE(position.bytes, 9'000'000);
+  compact("d", 1, 2, two);
+  EXPECT_TRUE(all("d") == two + ",");
+  compact("d", 2, 2, "small");
+  EXPECT_EQ(all("d"), "small,");
+  compact("d", 3, 2, one);
+  wait([&](Store::Done done) { store->remove("d", std::move(done)); });
+  EXPECT_EQ(all("d"), "");
+  if (!database) return;
+  EXPECT_TRUE(database->reading(
+      [](ob::db::Tx& tx) { return tx.query("SELECT part FROM collab_snapshot_parts").empty(); }));
+}
+
 TEST_P(StoreTest, ASnapshotTakesThePlaceOfWhatItHolds) {
   append("d", 0, {"a", "b"});
   append("d", 2, {"c"});

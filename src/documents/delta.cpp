@@ -289,18 +289,4 @@ std::string plain_text(const Delta& document) {
   return to_utf8(out);
 }
 
-std::int64_t count_words(const Delta& document) {
-  std::int64_t out = 0;
-  bool inside = false;
-  for (const Op& op : document.ops()) {
-    for (const char16_t c : op.text) {
-      const bool space = c <= ' ' || c == 0xA0 || (c >= 0x2000 && c <= 0x200B) || c == 0x3000;
-      if (!space && !inside) ++out;
-      inside = !space;
-    }
-    if (!op.embed.is_null()) inside = false;
-  }
-  return out;
-}
-
 }  // namespace ob::documents

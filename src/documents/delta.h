@@ -68,7 +68,6 @@ class Delta {
 Delta marked(const Delta& document, const Delta& change);
 
 std::string plain_text(const Delta& document);  // UTF-8; an embed is left out
-std::int64_t count_words(const Delta& document);
 
 std::u16string to_utf16(std::string_view utf8);
 std::string to_utf8(std::u16string_view text);  // half a surrogate pair becomes U+FFFD

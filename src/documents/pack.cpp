@@ -8,16 +8,25 @@
 
 namespace ob::documents {
 
-std::string pack(std::string_view bytes) {
+std::string pack(std::string_view head, std::string_view rest) {
   constexpr int kLevel = 6;
-  uLongf length = compressBound(static_cast<uLong>(bytes.size()));
-  std::string out(length, '\0');
-  if (compress2(reinterpret_cast<Bytef*>(out.data()), &length,
-                reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uLong>(bytes.size()),
-                kLevel) != Z_OK) {
-    throw internal("zlib could not compress a version");
-  }
-  out.resize(length);
+  constexpr std::size_t kPiece = 64 * 1024;
+  z_stream z{};
+  if (deflateInit(&z, kLevel) != Z_OK) throw internal("zlib could not start");
+  std::string out, piece(kPiece, '\0');
+  const auto put = [&](std::string_view bytes, int flush) {
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    z.avail_in = static_cast<uInt>(bytes.size());
+    do {
+      z.next_out = reinterpret_cast<Bytef*>(piece.data());
+      z.avail_out = static_cast<uInt>(piece.size());
+      deflate(&z, flush);
+      out.append(piece, 0, piece.size() - z.avail_out);
+    } while (z.avail_out == 0);
+  };
+  put(head, Z_NO_FLUSH);
+  put(rest, Z_FINISH);
+  deflateEnd(&z);
   return out;
 }
 

@@ -19,7 +19,6 @@ using identity::ObjectType;
 // Contents in memory.
 class FakeContents : public collab::Contents {
  public:
-  std::string state(const std::string&) override { return {"\0\0", 2}; }
   std::string delta(const std::string& document) override {
     const std::lock_guard lock(mutex_);
     const auto found = deltas.find(document);

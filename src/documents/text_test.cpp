@@ -23,6 +23,7 @@ TEST(DocumentText, FoldsAndCuts) {
   EXPECT_NE(snippet.find("Nädel"), std::string::npos);
   EXPECT_EQ(pattern_of("5%_!"), "%5!%!_!!%");
   EXPECT_EQ(count_words(" a  b\nc "), 3);
+  EXPECT_EQ(count_words("two words\uFFFC\u00A03\n"), 3);
   EXPECT_EQ(text_of_delta(R"({"ops":[{"insert":"a"},{"insert":{"image":"x"}},{"insert":"b\n"}]})"),
             "a b\n");
   for (const char* bad : {"", "[]", "{", R"({"ops":1})", R"({"ops":[1,{"retain":2}]})"})

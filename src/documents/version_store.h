@@ -38,7 +38,7 @@ std::string key_of(const Version&);
 namespace ob::documents {
 
 // zlib with a checksum. unpack throws ob::Error 500 for what is broken or longer than `most`.
-std::string pack(std::string_view bytes);
+std::string pack(std::string_view head, std::string_view rest);
 std::string unpack(std::string_view packed, std::size_t most);
 
 }  // namespace ob::documents

@@ -31,21 +31,24 @@ Error no_such_version() {
                    "There is no such version; automatic ones are thinned out with time.");
 }
 
-// The object of a version: the delta's length, the delta, the state.
-std::string joined(const std::string& delta, const std::string& state) {
+// The object of a version, packed: the delta's length and the delta; older ones have more behind
+// it.
+std::string object_of(const std::string& delta) {
   const auto length = static_cast<std::uint64_t>(delta.size());
-  std::string out(sizeof length, '\0');
-  std::memcpy(out.data(), &length, sizeof length);
-  return pack(out + delta + state);
+  std::string head(sizeof length, '\0');
+  std::memcpy(head.data(), &length, sizeof length);
+  return pack(head, delta);
 }
 
 std::string delta_in(std::string_view object) {
-  const std::string all = unpack(object, kLargest);
+  std::string all = unpack(object, kLargest);
   std::uint64_t length = 0;
   if (all.size() < sizeof length) throw internal("a version of a document is too short");
   std::memcpy(&length, all.data(), sizeof length);
   if (length > all.size() - sizeof length) throw internal("a version of a document is cut");
-  return all.substr(sizeof length, length);
+  all.erase(0, sizeof length);
+  all.resize(length);
+  return all;
 }
 
 class VersionService final : public Versions {
@@ -219,17 +222,19 @@ class VersionService final : public Versions {
 
   // What the document is now, in the object store; the row is the caller's to write.
   Version put(const std::string& document, Version version) {
-    const std::string state = contents_.state(document), delta = contents_.delta(document);
+    version.words = count_words(contents_.text(document));
+    const std::string delta = contents_.delta(document);
+    if (delta.size() > kLargest - sizeof(std::uint64_t))
+      throw too_large("documents.tooLarge", "Versions are kept of documents of up to 256 MB.");
     version.id = new_uuid();
     version.document = document;
     version.created_at = now_micros();
-    version.bytes = static_cast<std::int64_t>(state.size());
-    version.words = count_words(Delta().insert(to_utf16(contents_.text(document))));
+    version.bytes = static_cast<std::int64_t>(delta.size());
     version.digest = sha256_hex(delta);
     // Known before it is there: what a crash leaves is swept.
     const std::string key = store::key_of(version);
     db_.write([&](db::Tx& tx) { leftovers::leave(tx, key, version.created_at + kHour); });
-    objects_->put(key, joined(delta, state));
+    objects_->put(key, object_of(delta));
     return version;
   }
 

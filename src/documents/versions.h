@@ -18,7 +18,7 @@ struct Version {
   bool automatic = false;
   Micros created_at = 0;
   std::vector<std::string> authors;   // since the version before, by id; "" is a guest
-  std::int64_t words = 0, bytes = 0;  // of the text; of the state
+  std::int64_t words = 0, bytes = 0;  // of the text; of the delta
   std::string digest;                 // of the content
 };
 struct VersionPage {

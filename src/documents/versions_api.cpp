@@ -87,7 +87,7 @@ struct Rules<documents::VersionAnswer> {
       rule(&documents::VersionAnswer::authors,
            {.text = "Who changed the document since the version before; id and name are empty of "
                     "guests."}),
-      rule(&documents::VersionAnswer::bytes, {.text = "Of its Yjs state."}),
+      rule(&documents::VersionAnswer::bytes, {.text = "Of its delta."}),
       rule(&documents::VersionAnswer::automatic,
            {.text = "Kept by the server; without a name it may go when it is old."}));
 };

@@ -26,6 +26,8 @@ pub mod ffi {
         /// The same of what was accepted and stored once, so without bounds on what it takes. Gives the
         /// places of updates that are malformed.
         fn load(self: &mut Document, batch: &[u8]) -> Result<Vec<u32>>;
+        /// Of one update, which may be large, without its length; false when it is malformed.
+        fn load_one(self: &mut Document, update: &[u8]) -> Result<bool>;
         /// The document holds changes that wait for others.
         fn pending(self: &Document) -> bool;
         fn state_vector(self: &Document) -> Result<Vec<u8>>;
@@ -34,7 +36,7 @@ pub mod ffi {
         /// The text "quill" as a JSON array of ops.
         fn delta(self: &Document) -> Result<String>;
         /// The text "quill" without formats, embeds as U+FFFC.
-        fn text(self: &Document) -> Result<String>;
+        fn text_into(self: &Document, to: Pin<&mut CxxString>) -> Result<()>;
         /// Gives the update. Ops that are malformed or go beyond the end: an error, and no change.
         fn apply_delta(self: &mut Document, ops: &str) -> Result<Vec<u8>>;
         /// Ops of the least change that makes the text "quill" these ops, which are all inserts.

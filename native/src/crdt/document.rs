@@ -1,9 +1,12 @@
 //! What C++ calls: a document.
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cxx::CxxString;
+
 use super::bridge::Applied;
-use super::ops::{self, Insert, Op};
+use super::ops::{self, Op};
 use super::store::{Change, Store};
 use super::update::{self, Waiting};
 use super::wire;
@@ -125,10 +128,18 @@ impl Document {
     /// Takes in updates that were accepted once, whatever that takes now; gives the places of those
     /// that are malformed.
     pub fn load(&mut self, batch: &[u8]) -> Outcome<Vec<u32>> {
-        let updates = updates_of(batch)?;
+        self.load_all(&updates_of(batch)?)
+    }
+
+    pub fn load_one(&mut self, update: &[u8]) -> Outcome<bool> {
+        Ok(self.load_all(&[update])?.is_empty())
+    }
+
+    fn load_all(&mut self, updates: &[&[u8]]) -> Outcome<Vec<u32>> {
         self.writing(|document| {
             let (store, waiting) = (&mut document.store, &mut document.waiting);
-            if batch.len() + store.text.len() > MOST_LOADED {
+            let bytes: usize = updates.iter().map(|update| update.len()).sum();
+            if bytes + store.text.len() > MOST_LOADED {
                 return Err(Fail::new("the document is too large"));
             }
             let mut change = Change {
@@ -136,7 +147,7 @@ impl Document {
                 ..Change::default()
             };
             let mut refused = Vec::new();
-            for (place, bytes) in (0..).zip(&updates) {
+            for (place, bytes) in (0..).zip(updates) {
                 if update::apply(store, &mut change, waiting, bytes).is_err() {
                     refused.push(place);
                 }
@@ -171,16 +182,17 @@ impl Document {
         self.reading(|document| Ok(ops::to_json(&quill::read(&document.store, document.root))))
     }
 
+    #[cfg(test)]
     pub fn text(&self) -> Outcome<String> {
+        self.reading(|document| Ok(quill::texts(&document.store, document.root).collect()))
+    }
+
+    pub fn text_into(&self, mut to: Pin<&mut CxxString>) -> Outcome<()> {
         self.reading(|document| {
-            let mut text = String::new();
-            for op in quill::read(&document.store, document.root) {
-                match op {
-                    Op::Insert(Insert::Text(part), _) => text.push_str(&part),
-                    _ => text.push('\u{fffc}'),
-                }
-            }
-            Ok(text)
+            let parts = || quill::texts(&document.store, document.root);
+            to.as_mut().reserve(parts().map(str::len).sum());
+            parts().for_each(|part| to.as_mut().push_str(part));
+            Ok(())
         })
     }
 

@@ -59,6 +59,21 @@ pub fn read(store: &Store, root: u32) -> Vec<Op> {
     all
 }
 
+/// The text without formats, in parts; embeds as U+FFFC.
+pub fn texts(store: &Store, root: u32) -> impl Iterator<Item = &str> {
+    let slot_of = |slot: u32| (slot != NONE).then_some(slot);
+    let first = slot_of(store.types[root as usize].start);
+    std::iter::successors(first, move |slot| slot_of(store.item(*slot).right)).filter_map(|slot| {
+        let item = store.item(slot);
+        match item.kind {
+            _ if item.deleted => None,
+            Kind::Text => Some(store.text_of(item)),
+            Kind::Embed | Kind::Type => Some("\u{fffc}"),
+            _ => None,
+        }
+    })
+}
+
 /// What a change that is not yet tidied did to the text; `deletes` are tidy.
 pub fn changes(store: &Store, root: u32, change: &Change, deletes: &[(u32, u32, u32)]) -> Vec<Op> {
     let adds = |item: &Item| {

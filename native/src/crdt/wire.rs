@@ -211,28 +211,36 @@ impl<'a> Struct<'a> {
         }
     }
 
-    /// Becomes both, where `next`, which comes right after it, is but its continuation.
-    pub fn join(&mut self, client: u64, next: &Struct) -> bool {
-        match (&mut self.content, &next.content) {
-            (Content::Gc, Content::Gc) | (Content::Skip, Content::Skip) => {}
-            (left, right) => {
-                let last = Id {
-                    client,
-                    clock: self.clock + self.len - 1,
-                };
-                if next.origin != Some(last) || next.right_origin != self.right_origin {
-                    return false;
-                }
-                match (left, right) {
-                    (Content::Text(left), Content::Text(right)) => left.to_mut().push_str(right),
-                    (Content::Any(left), Content::Any(right))
-                    | (Content::Json(left), Content::Json(right)) => {
-                        left.to_mut().extend_from_slice(right);
-                    }
-                    (Content::Deleted, Content::Deleted) => {}
-                    _ => return false,
-                }
+    /// Whether `next`, which comes right after it, is but its continuation.
+    pub fn continues_in(&self, client: u64, next: &Struct) -> bool {
+        let last = Id {
+            client,
+            clock: self.clock + self.len - 1,
+        };
+        match (&self.content, &next.content) {
+            (Content::Gc, Content::Gc) | (Content::Skip, Content::Skip) => true,
+            (Content::Text(_), Content::Text(_))
+            | (Content::Any(_), Content::Any(_))
+            | (Content::Json(_), Content::Json(_))
+            | (Content::Deleted, Content::Deleted) => {
+                next.origin == Some(last) && next.right_origin == self.right_origin
             }
+            _ => false,
+        }
+    }
+
+    /// Becomes both, where `next` is its continuation.
+    pub fn join(&mut self, client: u64, next: &Struct) -> bool {
+        if !self.continues_in(client, next) {
+            return false;
+        }
+        match (&mut self.content, &next.content) {
+            (Content::Text(left), Content::Text(right)) => left.to_mut().push_str(right),
+            (Content::Any(left), Content::Any(right))
+            | (Content::Json(left), Content::Json(right)) => {
+                left.to_mut().extend_from_slice(right);
+            }
+            _ => {}
         }
         self.len += next.len;
         true

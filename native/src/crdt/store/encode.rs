@@ -65,36 +65,54 @@ impl Store {
             .collect();
         wanted.sort_unstable_by(|a, b| b.cmp(a));
         writer.var(wanted.len() as u64);
-        let mut body = Writer::default();
         for (id, number, clock) in wanted {
-            let structs = &self.clients[number as usize].structs;
-            let mut count = 0_u64;
-            let mut last: Option<Struct> = None;
-            let begin = structs
-                .find(clock)
-                .map_or(0, |slot| self.item(slot).at.clock);
-            for (_, slot) in structs.from(begin) {
-                let mut it = self.struct_of(self.item(slot));
-                if it.clock < clock {
-                    it = it.without(id, clock - it.clock);
+            let begin = writer.bytes.len();
+            let count = self.write_section(writer, id, number, clock);
+            writer.head_of_section(begin, count, id, clock);
+        }
+    }
+
+    /// What a client has from `clock` on, joined without a copy: it may be most of a large document.
+    fn write_section(&self, writer: &mut Writer, id: u64, number: u32, clock: u32) -> u64 {
+        let structs = &self.clients[number as usize].structs;
+        let mut count = 0_u64;
+        let mut last: Option<Struct> = None;
+        let mut more: Vec<&[u8]> = Vec::new();
+        let first = structs.find(clock);
+        let begin = first.map_or(0, |slot| self.item(slot).at.clock);
+        for (_, slot) in structs.from(begin) {
+            let item = self.item(slot);
+            let mut it = self.struct_of(item);
+            if it.clock < clock {
+                it = it.without(id, clock - it.clock);
+            }
+            match &mut last {
+                Some(last) if last.continues_in(id, &it) => {
+                    last.len += it.len;
+                    more.extend(self.bytes_of(item));
                 }
-                let joined = last.as_mut().is_some_and(|last| last.join(id, &it));
-                if joined {
-                    continue;
-                }
-                if let Some(last) = last.replace(it) {
-                    body.a_struct(&last);
-                    count += 1;
+                _ => {
+                    if let Some(last) = last.replace(it) {
+                        writer.a_long_struct(&last, &more);
+                        more.clear();
+                        count += 1;
+                    }
                 }
             }
-            if let Some(last) = last {
-                body.a_struct(&last);
-                count += 1;
-            }
-            writer.var(count);
-            writer.var(id);
-            writer.var(u64::from(clock));
-            writer.bytes.append(&mut body.bytes);
+        }
+        if let Some(last) = last {
+            writer.a_long_struct(&last, &more);
+            count += 1;
+        }
+        count
+    }
+
+    /// Of an item that may continue another: what it adds to the content.
+    fn bytes_of(&self, item: &Item) -> Option<&[u8]> {
+        match item.kind {
+            Kind::Text => Some(self.text_of(item).as_bytes()),
+            Kind::Json | Kind::Any => Some(&self.blobs[item.a as usize]),
+            _ => None,
         }
     }
 

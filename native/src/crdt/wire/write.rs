@@ -24,6 +24,15 @@ impl Writer {
         self.bytes.push(value as u8);
     }
 
+    /// A section of `count` structs, which were written from `begin` on.
+    pub fn head_of_section(&mut self, begin: usize, count: u64, client: u64, clock: u32) {
+        let mut head = Self::default();
+        head.var(count);
+        head.var(client);
+        head.var(u64::from(clock));
+        self.bytes.splice(begin..begin, head.bytes);
+    }
+
     pub fn var_bytes(&mut self, bytes: &[u8]) {
         self.var(bytes.len() as u64);
         self.bytes.extend_from_slice(bytes);
@@ -35,6 +44,11 @@ impl Writer {
     }
 
     pub fn a_struct(&mut self, it: &Struct) {
+        self.a_long_struct(it, &[]);
+    }
+
+    /// A struct whose content goes on in `more`.
+    pub fn a_long_struct(&mut self, it: &Struct, more: &[&[u8]]) {
         let kind = match &it.content {
             Content::Gc | Content::Skip => {
                 self.bytes
@@ -80,10 +94,10 @@ impl Writer {
                 self.var_bytes(sub.as_bytes());
             }
         }
-        self.content(it);
+        self.content(it, more);
     }
 
-    fn content(&mut self, it: &Struct) {
+    fn content(&mut self, it: &Struct, more: &[&[u8]]) {
         match &it.content {
             Content::Gc | Content::Skip => {}
             Content::Deleted => self.var(u64::from(it.len)),
@@ -92,7 +106,12 @@ impl Writer {
                 self.bytes.extend_from_slice(bytes);
             }
             Content::Binary(bytes) => self.var_bytes(bytes),
-            Content::Text(text) | Content::Embed(text) => self.var_bytes(text.as_bytes()),
+            Content::Text(text) => {
+                let rest: usize = more.iter().map(|part| part.len()).sum();
+                self.var((text.len() + rest) as u64);
+                self.bytes.extend_from_slice(text.as_bytes());
+            }
+            Content::Embed(text) => self.var_bytes(text.as_bytes()),
             Content::Format(key, value) => {
                 self.var_bytes(key.as_bytes());
                 self.var_bytes(value.as_bytes());
@@ -104,6 +123,9 @@ impl Writer {
                 }
             }
             Content::Doc(bytes) => self.bytes.extend_from_slice(bytes),
+        }
+        for part in more {
+            self.bytes.extend_from_slice(part);
         }
     }
 
