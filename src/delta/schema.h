@@ -54,6 +54,9 @@ DataType parse_type(std::string_view text);
 // The DuckDB type that holds it: "TIMESTAMP WITH TIME ZONE", "BIGINT", "STRUCT(a INTEGER, …)",
 // "MAP(…)", "DECIMAL(10,2)".
 std::string to_duckdb(const DataType& type);
+// DuckDB's expression for what a partition by `value`, of this type, is read as: an empty string is
+// NULL (protocol, "Partition Value Serialization").
+std::string read_as_partition(const DataType& type, const std::string& value);
 // Delta type for a DuckDB type as Engine spells it. UTINYINT→short, USMALLINT→integer,
 // UINTEGER→long, UBIGINT→decimal(20,0), HUGEINT→decimal(38,0),
 // UUID/ENUM/JSON/TIME/INTERVAL/BIT→string, TIMESTAMP_S/MS/NS→timestamp_ntz. Throws ob::Error

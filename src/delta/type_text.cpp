@@ -408,6 +408,10 @@ std::string to_sql(const DataType& type) {
   return type.name;  // a type of a feature that this library refuses to read
 }
 
+std::string read_as_partition(const DataType& type, const std::string& value) {
+  return type.is("string") || type.is("binary") ? "nullif(" + value + ", '')" : value;
+}
+
 std::string to_duckdb(const DataType& type) {
   if (type.is("array")) return to_duckdb(*type.element) + "[]";
   if (type.is("map")) return "MAP(" + to_duckdb(*type.key) + ", " + to_duckdb(*type.element) + ")";

@@ -132,9 +132,13 @@ WritePlan plan_write(const std::string& select_sql, const std::vector<Column>& s
       throw bad_request("delta.notNull", "The column \"" + field.name +
                                              "\" must not be NULL, but no value is given.");
     const auto name = "c" + std::to_string(i);
+    const auto value = "CAST(" +
+                       (matched[i] ? "s" + std::to_string(*matched[i]) : std::string("NULL")) +
+                       " AS " + delta::to_duckdb(field.type) + ")";
     casts += (casts.empty() ? "" : ", ") +
-             ("CAST(" + (matched[i] ? "s" + std::to_string(*matched[i]) : std::string("NULL")) +
-              " AS " + delta::to_duckdb(field.type) + ") AS " + name);
+             (is_partition(partition_columns, field) ? delta::read_as_partition(field.type, value)
+                                                     : value) +
+             " AS " + name;
     expressions[i] = checked(field, name);
   }
   for (std::size_t i = 0; i < source.size(); ++i)

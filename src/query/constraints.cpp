@@ -130,16 +130,22 @@ std::string violated(const Constraint& constraint) {
   return "(CAST((" + constraint.condition + "\n) AS BOOLEAN) IS NOT TRUE)";
 }
 
-std::string Session::typed(const delta::Schema& schema, const Plan& rows) {
+std::string Session::typed(const delta::Metadata& metadata, const Plan& rows) {
   const auto given = in_user_names(rows, [&] { return columns_of(rows); });
   std::string columns;
-  for (const delta::Field& field : schema) {
+  for (const delta::Field& field : metadata.schema) {
     const auto found = std::ranges::find_if(given, [&](const engine::Column& column) {
       return equals_ignoring_case(column.name, field.name);
     });
-    columns += (columns.empty() ? "CAST(" : ", CAST(") +
-               (found == given.end() ? std::string("NULL") : quote_identifier(found->name)) +
-               " AS " + delta::to_duckdb(field.type) + ") AS " + quote_identifier(field.name);
+    const std::string value =
+        "CAST(" + (found == given.end() ? std::string("NULL") : quote_identifier(found->name)) +
+        " AS " + delta::to_duckdb(field.type) + ")";
+    const bool partition = std::ranges::any_of(metadata.partition_columns, [&](const auto& name) {
+      return equals_ignoring_case(name, field.name);
+    });
+    columns += (columns.empty() ? "" : ", ") +
+               (partition ? delta::read_as_partition(field.type, value) : value) + " AS " +
+               quote_identifier(field.name);
   }
   return "SELECT " + columns + " FROM (" + rows.sql + "\n) AS given";
 }
@@ -157,7 +163,7 @@ Plan Session::checked(const delta::Metadata& metadata, const catalog::Name& name
   Source source;
   source.kind = Source::Kind::provider;
   source.name = name;
-  source.sql = typed(metadata.schema, rows);
+  source.sql = typed(metadata, rows);
   stand_ins_["(new)"] = source;
   const std::string from =
       "\"(new)\"." + quote_identifier(name.schema) + "." + quote_identifier(name.object);

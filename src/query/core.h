@@ -256,8 +256,8 @@ class Session : private Tables {
                         const Plan& rows);
   // Throws ob::Error 400 delta.constraintNotSupported when one cannot be checked here.
   void check_constraints(const delta::Metadata& metadata, const catalog::Name& name);
-  // The rows as a table of this schema has them; columns that they lack are NULL.
-  std::string typed(const delta::Schema& schema, const Plan& rows);
+  // The rows as the table has them; columns that they lack are NULL.
+  std::string typed(const delta::Metadata& metadata, const Plan& rows);
 
   // The rows of INSERT with the names of the columns that they go to.
   Plan filling(const delta::Schema& schema, const Insert& form, Plan rows);

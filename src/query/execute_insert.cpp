@@ -191,7 +191,7 @@ Plan Session::replace_rows(const Insert& form, const Plan& rows) {
       std::ranges::any_of(form.partition, [](auto& column) { return !column.fixed; });
   if (where) {
     Plan typed_rows = fresh;
-    typed_rows.sql = typed(change.schema(), fresh);
+    typed_rows.sql = typed(change.metadata(), fresh);
     typed_rows.columns.clear();
     const auto kept = change.keep(typed_rows, "");
     check_replacement(change, *kept, form.replace_where);

@@ -196,7 +196,8 @@ class History:
             elif column.type.name in ("INT", "BIGINT", "SMALLINT") and kind < 0.85:
                 out.append((f"{column.name} = {target}{column.name} + 1",) * 2)
             elif column.type.name == "STRING" and kind < 0.85:
-                out.append((f"{column.name} = concat({target}{column.name}, 'ü')",) * 2)
+                # Not concat(), which of DuckDB's takes NULL for nothing.
+                out.append((f"{column.name} = {target}{column.name} || 'ü'",) * 2)
             elif column.type.name == "struct" and kind < 0.9 and not source:
                 chosen = self.random.randrange(len(column.type.parts))
                 of = column.type.parts[chosen]
