@@ -1,9 +1,11 @@
 #include "engine/database.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
 #include "engine/row_source.h"
+#include "engine/small_files.h"
 #include "relay/relay.h"
 
 namespace ob::engine {
@@ -162,11 +164,19 @@ std::shared_ptr<duck::Database> Instance::open(bool stores) {
     throw internal("duckdb: cannot connect");
   register_functions(session.get(), *functions_);
   register_row_sources(session.get(), *functions_);
+  register_small_files(session.get(), *functions_);
   guard_json(session.get());
   guard_lengths(session.get());
   guard_distances(session.get());
   confine(session.get(), options_, stores);
   return database;
+}
+
+bool Instance::may_reach(const std::string& path) const {
+  return std::ranges::any_of(options_.allowed_directories, [&](std::string directory) {
+    while (directory.ends_with('/')) directory.pop_back();
+    return path == directory || path.starts_with(directory + "/");
+  });
 }
 
 std::unique_ptr<DuckConnection> Instance::connect() {

@@ -16,6 +16,8 @@ class Instance {
   std::unique_ptr<DuckConnection> connect();
   Functions& functions() { return *functions_; }
   relay::Relay* relay() const { return options_.relay; }
+  // Whether this is in one of the directories that files are read from.
+  bool may_reach(const std::string& path) const;
 
  private:
   std::shared_ptr<duck::Database> open(bool stores);

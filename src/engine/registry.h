@@ -70,11 +70,13 @@ class Registry : public std::enable_shared_from_this<Registry<T>> {
 };
 
 class RowSource;
+class SmallFiles;
 
 struct Functions {
   std::shared_ptr<Registry<const DeletedRows>> deleted =
       std::make_shared<Registry<const DeletedRows>>();
   std::shared_ptr<Registry<RowSource>> sources = std::make_shared<Registry<RowSource>>();
+  std::shared_ptr<Registry<SmallFiles>> small_files = std::make_shared<Registry<SmallFiles>>();
   std::shared_ptr<Registry<PartitionKeys>> partitions = std::make_shared<Registry<PartitionKeys>>();
 };
 

@@ -114,15 +114,19 @@ void fill(duckdb_function_info info, duckdb_data_chunk chunk) {
     duckdb_data_chunk_set_size(chunk, reading.reader->next(sink, duckdb_vector_size()));
   } catch (const Error& error) {
     log::error("a source of rows failed", {{"error", error.id()}, {"cause", error.cause()}});
-    const std::string text =
-        failure_mark() + std::to_string(error.status()) + " " + error.id() + " " + error.what();
-    duckdb_function_set_error(info, text.c_str());
+    fail_source(info, error);
   } catch (const std::exception& error) {
     duckdb_function_set_error(info, error.what());
   }
 }
 
 }  // namespace
+
+void fail_source(duckdb_function_info info, const Error& error) {
+  const std::string text =
+      failure_mark() + std::to_string(error.status()) + " " + error.id() + " " + error.what();
+  duckdb_function_set_error(info, text.c_str());
+}
 
 std::optional<Error> source_failure(std::string_view message) {
   const auto at = message.find(failure_mark());

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <map>
 
 #include "base/error.h"
 #include "engine/column_sql.h"
+#include "engine/small_files.h"
 #include "engine/text.h"
 
 namespace ob::engine {
@@ -45,6 +47,8 @@ class Planner {
         places_(options.places),
         mapped_(snapshot.column_mapping()) {
     const auto& metadata = snapshot.metadata();
+    if (const auto rows = snapshot.row_count(); rows && !snapshot.files().empty())
+      rows_a_file_ = static_cast<double>(*rows) / static_cast<double>(snapshot.files().size());
     const auto mode = metadata.configuration.find("delta.columnMapping.mode");
     by_id_ = mapped_ && mode != metadata.configuration.end() && mode->second == "id";
     for (const auto& name : metadata.partition_columns) {
@@ -221,12 +225,37 @@ class Planner {
       out += " AS " + quote_identifier(field.name);
     }
     out += places(files);
+    if (const auto id = deleted || join || places_ ? std::nullopt : small_files(files))
+      return out + " FROM __ob_small_files(" + std::to_string(*id) + ") AS f";
     out += " FROM read_parquet($" + add_list(files) + ", hive_partitioning = false) AS f";
     if (join) out += partition_join(files);
     if (deleted)
       out += " WHERE __ob_live(" + std::to_string(deletions(files)) +
              ", f.file_index, f.file_row_number)";
     return out;
+  }
+
+  // The number of the files' registration where they are better read without DuckDB.
+  std::optional<std::int64_t> small_files(const std::vector<const File*>& files) {
+    std::vector<SmallFiles::Column> columns;
+    for (const auto& field : schema_) {
+      if (std::ranges::find(partition_, &field) != partition_.end() || field.type.is("void"))
+        continue;
+      if (const auto name = find_column(*files.front()->shape, field); !name.empty())
+        columns.push_back({name, field.type});
+    }
+    std::vector<SmallFiles::File> list;
+    for (const File* file : files) list.push_back({file->location, file->add->size});
+    if (!SmallFiles::suit(instance_, table_.location(), columns, list)) return std::nullopt;
+    auto [id, handle] = instance_.functions().small_files->add(std::make_shared<SmallFiles>(
+        instance_, table_.location(), std::move(columns), std::move(list), rows_of(files.size())));
+    handles_.push_back(std::move(handle));
+    return id;
+  }
+
+  // About how many rows so many files have.
+  std::int64_t rows_of(std::size_t files) const {
+    return std::llround(rows_a_file_ * static_cast<double>(files));
   }
 
   // The name of a parameter with the files' locations.
@@ -276,6 +305,7 @@ class Planner {
   const std::optional<ScanOptions::Places> places_;
   const bool mapped_;
   bool by_id_ = false;
+  double rows_a_file_ = 1;
   std::int64_t deleted_ = 0;  // rows, by deletion vectors
   std::vector<const Field*> partition_;
   std::vector<File> files_;

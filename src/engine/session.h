@@ -16,6 +16,7 @@ class DuckConnection final : public Connection {
   DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay, bool stores);
   bool current() const override;
   relay::Relay* relay() const { return relay_; }
+  duckdb_connection handle() const { return session_->get(); }
   boost::json::value parse(std::string_view sql) override;
   std::string unparse(const boost::json::value& tree) override;
   std::unique_ptr<Result> execute(const std::string& sql, const Parameters& parameters) override;

@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::footer::Source;
-use super::schema::Kind as LeafKind;
+use super::schema::{Kind as LeafKind, Physical};
+use super::small::{Reader, Wanted};
 use super::{Fail, Outcome, remove};
 use crate::runtime::{BridgeError, guard};
 
@@ -56,6 +57,45 @@ pub mod ffi {
         columns: Vec<ColumnFacts>,
     }
 
+    /// What the values of a column of small files have to be, and how they are given: numbers,
+    /// days since 1970 (4 bytes), instants as microseconds (8 bytes), truth values (a byte).
+    #[derive(Debug)]
+    enum SmallKind {
+        Boolean,
+        Int32,
+        Int64,
+        Float,
+        Double,
+        Text,
+        Binary,
+        Date,
+        Instant,
+        /// Of up to 9 digits (4 bytes), and of up to 18 (8 bytes).
+        Decimal32,
+        Decimal64,
+    }
+
+    struct SmallColumn {
+        name: String,
+        kind: SmallKind,
+        scale: u32,
+    }
+
+    extern "Rust" {
+        type SmallFiles;
+        fn new_small_files(columns: Vec<SmallColumn>) -> Box<SmallFiles>;
+        /// Reads the columns of a whole file; false where that is not possible exactly.
+        fn read(self: &mut SmallFiles, file: &[u8]) -> bool;
+        /// Of the file that was read last.
+        fn rows(self: &SmallFiles) -> usize;
+        /// The values of a column, one a row.
+        fn bytes(self: &SmallFiles, column: usize) -> &[u8];
+        /// Where each of the texts ends.
+        fn ends(self: &SmallFiles, column: usize) -> &[u32];
+        /// A byte a row, 0 for NULL; empty where there is none.
+        fn valid(self: &SmallFiles, column: usize) -> &[u8];
+    }
+
     extern "Rust" {
         type Stop;
         fn new_stop() -> Box<Stop>;
@@ -74,7 +114,7 @@ pub mod ffi {
     }
 }
 
-use ffi::{ColumnFacts, ColumnKind, RowsRemoved, Trouble};
+use ffi::{ColumnFacts, ColumnKind, RowsRemoved, SmallColumn, SmallKind, Trouble};
 
 pub struct Stop(AtomicBool);
 
@@ -187,5 +227,56 @@ pub fn remove_rows(
         }),
         Err(Fail::NotPossible(why)) => Ok(not_removed(why)),
         Err(other) => Err(other),
+    }
+}
+
+pub struct SmallFiles(Reader);
+
+fn wanted(column: SmallColumn) -> Wanted {
+    let (physical, kind) = match column.kind {
+        SmallKind::Boolean => (Physical::Boolean, LeafKind::Boolean),
+        SmallKind::Int32 => (Physical::Int32, LeafKind::Integer),
+        SmallKind::Int64 => (Physical::Int64, LeafKind::Integer),
+        SmallKind::Float => (Physical::Float, LeafKind::Float),
+        SmallKind::Double => (Physical::Double, LeafKind::Float),
+        SmallKind::Text => (Physical::Bytes, LeafKind::Text),
+        SmallKind::Date => (Physical::Int32, LeafKind::Date),
+        SmallKind::Instant => (Physical::Int64, LeafKind::Instant(Some(1_000_000))),
+        SmallKind::Decimal32 => (Physical::Int32, LeafKind::Decimal(column.scale)),
+        SmallKind::Decimal64 => (Physical::Int64, LeafKind::Decimal(column.scale)),
+        _ => (Physical::Bytes, LeafKind::Binary),
+    };
+    Wanted {
+        name: column.name,
+        physical,
+        kind,
+    }
+}
+
+pub fn new_small_files(columns: Vec<SmallColumn>) -> Box<SmallFiles> {
+    Box::new(SmallFiles(Reader::new(
+        columns.into_iter().map(wanted).collect(),
+    )))
+}
+
+impl SmallFiles {
+    pub fn read(&mut self, file: &[u8]) -> bool {
+        guard(|| self.0.read(file)).is_ok()
+    }
+
+    pub fn rows(&self) -> usize {
+        self.0.rows
+    }
+
+    pub fn bytes(&self, column: usize) -> &[u8] {
+        &self.0.columns[column].bytes
+    }
+
+    pub fn ends(&self, column: usize) -> &[u32] {
+        &self.0.columns[column].ends
+    }
+
+    pub fn valid(&self, column: usize) -> &[u8] {
+        &self.0.columns[column].valid
     }
 }

@@ -43,6 +43,39 @@ pub enum Made {
     },
 }
 
+/// A page's levels of repetition and definition, and its values.
+pub fn parts<'a>(
+    codecs: &mut Codecs,
+    header: &Header,
+    body: &'a [u8],
+    plain: &'a mut Vec<u8>,
+    (codec, leaf): (Codec, &Leaf),
+) -> Outcome<(&'a [u8], &'a [u8], &'a [u8])> {
+    match header.sort {
+        Sort::Data => {
+            codecs.unpack(codec, body, header.uncompressed, plain)?;
+            let mut rest = plain.as_slice();
+            let rep = take_levels(&mut rest, leaf.max_rep)?;
+            let def = take_levels(&mut rest, leaf.max_def)?;
+            Ok((rep, def, rest))
+        }
+        Sort::Data2 {
+            rep_bytes,
+            def_bytes,
+            compressed,
+        } => {
+            let (levels, values) = body.split_at(rep_bytes + def_bytes);
+            let (rep, def) = levels.split_at(rep_bytes);
+            let size = header.uncompressed - levels.len();
+            let codec = if compressed { codec } else { Codec::None };
+            // A page of NULLs may have nothing that is compressed.
+            codecs.unpack(codec, values, size, plain)?;
+            Ok((rep, def, plain.as_slice()))
+        }
+        _ => not_possible("a page is of an unknown sort"),
+    }
+}
+
 impl Worker {
     pub fn new() -> Self {
         Self {
@@ -84,7 +117,7 @@ impl Worker {
         if header.values == 0 {
             return Ok(Made::Same);
         }
-        let (rep, def, bytes) = self.parts(header, body, plain, state)?;
+        let (rep, def, bytes) = parts(&mut self.codecs, header, body, plain, (state.codec, leaf))?;
         let count = header.values;
         self.rep.read(rep, leaf.max_rep, count)?;
         self.def.read(def, leaf.max_def, count)?;
@@ -130,40 +163,6 @@ impl Worker {
             compressed: 0,
         };
         self.append(header, fresh, state.codec, out)
-    }
-
-    /// Levels of repetition and definition, and the values.
-    fn parts<'a>(
-        &mut self,
-        header: &Header,
-        body: &'a [u8],
-        plain: &'a mut Vec<u8>,
-        state: &State,
-    ) -> Outcome<(&'a [u8], &'a [u8], &'a [u8])> {
-        match header.sort {
-            Sort::Data => {
-                self.codecs
-                    .unpack(state.codec, body, header.uncompressed, plain)?;
-                let mut rest = plain.as_slice();
-                let rep = take_levels(&mut rest, state.leaf.max_rep)?;
-                let def = take_levels(&mut rest, state.leaf.max_def)?;
-                Ok((rep, def, rest))
-            }
-            Sort::Data2 {
-                rep_bytes,
-                def_bytes,
-                compressed,
-            } => {
-                let (levels, values) = body.split_at(rep_bytes + def_bytes);
-                let (rep, def) = levels.split_at(rep_bytes);
-                let size = header.uncompressed - levels.len();
-                let codec = if compressed { state.codec } else { Codec::None };
-                // A page of NULLs may have nothing that is compressed.
-                self.codecs.unpack(codec, values, size, plain)?;
-                Ok((rep, def, plain.as_slice()))
-            }
-            _ => not_possible("a page is of an unknown sort"),
-        }
     }
 
     /// Begins the fresh page with its levels; gives their lengths.

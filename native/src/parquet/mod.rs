@@ -1,10 +1,12 @@
 //! Parquet files without some of their rows, made from their pages: what stays is neither read as
-//! values of a type nor encoded anew where that can be spared. Files may be made to do harm: no
+//! values of a type nor encoded anew where that can be spared. And whole small files, read at once,
+//! of which there may be very many. Files may be made to do harm: no
 //! size or count that they tell is believed before it is checked, and nothing here panics on them.
 mod bits;
 pub mod bridge;
 mod chunk;
 mod codec;
+mod decode;
 mod delta;
 mod facts;
 mod filter;
@@ -13,6 +15,7 @@ mod page;
 mod remove;
 mod rows;
 mod schema;
+mod small;
 mod stats;
 mod thrift;
 mod values;

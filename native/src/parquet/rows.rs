@@ -38,6 +38,13 @@ impl Levels {
     pub fn has_any(&self) -> bool {
         self.max > 0
     }
+    /// Whether an entry has the highest one, so that there is a value of it.
+    pub fn has_value(&self, i: usize) -> bool {
+        self.level(i) == self.max
+    }
+    pub fn all_have(&self) -> bool {
+        self.all
+    }
     fn level(&self, i: usize) -> u8 {
         if self.list.is_empty() {
             self.max

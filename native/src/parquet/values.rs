@@ -20,9 +20,9 @@ pub mod encoding {
 /// Values of a column chunk that its pages refer to by number.
 #[derive(Default)]
 pub struct Dictionary {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// Where each begins, and the last one ends, where widths vary.
-    starts: Vec<usize>,
+    pub(super) starts: Vec<usize>,
     used: Vec<bool>,
 }
 
@@ -36,12 +36,12 @@ pub struct Page<'a> {
 /// A worker's room for values, used again for each page.
 #[derive(Default)]
 pub struct Values {
-    places: Vec<u32>,
-    bools: Vec<u8>,
-    ints: Vec<i64>,
+    pub(super) places: Vec<u32>,
+    pub(super) bools: Vec<u8>,
+    pub(super) ints: Vec<i64>,
     prefixes: Vec<i64>,
-    starts: Vec<usize>,
-    bytes: Vec<u8>,
+    pub(super) starts: Vec<usize>,
+    pub(super) bytes: Vec<u8>,
 }
 
 fn keep_in<T: Copy>(values: &mut Vec<T>, keep: &[Range<usize>]) {
@@ -53,12 +53,12 @@ fn keep_in<T: Copy>(values: &mut Vec<T>, keep: &[Range<usize>]) {
     values.truncate(at);
 }
 
-fn short<T>() -> Outcome<T> {
+pub(super) fn short<T>() -> Outcome<T> {
     not_possible("a page has fewer values than it tells")
 }
 
 /// Where each of `count` values that follow their lengths begins, and the last one ends.
-fn read_starts(bytes: &[u8], count: usize, out: &mut Vec<usize>) -> Outcome<()> {
+pub(super) fn read_starts(bytes: &[u8], count: usize, out: &mut Vec<usize>) -> Outcome<()> {
     out.clear();
     // A length takes four bytes, so that the page bounds the count.
     if count > bytes.len() / 4 {
@@ -95,6 +95,10 @@ impl Dictionary {
             starts,
             used: vec![false; count],
         })
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.used.len()
     }
 
     /// Adds the values that pages refer to.
@@ -154,13 +158,8 @@ impl Values {
         }
     }
 
-    fn places(
-        &mut self,
-        page: &Page,
-        keep: &[Range<usize>],
-        dictionary: &mut Dictionary,
-        out: Option<&mut Vec<u8>>,
-    ) -> Outcome<i64> {
+    /// The numbers by which a page refers to its dictionary, and their bits.
+    pub(super) fn read_places(&mut self, page: &Page) -> Outcome<usize> {
         let width = usize::from(page.bytes.first().copied().unwrap_or(0));
         if width > 32 {
             return not_possible("a page refers to its dictionary with too many bits");
@@ -170,6 +169,17 @@ impl Values {
             let bytes = page.bytes.get(1..).unwrap_or_default();
             read_mix(bytes, width, page.count, &mut self.places, |n| n as u32)?;
         }
+        Ok(width)
+    }
+
+    fn places(
+        &mut self,
+        page: &Page,
+        keep: &[Range<usize>],
+        dictionary: &mut Dictionary,
+        out: Option<&mut Vec<u8>>,
+    ) -> Outcome<i64> {
+        let width = self.read_places(page)?;
         keep_in(&mut self.places, keep);
         for place in &self.places {
             match dictionary.used.get_mut(*place as usize) {
@@ -184,13 +194,7 @@ impl Values {
         Ok(page.encoding)
     }
 
-    fn booleans(
-        &mut self,
-        page: &Page,
-        keep: &[Range<usize>],
-        bounds: &mut Bounds,
-        out: Option<&mut Vec<u8>>,
-    ) -> Outcome<i64> {
+    pub(super) fn read_bools(&mut self, page: &Page) -> Outcome<()> {
         let bools = &mut self.bools;
         bools.clear();
         if page.encoding == encoding::PLAIN {
@@ -207,6 +211,18 @@ impl Values {
                 |n| n as u8 & 1,
             )?;
         }
+        Ok(())
+    }
+
+    fn booleans(
+        &mut self,
+        page: &Page,
+        keep: &[Range<usize>],
+        bounds: &mut Bounds,
+        out: Option<&mut Vec<u8>>,
+    ) -> Outcome<i64> {
+        self.read_bools(page)?;
+        let bools = &mut self.bools;
         keep_in(bools, keep);
         bounds.add_bools(bools);
         let Some(out) = out else {
@@ -248,7 +264,7 @@ impl Values {
     }
 
     /// Puts the bytes of BYTE_STREAM_SPLIT, which some readers lack, together again.
-    fn join(&mut self, width: usize, page: &Page) -> Outcome<()> {
+    pub(super) fn join(&mut self, width: usize, page: &Page) -> Outcome<()> {
         let count = page.count;
         if count.checked_mul(width) != Some(page.bytes.len()) {
             return short();
@@ -262,14 +278,7 @@ impl Values {
         Ok(())
     }
 
-    fn delta(
-        &mut self,
-        leaf: &Leaf,
-        page: &Page,
-        keep: &[Range<usize>],
-        bounds: &mut Bounds,
-        out: Option<&mut Vec<u8>>,
-    ) -> Outcome<i64> {
+    pub(super) fn read_ints(&mut self, leaf: &Leaf, page: &Page) -> Outcome<()> {
         let ints = &mut self.ints;
         ints.clear();
         if page.count > 0 {
@@ -278,10 +287,23 @@ impl Values {
         if ints.len() != page.count {
             return short();
         }
-        let narrow = leaf.physical == Physical::Int32;
-        if narrow {
+        if leaf.physical == Physical::Int32 {
             ints.iter_mut().for_each(|v| *v = i64::from(*v as i32));
         }
+        Ok(())
+    }
+
+    fn delta(
+        &mut self,
+        leaf: &Leaf,
+        page: &Page,
+        keep: &[Range<usize>],
+        bounds: &mut Bounds,
+        out: Option<&mut Vec<u8>>,
+    ) -> Outcome<i64> {
+        self.read_ints(leaf, page)?;
+        let narrow = leaf.physical == Physical::Int32;
+        let ints = &mut self.ints;
         keep_in(ints, keep);
         let mut signed = Bounds::default();
         signed.add_ints(Order::Int64, ints);
@@ -319,7 +341,7 @@ impl Values {
     }
 
     /// Lengths become places in what follows them, of which there is as much as they tell.
-    fn read_lengths(&mut self, count: usize, bytes: &[u8]) -> Outcome<usize> {
+    pub(super) fn read_lengths(&mut self, count: usize, bytes: &[u8]) -> Outcome<usize> {
         let data = match count {
             0 => 0,
             _ => delta::read(bytes, count, &mut self.ints)?,
@@ -407,7 +429,7 @@ impl Values {
         Ok(encoding::DELTA_BYTES)
     }
 
-    fn read_prefixed(&mut self, page: &Page) -> Outcome<()> {
+    pub(super) fn read_prefixed(&mut self, page: &Page) -> Outcome<()> {
         let mut behind = 0;
         self.prefixes.clear();
         if page.count > 0 {
@@ -438,7 +460,7 @@ impl Values {
     }
 }
 
-fn unknown<T>() -> Outcome<T> {
+pub(super) fn unknown<T>() -> Outcome<T> {
     not_possible("a page is encoded in a way that is not known here")
 }
 
