@@ -16,7 +16,7 @@ pub struct Column {
 }
 
 /// Bytes of a column; a dictionary may stand for any number of them.
-pub const MOST_BYTES: usize = 16 << 20;
+pub const MOST_BYTES: usize = 8 << 20;
 
 impl Column {
     pub fn clear(&mut self) {

@@ -12,7 +12,7 @@ use super::{Outcome, not_possible};
 
 const MOST_ROWS: u64 = 100_000;
 /// Bytes of all columns.
-const MOST_IN_ALL: usize = 64 << 20;
+const MOST_IN_ALL: usize = 16 << 20;
 
 /// A column that is wanted: its name, and what its values have to be.
 pub struct Wanted {
