@@ -113,9 +113,9 @@ void write_all(const Fd& fd, const void* data, std::size_t size, std::string_vie
   }
 }
 
-Tree::Tree(const std::string& path) {
+Tree::Tree(const std::string& path, bool only_read) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  if (!only_read) std::filesystem::create_directories(path, error);
   path_ = std::filesystem::canonical(path, error).string();
   root_ = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (error || !root_) {

@@ -35,8 +35,8 @@ void write_all(const Fd& fd, const void* data, std::size_t size, std::string_vie
 
 class Tree {
  public:
-  // Creates the directory when it is missing.
-  explicit Tree(const std::string& path);
+  // Creates the directory when it is missing, unless it is only read.
+  explicit Tree(const std::string& path, bool only_read = false);
   const std::string& path() const { return path_; }
   // An empty Fd when it is absent or not a directory ("" is the root itself).
   Fd directory(const std::string& relative) const;

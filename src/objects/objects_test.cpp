@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "objects/files.h"
 
 namespace ob::objects {
 namespace {
@@ -56,6 +57,14 @@ class ObjectsTest : public testing::Test {
   std::string root_;
   std::unique_ptr<Store> store_;
 };
+
+TEST_F(ObjectsTest, ATreeThatIsOnlyReadIsNotCreated) {
+  const std::string missing = root_ + "/missing";
+  EXPECT_EQ(refusal([&] { Tree(missing, true); }), "objects.cannotOpen");
+  EXPECT_FALSE(std::filesystem::exists(missing));
+  EXPECT_TRUE(Tree(missing).directory(""));
+  EXPECT_TRUE(Tree(missing, true).directory(""));
+}
 
 TEST_F(ObjectsTest, PutsReadsAndReplaces) {
   store_->put("a/b/ü 1.txt", "hello");
