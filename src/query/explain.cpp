@@ -56,6 +56,9 @@ std::string clean(std::string_view text, const Plan& plan) {
     if (end < text.size()) out += text[end];
     at = end + 1;
   }
+  constexpr std::string_view kSmall = "__OB_SMALL_FILES";
+  for (auto at = out.find(kSmall); at != out.npos; at = out.find(kSmall, at))
+    out.replace(at, kSmall.size(), "READ_PARQUET (small files)");
   return with_user_names(std::move(out), plan.names);
 }
 
