@@ -140,7 +140,7 @@ Instance::Instance(Options options) : options_(std::move(options)) {
   if (options_.temp_directory.empty()) throw internal("engine: a temporary directory is needed");
 }
 
-std::shared_ptr<duck::Database> Instance::open(bool stores) {
+std::shared_ptr<duck::Database> Instance::open(bool stores, const std::shared_ptr<Works>& works) {
   std::filesystem::create_directories(options_.temp_directory);
   duck::DbConfig config;
   if (duckdb_create_config(config.out()) != DuckDBSuccess) throw internal("duckdb: no memory");
@@ -164,7 +164,7 @@ std::shared_ptr<duck::Database> Instance::open(bool stores) {
     throw internal("duckdb: cannot connect");
   register_functions(session.get(), *functions_);
   register_row_sources(session.get(), *functions_);
-  register_small_files(session.get(), *functions_);
+  register_small_files(session.get(), *functions_, works);
   guard_json(session.get());
   guard_lengths(session.get());
   guard_distances(session.get());
@@ -183,10 +183,11 @@ std::unique_ptr<DuckConnection> Instance::connect() {
   const std::lock_guard lock(mutex_);
   const bool stores = options_.relay != nullptr && options_.relay->started();
   if (!database_ || stores != stores_) {
-    database_ = open(stores);
+    works_ = std::make_shared<Works>();
+    database_ = open(stores, works_);
     stores_ = stores;
   }
-  return std::make_unique<DuckConnection>(database_, options_.relay, stores);
+  return std::make_unique<DuckConnection>(database_, works_, options_.relay, stores);
 }
 
 }  // namespace ob::engine

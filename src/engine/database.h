@@ -20,12 +20,13 @@ class Instance {
   bool may_reach(const std::string& path) const;
 
  private:
-  std::shared_ptr<duck::Database> open(bool stores);
+  std::shared_ptr<duck::Database> open(bool stores, const std::shared_ptr<Works>& works);
 
   const Options options_;
   const std::shared_ptr<Functions> functions_ = std::make_shared<Functions>();
   std::mutex mutex_;
   std::shared_ptr<duck::Database> database_;  // kept open by its connections, too
+  std::shared_ptr<Works> works_;              // of those
   bool stores_ = false;                       // whether that reaches the relay
 };
 

@@ -40,6 +40,7 @@ using LogicalType = Handle<duckdb_logical_type, duckdb_destroy_logical_type>;
 using Value = Handle<duckdb_value, duckdb_destroy_value>;
 using ScalarFunction = Handle<duckdb_scalar_function, duckdb_destroy_scalar_function>;
 using ScalarFunctionSet = Handle<duckdb_scalar_function_set, duckdb_destroy_scalar_function_set>;
+using Context = Handle<duckdb_client_context, duckdb_destroy_client_context>;
 using DbConfig = Handle<duckdb_config, duckdb_destroy_config>;
 
 struct Freed {

@@ -113,7 +113,6 @@ void fill(duckdb_function_info info, duckdb_data_chunk chunk) {
     ChunkSink sink(chunk, reading.columns);
     duckdb_data_chunk_set_size(chunk, reading.reader->next(sink, duckdb_vector_size()));
   } catch (const Error& error) {
-    log::error("a source of rows failed", {{"error", error.id()}, {"cause", error.cause()}});
     fail_source(info, error);
   } catch (const std::exception& error) {
     duckdb_function_set_error(info, error.what());
@@ -123,6 +122,8 @@ void fill(duckdb_function_info info, duckdb_data_chunk chunk) {
 }  // namespace
 
 void fail_source(duckdb_function_info info, const Error& error) {
+  if (error.id() != "query.cancelled")
+    log::error("a source of rows failed", {{"error", error.id()}, {"cause", error.cause()}});
   const std::string text =
       failure_mark() + std::to_string(error.status()) + " " + error.id() + " " + error.what();
   duckdb_function_set_error(info, text.c_str());

@@ -237,6 +237,7 @@ class Planner {
 
   // The number of the files' registration where they are better read without DuckDB.
   std::optional<std::int64_t> small_files(const std::vector<const File*>& files) {
+    if (!rows_a_file_) return std::nullopt;
     std::vector<SmallFiles::Column> columns;
     for (const auto& field : schema_) {
       if (std::ranges::find(partition_, &field) != partition_.end() || field.type.is("void"))
@@ -246,16 +247,12 @@ class Planner {
     }
     std::vector<SmallFiles::File> list;
     for (const File* file : files) list.push_back({file->location, file->add->size});
-    if (!SmallFiles::suit(instance_, table_.location(), columns, list)) return std::nullopt;
-    auto [id, handle] = instance_.functions().small_files->add(std::make_shared<SmallFiles>(
-        instance_, table_.location(), std::move(columns), std::move(list), rows_of(files.size())));
+    auto found = SmallFiles::of(instance_, table_.location(), std::move(columns), std::move(list),
+                                std::llround(*rows_a_file_ * static_cast<double>(files.size())));
+    if (!found) return std::nullopt;
+    auto [id, handle] = instance_.functions().small_files->add(std::move(found));
     handles_.push_back(std::move(handle));
     return id;
-  }
-
-  // About how many rows so many files have.
-  std::int64_t rows_of(std::size_t files) const {
-    return std::llround(rows_a_file_ * static_cast<double>(files));
   }
 
   // The name of a parameter with the files' locations.
@@ -305,8 +302,8 @@ class Planner {
   const std::optional<ScanOptions::Places> places_;
   const bool mapped_;
   bool by_id_ = false;
-  double rows_a_file_ = 1;
-  std::int64_t deleted_ = 0;  // rows, by deletion vectors
+  std::optional<double> rows_a_file_;  // on average, where the log tells it
+  std::int64_t deleted_ = 0;           // rows, by deletion vectors
   std::vector<const Field*> partition_;
   std::vector<File> files_;
   boost::json::object parameters_;

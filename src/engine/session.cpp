@@ -78,6 +78,7 @@ class ChunkBatch final : public Batch {
     return {static_cast<const std::int64_t*>(vec.data), count};
   }
   const std::vector<Vec>& columns_view() const { return columns_; }
+  duckdb_data_chunk chunk() const { return chunk_.get(); }
 
  private:
   duck::Chunk chunk_;
@@ -254,6 +255,10 @@ std::unique_ptr<Result> result_of(const Counts& counts) {
   return std::make_unique<CountsResult>(counts);
 }
 
+duckdb_data_chunk chunk_of(const Batch& batch) {
+  return static_cast<const ChunkBatch&>(batch).chunk();
+}
+
 void check_sql_text(std::string_view sql) {
   if (sql.find('\0') != std::string_view::npos)
     throw bad_request("sql.syntax", "The statement holds a NUL character.");
@@ -274,10 +279,11 @@ std::vector<std::vector<std::optional<std::string>>> Connection::rows(
   return out;
 }
 
-DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay,
-                               bool stores)
+DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database,
+                               std::shared_ptr<Works> works, relay::Relay* relay, bool stores)
     : database_(std::move(database)),
       session_(std::make_shared<duck::Session>()),
+      works_(std::move(works)),
       relay_(relay),
       stores_(stores) {
   if (duckdb_connect(database_->get(), session_->out()) != DuckDBSuccess)
@@ -289,6 +295,14 @@ DuckConnection::DuckConnection(std::shared_ptr<duck::Database> database, relay::
     if (duckdb_query(session_->get(), setting, nullptr) != DuckDBSuccess)
       throw internal(std::string("duckdb: ") + setting);
   }
+  duck::Context context;
+  duckdb_connection_get_client_context(session_->get(), context.out());
+  number_ = duckdb_client_context_get_connection_id(context.get());
+  works_->add(number_, work_);
+}
+
+DuckConnection::~DuckConnection() {
+  works_->remove(number_);
 }
 
 // A function of one text that gives one, planned once a connection.
@@ -361,10 +375,12 @@ bool DuckConnection::current() const {
 
 void DuckConnection::interrupt() {
   duckdb_interrupt(session_->get());
+  work_->interrupt();
 }
 
 double DuckConnection::progress() {
-  return duckdb_query_progress(session_->get()).percentage;
+  const double known = duckdb_query_progress(session_->get()).percentage;
+  return known >= 0 ? known : work_->progress();
 }
 
 }  // namespace ob::engine

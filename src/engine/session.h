@@ -5,15 +5,18 @@
 
 #include "engine/duck.h"
 #include "engine/engine.h"
+#include "engine/work.h"
 
 namespace ob::engine {
 
 class DuckConnection final : public Connection {
  public:
   // `database` is kept open as long as the connection lives. `relay` tells why a store failed; may
-  // be null.
-  // `stores`: whether this instance reaches it.
-  DuckConnection(std::shared_ptr<duck::Database> database, relay::Relay* relay, bool stores);
+  // be null. `stores`: whether this instance reaches it. `works`: of the database's connections.
+  DuckConnection(std::shared_ptr<duck::Database> database, std::shared_ptr<Works> works,
+                 relay::Relay* relay, bool stores);
+  ~DuckConnection() override;
+  DuckConnection(const DuckConnection&) = delete;
   bool current() const override;
   relay::Relay* relay() const { return relay_; }
   duckdb_connection handle() const { return session_->get(); }
@@ -31,10 +34,16 @@ class DuckConnection final : public Connection {
 
   std::shared_ptr<duck::Database> database_;
   std::shared_ptr<duck::Session> session_;
+  const std::shared_ptr<Works> works_;
+  const std::shared_ptr<Work> work_ = std::make_shared<Work>();
+  idx_t number_ = 0;  // DuckDB's of this connection
   relay::Relay* relay_;
   bool stores_;
   duck::Prepared serialize_, deserialize_;  // destroyed before the session
 };
+
+// Of a batch that a DuckConnection's result gave, and as long as that lives.
+duckdb_data_chunk chunk_of(const Batch& batch);
 
 // Throws when the text cannot be passed as a C string.
 void check_sql_text(std::string_view sql);

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <numeric>
 
 #include "base/error.h"
 #include "engine/duck.h"
-#include "engine/error_text.h"
 #include "engine/file_shapes.h"
 #include "engine/row_source.h"
 #include "engine/text.h"
@@ -30,12 +30,16 @@ constexpr std::int64_t most_average = 16 << 10;
 constexpr std::size_t files_a_thread = 32;
 // When so many files of a scan were DuckDB's to read, it gets them in larger numbers.
 constexpr std::size_t few_others = 16, others_at_once = 256;
+constexpr double most_rows = 1000;  // of a file on average
+// After so much a chunk goes on, so that little is held at once and the first rows come soon.
+constexpr std::size_t files_a_chunk = 64, bytes_a_chunk = 2 << 20;
 
 struct Kind {
   SmallKind kind;
   duckdb_type type;
   std::size_t width;  // 0: texts
-  int precision = 0, scale = 0;
+  // `precision` is DuckDB's, `digits` those that the files tell.
+  int precision = 0, scale = 0, digits = 0;
 };
 
 std::optional<Kind> kind_of(const delta::DataType& type) {
@@ -56,8 +60,10 @@ std::optional<Kind> kind_of(const delta::DataType& type) {
   if (type.is_decimal(&precision, &scale)) {
     if (precision > 18) return std::nullopt;
     // Those of fewer digits, which DuckDB keeps in two bytes, are cast to what they are.
-    if (precision > 9) return Kind{SmallKind::Decimal64, DUCKDB_TYPE_DECIMAL, 8, precision, scale};
-    return Kind{SmallKind::Decimal32, DUCKDB_TYPE_DECIMAL, 4, std::max(precision, 5), scale};
+    if (precision > 9)
+      return Kind{SmallKind::Decimal64, DUCKDB_TYPE_DECIMAL, 8, precision, scale, precision};
+    return Kind{
+        SmallKind::Decimal32, DUCKDB_TYPE_DECIMAL, 4, std::max(precision, 5), scale, precision};
   }
   const auto found =
       std::ranges::find_if(kinds, [&](const auto& item) { return type.is(item.first); });
@@ -71,21 +77,40 @@ duck::LogicalType logical_type(const Kind& kind) {
                                                       static_cast<std::uint8_t>(kind.scale)));
 }
 
+// What the function knows of its database.
+struct Known {
+  Functions& functions;
+  std::shared_ptr<Works> works;
+};
+
 struct Bound {
   std::shared_ptr<SmallFiles> files;
+  std::shared_ptr<Work> work;  // of the connection
 };
 
 struct Shared {
-  std::shared_ptr<SmallFiles> files;
-  std::vector<std::size_t> wanted;  // columns
+  explicit Shared(const Bound& bound)
+      : files(bound.files), work(bound.work), progress(work->begin(files->files())) {}
+  void check_running() const {
+    if (work->interrupts() != interrupts)
+      throw Error(499, "query.cancelled", "The query was cancelled.");
+  }
+
+  const std::shared_ptr<SmallFiles> files;
+  const std::shared_ptr<Work> work;
+  const std::shared_ptr<Work::Progress> progress;
+  const std::uint64_t interrupts = work->interrupts();  // before it began
+  std::vector<std::size_t> wanted;                      // columns
   std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> others = 0;  // how often DuckDB had to read
 };
 
-// Files' rows by DuckDB's own reader.
+// Files' rows by DuckDB's own reader, which come as they are asked for.
 struct Other {
   std::unique_ptr<DuckConnection> connection;
-  duck::RawResult result;
+  std::shared_ptr<void> joined;
+  std::unique_ptr<Result> result;
+  std::size_t files = 0;
 };
 
 // A thread's place.
@@ -115,17 +140,20 @@ std::vector<std::size_t> wanted_columns(duckdb_init_info info, const SmallFiles&
 
 void bind(duckdb_bind_info info) {
   try {
-    const auto& functions = *static_cast<Functions*>(duckdb_bind_get_extra_info(info));
+    const auto& known = *static_cast<Known*>(duckdb_bind_get_extra_info(info));
     const duck::Value id(duckdb_bind_get_parameter(info, 0));
-    auto files = functions.small_files->find(duckdb_get_int64(id.get()));
-    if (!files) throw internal("the files of a scan are gone");
+    auto files = known.functions.small_files->find(duckdb_get_int64(id.get()));
+    duck::Context context;
+    duckdb_table_function_get_client_context(info, context.out());
+    auto work = known.works->find(duckdb_client_context_get_connection_id(context.get()));
+    if (!files || !work) throw internal("the files of a scan are gone");
     for (const auto& column : files->columns()) {
       const auto type = logical_type(kind_of(column.type).value());
       duckdb_bind_add_result_column(info, column.name.c_str(), type.get());
     }
     duckdb_bind_set_cardinality(info, static_cast<idx_t>(std::max<std::int64_t>(files->rows(), 1)),
                                 false);
-    duckdb_bind_set_bind_data(info, new Bound{std::move(files)}, forget<Bound>);
+    duckdb_bind_set_bind_data(info, new Bound{std::move(files), std::move(work)}, forget<Bound>);
   } catch (const std::exception& error) {
     duckdb_bind_set_error(info, error.what());
   }
@@ -134,8 +162,7 @@ void bind(duckdb_bind_info info) {
 void init(duckdb_init_info info) {
   try {
     const auto& bound = *static_cast<Bound*>(duckdb_init_get_bind_data(info));
-    auto shared = std::make_unique<Shared>();
-    shared->files = bound.files;
+    auto shared = std::make_unique<Shared>(bound);
     shared->wanted = wanted_columns(info, *bound.files);
     duckdb_init_set_max_threads(info, bound.files->files() / files_a_thread + 1);
     duckdb_init_set_init_data(info, shared.release(), forget<Shared>);
@@ -144,17 +171,22 @@ void init(duckdb_init_info info) {
   }
 }
 
+rust::Box<native::SmallFiles> reader_of(const SmallFiles& files,
+                                        const std::vector<std::size_t>& wanted) {
+  rust::Vec<native::SmallColumn> columns;
+  for (const auto number : wanted) {
+    const auto& column = files.columns()[number];
+    const Kind kind = kind_of(column.type).value();
+    columns.push_back({rust::String(column.name), kind.kind, static_cast<std::uint32_t>(kind.scale),
+                       static_cast<std::uint32_t>(kind.digits)});
+  }
+  return native::new_small_files(std::move(columns));
+}
+
 void init_thread(duckdb_init_info info) {
   try {
     const auto& files = *static_cast<Bound*>(duckdb_init_get_bind_data(info))->files;
-    rust::Vec<native::SmallColumn> columns;
-    for (const auto number : wanted_columns(info, files)) {
-      const auto& column = files.columns()[number];
-      const Kind kind = kind_of(column.type).value();
-      columns.push_back(
-          {rust::String(column.name), kind.kind, static_cast<std::uint32_t>(kind.scale)});
-    }
-    duckdb_init_set_init_data(info, new Place(native::new_small_files(std::move(columns))),
+    duckdb_init_set_init_data(info, new Place(reader_of(files, wanted_columns(info, files))),
                               forget<Place>);
   } catch (const std::exception& error) {
     duckdb_init_set_error(info, error.what());
@@ -201,23 +233,26 @@ void open_other(const Shared& shared, Place& place) {
         file_list(place.left) + ", hive_partitioning = false)";
   auto other = std::make_unique<Other>();
   other->connection = files.instance().connect();
-  if (duckdb_query(other->connection->handle(), sql.c_str(), other->result.get()) != DuckDBSuccess)
-    throw error_from(duckdb_result_error(other->result.get()));
+  other->joined = shared.work->join(other->connection->handle());
+  other->result = other->connection->execute(sql, nullptr);
+  other->files = place.left.size();
   place.other = std::move(other);
   place.left.clear();
 }
 
 // The next rows that DuckDB reads; 0 at their end.
 std::size_t fill_from_other(const Shared& shared, Place& place, duckdb_data_chunk out) {
-  const duck::Chunk chunk(duckdb_fetch_chunk(*place.other->result.get()));
-  if (!chunk || duckdb_data_chunk_get_size(chunk.get()) == 0) {
+  const auto batch = place.other->result->next();
+  if (!batch) {
+    shared.progress->done += place.other->files;
     place.other.reset();
     return 0;
   }
+  duckdb_data_chunk chunk = chunk_of(*batch);
   for (std::size_t i = 0; i < shared.wanted.size(); ++i)
     duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(out, i),
-                                   duckdb_data_chunk_get_vector(chunk.get(), i));
-  return duckdb_data_chunk_get_size(chunk.get());
+                                   duckdb_data_chunk_get_vector(chunk, i));
+  return duckdb_data_chunk_get_size(chunk);
 }
 
 // Leaves a file to DuckDB, and the next ones with it where that is what becomes of many.
@@ -230,10 +265,32 @@ void leave(Shared& shared, Place& place, std::size_t file) {
     place.left.push_back(files.location(i));
 }
 
+// Whether the rows of a file can be given from here.
+bool read(const SmallFiles& files, std::size_t file, std::string& bytes,
+          native::SmallFiles& reader) {
+  return files.load(file, bytes) &&
+         reader.read({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+// Opens the next file; gives the bytes of its values.
+std::size_t next_file(Shared& shared, Place& place, std::size_t file) {
+  place.at = place.rows = 0;
+  if (!read(*shared.files, file, place.bytes, *place.reader)) {
+    leave(shared, place, file);
+    return 0;
+  }
+  ++shared.progress->done;
+  place.rows = place.reader->rows();
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < shared.wanted.size(); ++i) bytes += place.reader->bytes(i).size();
+  return bytes;
+}
+
 std::size_t fill_rows(Shared& shared, Place& place, duckdb_data_chunk out) {
   const std::size_t most = duckdb_vector_size();
-  std::size_t filled = 0;
+  std::size_t filled = 0, bytes = 0, files = 0;
   while (filled < most) {
+    shared.check_running();
     if (place.other) {
       if (const auto rows = fill_from_other(shared, place, out)) return rows;
       continue;
@@ -244,15 +301,12 @@ std::size_t fill_rows(Shared& shared, Place& place, duckdb_data_chunk out) {
       continue;
     }
     if (place.at == place.rows) {
+      // No rows at all would be the end.
+      if (filled > 0 && (files >= files_a_chunk || bytes >= bytes_a_chunk)) break;
       const std::size_t file = shared.next++;
       if (file >= shared.files->files()) break;
-      place.at = place.rows = 0;
-      if (!shared.files->load(file, place.bytes) ||
-          !place.reader->read(
-              {reinterpret_cast<const std::uint8_t*>(place.bytes.data()), place.bytes.size()}))
-        leave(shared, place, file);
-      else
-        place.rows = place.reader->rows();
+      bytes += next_file(shared, place, file);
+      ++files;
       continue;
     }
     const std::size_t count = std::min(most - filled, place.rows - place.at);
@@ -279,17 +333,21 @@ void fill(duckdb_function_info info, duckdb_data_chunk chunk) {
 
 }  // namespace
 
-bool SmallFiles::suit(const Instance& instance, const std::string& table,
-                      const std::vector<Column>& columns, const std::vector<File>& files) {
+namespace {
+
+bool suit(const Instance& instance, const std::string& table,
+          const std::vector<SmallFiles::Column>& columns,
+          const std::vector<SmallFiles::File>& files, std::int64_t rows) {
   if (relay::is_remote(table) || files.size() < least_files || columns.empty()) return false;
+  if (static_cast<double>(rows) > most_rows * static_cast<double>(files.size())) return false;
   std::int64_t bytes = 0;
-  for (const File& file : files) {
+  for (const SmallFiles::File& file : files) {
     if (file.size <= 0 || file.size > most_bytes) return false;
     bytes += file.size;
   }
   if (bytes / std::ssize(files) > most_average) return false;
-  for (const Column& column : columns)
-    if (!kind_of(column.type) || std::ranges::count_if(columns, [&](const Column& other) {
+  for (const SmallFiles::Column& column : columns)
+    if (!kind_of(column.type) || std::ranges::count_if(columns, [&](const auto& other) {
                                    return equal_ignoring_case(other.name, column.name);
                                  }) > 1)
       return false;
@@ -298,11 +356,26 @@ bool SmallFiles::suit(const Instance& instance, const std::string& table,
   return instance.may_reach(table) && std::filesystem::canonical(table, failed) == table && !failed;
 }
 
+}  // namespace
+
+std::shared_ptr<SmallFiles> SmallFiles::of(Instance& instance, const std::string& table,
+                                           std::vector<Column> columns, std::vector<File> files,
+                                           std::int64_t rows) {
+  if (!suit(instance, table, columns, files, rows)) return nullptr;
+  const std::shared_ptr<SmallFiles> out(
+      new SmallFiles(instance, table, std::move(columns), std::move(files), rows));
+  // Where the first file is none for here, most are not.
+  std::vector<std::size_t> all(out->columns().size());
+  std::iota(all.begin(), all.end(), 0);
+  std::string bytes;
+  return read(*out, 0, bytes, *reader_of(*out, all)) ? out : nullptr;
+}
+
 SmallFiles::SmallFiles(Instance& instance, const std::string& table, std::vector<Column> columns,
                        std::vector<File> files, std::int64_t rows)
     : instance_(instance),
       table_(table),
-      tree_(table),
+      tree_(table, true),
       columns_(std::move(columns)),
       files_(std::move(files)),
       rows_(rows) {}
@@ -325,12 +398,13 @@ bool SmallFiles::load(std::size_t file, std::string& out) const {
   return got == static_cast<std::size_t>(size);
 }
 
-void register_small_files(duckdb_connection connection, Functions& functions) {
+void register_small_files(duckdb_connection connection, Functions& functions,
+                          const std::shared_ptr<Works>& works) {
   const duck::LogicalType bigint(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
   const TableFunction rows(duckdb_create_table_function());
   duckdb_table_function_set_name(rows.get(), "__ob_small_files");
   duckdb_table_function_add_parameter(rows.get(), bigint.get());
-  duckdb_table_function_set_extra_info(rows.get(), &functions, nullptr);
+  duckdb_table_function_set_extra_info(rows.get(), new Known{functions, works}, forget<Known>);
   duckdb_table_function_set_bind(rows.get(), bind);
   duckdb_table_function_set_init(rows.get(), init);
   duckdb_table_function_set_local_init(rows.get(), init_thread);

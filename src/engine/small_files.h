@@ -1,8 +1,7 @@
 #pragma once
 // Many small data files of a table, each read at once (native/src/parquet): DuckDB takes a hundred
 // times as long for one, most of it to open it and to look who may.
-#include <atomic>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,13 +21,11 @@ class SmallFiles {
     std::int64_t size = 0;
   };
 
-  // Whether these, the columns and files of a scan, are better read so.
-  static bool suit(const Instance& instance, const std::string& table,
-                   const std::vector<Column>& columns, const std::vector<File>& files);
-
-  // `table`: the directory that all files are in. `rows`: about how many there are.
-  SmallFiles(Instance& instance, const std::string& table, std::vector<Column> columns,
-             std::vector<File> files, std::int64_t rows);
+  // The columns and files of a scan, where they are better read so; else null. `table`: the
+  // directory that all files are in. `rows`: about how many there are.
+  static std::shared_ptr<SmallFiles> of(Instance& instance, const std::string& table,
+                                        std::vector<Column> columns, std::vector<File> files,
+                                        std::int64_t rows);
 
   const std::vector<Column>& columns() const { return columns_; }
   std::size_t files() const { return files_.size(); }
@@ -39,6 +36,9 @@ class SmallFiles {
   bool load(std::size_t file, std::string& out) const;
 
  private:
+  SmallFiles(Instance& instance, const std::string& table, std::vector<Column> columns,
+             std::vector<File> files, std::int64_t rows);
+
   Instance& instance_;
   const std::string table_;
   const objects::Tree tree_;
@@ -49,6 +49,7 @@ class SmallFiles {
 
 // __ob_small_files(id BIGINT), their rows in the order of the files. A file that cannot be read
 // exactly here is DuckDB's, which tells what is wrong with it.
-void register_small_files(duckdb_connection connection, Functions& functions);
+void register_small_files(duckdb_connection connection, Functions& functions,
+                          const std::shared_ptr<Works>& works);
 
 }  // namespace ob::engine

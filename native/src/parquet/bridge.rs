@@ -79,6 +79,8 @@ pub mod ffi {
         name: String,
         kind: SmallKind,
         scale: u32,
+        /// Digits of decimals.
+        precision: u32,
     }
 
     extern "Rust" {
@@ -177,8 +179,8 @@ fn facts_of(facts: super::facts::Facts) -> ColumnFacts {
         kind: match facts.leaf.kind {
             LeafKind::Integer | LeafKind::Unsigned => ColumnKind::Integer,
             LeafKind::Float => ColumnKind::Float,
-            LeafKind::Decimal(_) => ColumnKind::Decimal,
-            LeafKind::Text => ColumnKind::Text,
+            LeafKind::Decimal(..) => ColumnKind::Decimal,
+            LeafKind::Text | LeafKind::OtherText => ColumnKind::Text,
             LeafKind::Date => ColumnKind::Date,
             LeafKind::Instant(_) => ColumnKind::Instant,
             LeafKind::Boolean | LeafKind::Binary | LeafKind::Other => ColumnKind::Other,
@@ -242,8 +244,14 @@ fn wanted(column: SmallColumn) -> Wanted {
         SmallKind::Text => (Physical::Bytes, LeafKind::Text),
         SmallKind::Date => (Physical::Int32, LeafKind::Date),
         SmallKind::Instant => (Physical::Int64, LeafKind::Instant(Some(1_000_000))),
-        SmallKind::Decimal32 => (Physical::Int32, LeafKind::Decimal(column.scale)),
-        SmallKind::Decimal64 => (Physical::Int64, LeafKind::Decimal(column.scale)),
+        SmallKind::Decimal32 => (
+            Physical::Int32,
+            LeafKind::Decimal(column.scale, column.precision),
+        ),
+        SmallKind::Decimal64 => (
+            Physical::Int64,
+            LeafKind::Decimal(column.scale, column.precision),
+        ),
         _ => (Physical::Bytes, LeafKind::Binary),
     };
     Wanted {

@@ -15,14 +15,19 @@ pub struct Column {
     pub valid: Vec<u8>,
 }
 
-/// Bytes of a column; a dictionary may stand for any number of them.
-pub const MOST_BYTES: usize = 8 << 20;
+/// Bytes of a file's values, and of its pages; few bytes may stand for any number of them.
+pub const MOST_BYTES: usize = 4 << 20;
 
 impl Column {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
         self.valid.clear();
+    }
+
+    /// Bytes of the room that is used again.
+    pub fn held(&self) -> usize {
+        self.bytes.capacity() + 4 * self.ends.capacity() + self.valid.capacity()
     }
 
     /// In memory.
@@ -156,7 +161,7 @@ impl Values {
                     .try_for_each(|at| out.add_text(&page.bytes[at[0]..at[1]]))
             }
             (DELTA_BYTES, Physical::Bytes) => {
-                self.read_prefixed(page)?;
+                self.read_prefixed(page, MOST_BYTES)?;
                 self.starts
                     .windows(2)
                     .try_for_each(|at| out.add_text(&self.bytes[at[0]..at[1]]))

@@ -59,7 +59,7 @@ fn decimal(value: i128, scale: u32) -> Option<String> {
 fn text(leaf: &Leaf, bound: &Bound, upper: bool) -> Option<String> {
     match (leaf.kind, bound) {
         (Kind::Integer | Kind::Unsigned, Bound::Int(v)) => Some(v.to_string()),
-        (Kind::Decimal(scale), Bound::Int(v)) => decimal(*v, scale),
+        (Kind::Decimal(scale, _), Bound::Int(v)) => decimal(*v, scale),
         (Kind::Date, Bound::Int(v)) => date(*v),
         (Kind::Instant(None), Bound::Int(v)) => instant(*v),
         (Kind::Instant(Some(a_second)), Bound::Int(v)) => {
@@ -71,7 +71,7 @@ fn text(leaf: &Leaf, bound: &Bound, upper: bool) -> Option<String> {
             Some(format!("{:e}", *v as f32))
         }
         (Kind::Float, Bound::Float(v)) => Some(format!("{v:e}")),
-        (Kind::Text, Bound::Bytes(v)) => String::from_utf8(v.clone()).ok(),
+        (Kind::Text | Kind::OtherText, Bound::Bytes(v)) => String::from_utf8(v.clone()).ok(),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Parquet files without some of their rows, made from their pages: what stays is neither read as
-//! values of a type nor encoded anew where that can be spared. And whole small files, read at once,
-//! of which there may be very many. Files may be made to do harm: no
-//! size or count that they tell is believed before it is checked, and nothing here panics on them.
+//! values of a type nor encoded anew where that can be spared. And whole small files, read at once, of which there may be
+//! very many. Files may be made to do harm: no size or count that they tell is believed before it is
+//! checked, and nothing here panics on them.
 mod bits;
 pub mod bridge;
 mod chunk;
@@ -16,6 +16,8 @@ mod remove;
 mod rows;
 mod schema;
 mod small;
+#[cfg(test)]
+mod small_tests;
 mod stats;
 mod thrift;
 mod values;

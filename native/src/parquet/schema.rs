@@ -49,9 +49,11 @@ pub enum Kind {
     Integer,
     Unsigned,
     Float,
-    /// Digits after the point.
-    Decimal(u32),
+    /// Digits after the point, and all.
+    Decimal(u32, u32),
     Text,
+    /// Text with a meaning of its own: JSON, ENUM.
+    OtherText,
     Binary,
     /// Days since 1970.
     Date,
@@ -73,6 +75,8 @@ pub struct Leaf {
 const MOST_LEVELS: u8 = 64;
 const MOST_LEAVES: usize = 20_000;
 const MOST_FIXED: i64 = 1 << 20;
+/// Bytes of the leaves' paths, of which each repeats its groups' names.
+const MOST_PATHS: usize = 16 << 20;
 
 mod element {
     pub const TYPE: i16 = 1;
@@ -82,6 +86,7 @@ mod element {
     pub const CHILDREN: i16 = 5;
     pub const CONVERTED: i16 = 6;
     pub const SCALE: i16 = 7;
+    pub const PRECISION: i16 = 8;
     pub const FIELD_ID: i16 = 9;
     pub const LOGICAL: i16 = 10;
 }
@@ -109,8 +114,12 @@ fn of_logical(physical: Physical, logical: &Struct) -> Option<Kind> {
         return None;
     };
     Some(match (id, physical) {
-        (1 | 4 | 12, Physical::Bytes) => Kind::Text,
-        (5, _) => Kind::Decimal(u32::try_from(details.int(1)?).ok()?),
+        (1, Physical::Bytes) => Kind::Text,
+        (4 | 12, Physical::Bytes) => Kind::OtherText,
+        (5, _) => Kind::Decimal(
+            u32::try_from(details.int(1)?).ok()?,
+            u32::try_from(details.int(2)?).ok()?,
+        ),
         (6, Physical::Int32) => Kind::Date,
         (8, Physical::Int64) => match details.inner(2)?.0.first()?.0 {
             1 => Kind::Instant(Some(1_000)),
@@ -120,7 +129,6 @@ fn of_logical(physical: Physical, logical: &Struct) -> Option<Kind> {
         },
         (10, Physical::Int32 | Physical::Int64) if details.bool(2)? => Kind::Integer,
         (10, Physical::Int32 | Physical::Int64) => Kind::Unsigned,
-        (13, Physical::Bytes) => Kind::Binary,
         _ => Kind::Other,
     })
 }
@@ -135,14 +143,17 @@ fn kind(physical: Physical, element: &Struct) -> Kind {
         (None, Physical::Float | Physical::Double) => Kind::Float,
         (None, Physical::Int96) => Kind::Instant(None),
         (None, Physical::Bytes | Physical::Fixed(_)) => Kind::Binary,
-        (Some(0 | 4 | 19), Physical::Bytes) => Kind::Text,
-        (Some(5), _) => Kind::Decimal(element.int(element::SCALE).unwrap_or(0) as u32),
+        (Some(0), Physical::Bytes) => Kind::Text,
+        (Some(4 | 19), Physical::Bytes) => Kind::OtherText,
+        (Some(5), _) => Kind::Decimal(
+            element.int(element::SCALE).unwrap_or(0) as u32,
+            element.int(element::PRECISION).unwrap_or(0) as u32,
+        ),
         (Some(6), Physical::Int32) => Kind::Date,
         (Some(9), Physical::Int64) => Kind::Instant(Some(1_000)),
         (Some(10), Physical::Int64) => Kind::Instant(Some(1_000_000)),
         (Some(11..=14), Physical::Int32 | Physical::Int64) => Kind::Unsigned,
         (Some(15..=18), Physical::Int32 | Physical::Int64) => Kind::Integer,
-        (Some(20), Physical::Bytes) => Kind::Binary,
         _ => Kind::Other,
     }
 }
@@ -159,6 +170,7 @@ struct Open {
 /// The leaves of a schema in the order of its elements, which is depth first.
 pub fn leaves(elements: &[&Struct]) -> Outcome<Vec<Leaf>> {
     let mut out = Vec::new();
+    let mut paths = 0;
     let mut open: Vec<Open> = Vec::new();
     for (number, element) in elements.iter().enumerate() {
         while open.last().is_some_and(|group| group.children == 0) {
@@ -199,6 +211,11 @@ pub fn leaves(elements: &[&Struct]) -> Outcome<Vec<Leaf>> {
         }
         let physical = physical(element)?;
         let above = &open[1.min(open.len())..];
+        let own = |name: &str| name.len() + size_of::<String>();
+        paths += own(name) + above.iter().map(|group| own(&group.name)).sum::<usize>();
+        if paths > MOST_PATHS {
+            return not_possible("the schema's names take too much room");
+        }
         let names = above.iter().map(|group| group.name.clone());
         let ids = above.iter().map(|group| group.id);
         out.push(Leaf {

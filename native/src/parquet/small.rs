@@ -10,9 +10,9 @@ use super::schema::{Kind, Leaf, Physical};
 use super::values::{Dictionary, Page, Values, encoding};
 use super::{Outcome, not_possible};
 
-const MOST_ROWS: u64 = 100_000;
-/// Bytes of all columns.
-const MOST_IN_ALL: usize = 16 << 20;
+const MOST_ROWS: u64 = 10_000;
+/// Bytes of the room that is kept for the next file.
+pub const MOST_HELD: usize = 16 << 20;
 
 /// A column that is wanted: its name, and what its values have to be.
 pub struct Wanted {
@@ -32,6 +32,8 @@ pub struct Reader {
     def: Levels,
     plain: Vec<u8>,
     page: Column,
+    /// Bytes of this file's pages so far.
+    unpacked: usize,
 }
 
 struct Whole<'a>(&'a [u8]);
@@ -64,15 +66,25 @@ impl Reader {
             def: Levels::default(),
             plain: Vec::new(),
             page: Column::default(),
+            unpacked: 0,
         }
     }
 
+    pub fn held(&self) -> usize {
+        let columns = self.columns.iter().map(Column::held).sum::<usize>();
+        columns + self.page.held() + self.values.held() + self.plain.capacity()
+    }
+
     pub fn read(&mut self, file: &[u8]) -> Outcome<()> {
+        if self.held() > MOST_HELD {
+            *self = Self::new(std::mem::take(&mut self.wanted));
+        }
         let footer = footer::read(&Whole(file))?;
         if footer.rows > MOST_ROWS {
             return not_possible("the file has too many rows to be read at once");
         }
         self.rows = footer.rows as usize;
+        self.unpacked = 0;
         let mut bytes = 0;
         for at in 0..self.wanted.len() {
             let wanted = &self.wanted[at];
@@ -105,7 +117,7 @@ impl Reader {
             }
             bytes += column.size();
             self.columns[at] = column;
-            if bytes > MOST_IN_ALL {
+            if bytes > MOST_BYTES {
                 return not_possible("the file holds too much to be read at once");
             }
         }
@@ -128,10 +140,13 @@ impl Reader {
             let header = Header::read(&data[at..], leaf)?;
             let body = &data[at + header.bytes..][..header.compressed];
             at += header.bytes + header.compressed;
-            // A dictionary may have more entries than there are rows.
-            let too_many = header.sort != Sort::Dictionary && header.values > rows.end - row;
-            if too_many || header.uncompressed > MOST_BYTES {
-                return not_possible("a page is too large, or has more values than rows");
+            // A dictionary may have more entries than there are rows, or none.
+            if header.sort != Sort::Dictionary && header.values > rows.end - row {
+                return not_possible("a page has more values than there are rows");
+            }
+            self.unpacked += header.uncompressed;
+            if self.unpacked > MOST_BYTES {
+                return not_possible("the file holds too much to be read at once");
             }
             match header.sort {
                 Sort::Dictionary if dictionary.is_none() => {
@@ -145,6 +160,9 @@ impl Reader {
                     dictionary = Some(Dictionary::read(leaf, bytes, header.values)?);
                 }
                 Sort::Dictionary => return not_possible("a column has two dictionaries"),
+                Sort::Data | Sort::Data2 { .. } if header.values == 0 => {
+                    return not_possible("a page has no values");
+                }
                 Sort::Data | Sort::Data2 { .. } => {
                     self.page(&header, body, (codec, leaf), dictionary.as_ref())?;
                     let here = (row, header.values);

@@ -32,9 +32,11 @@ impl Order {
             (Physical::Int96, _) => Self::Int96,
             (Physical::Float, _) => Self::Float,
             (Physical::Double, _) => Self::Double,
-            (Physical::Fixed(17..), Kind::Decimal(_)) => Self::None,
-            (Physical::Fixed(_) | Physical::Bytes, Kind::Decimal(_)) => Self::Decimal,
-            (Physical::Fixed(_) | Physical::Bytes, Kind::Text | Kind::Binary) => Self::Bytes,
+            (Physical::Fixed(17..), Kind::Decimal(..)) => Self::None,
+            (Physical::Fixed(_) | Physical::Bytes, Kind::Decimal(..)) => Self::Decimal,
+            (Physical::Fixed(_) | Physical::Bytes, Kind::Text | Kind::OtherText | Kind::Binary) => {
+                Self::Bytes
+            }
             (Physical::Fixed(_) | Physical::Bytes, _) => Self::None,
         }
     }

@@ -118,6 +118,14 @@ impl Dictionary {
 }
 
 impl Values {
+    /// Bytes of the room that is used again.
+    pub fn held(&self) -> usize {
+        4 * self.places.capacity()
+            + self.bools.capacity()
+            + 8 * (self.ints.capacity() + self.prefixes.capacity() + self.starts.capacity())
+            + self.bytes.capacity()
+    }
+
     /// Appends the values of the ranges, which lie in order in the page, and gives their encoding.
     /// Without `out` they are only looked at, for their bounds.
     pub fn filter(
@@ -402,7 +410,7 @@ impl Values {
         bounds: &mut Bounds,
         out: Option<&mut Vec<u8>>,
     ) -> Outcome<i64> {
-        self.read_prefixed(page)?;
+        self.read_prefixed(page, MOST_PAGE)?;
         let order = Order::of(leaf);
         let value = |i: usize| &self.bytes[self.starts[i]..self.starts[i + 1]];
         for i in keep.iter().cloned().flatten() {
@@ -429,7 +437,8 @@ impl Values {
         Ok(encoding::DELTA_BYTES)
     }
 
-    pub(super) fn read_prefixed(&mut self, page: &Page) -> Outcome<()> {
+    /// `most`: bytes that the values may have.
+    pub(super) fn read_prefixed(&mut self, page: &Page, most: usize) -> Outcome<()> {
         let mut behind = 0;
         self.prefixes.clear();
         if page.count > 0 {
@@ -445,7 +454,7 @@ impl Values {
         for i in 0..page.count {
             let rest = &bytes[self.starts[i]..self.starts[i + 1]];
             let same = usize::try_from(self.prefixes[i]).unwrap_or(usize::MAX);
-            if same > last.len() || self.bytes.len() + same + rest.len() > MOST_PAGE {
+            if same > last.len() || self.bytes.len() + same + rest.len() > most {
                 return not_possible("a page has texts that go on from nothing, or are too long");
             }
             let start = self.bytes.len();
