@@ -206,10 +206,9 @@ asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor
   } catch (const Error& e) {
     out->close(close_code(e), e.what());
   }
-  const net::Later opened(socket->executor(), net::kOpeningTime, [&] {
-    if (session->useless())
-      out->close(net::kNothingOpened, "authenticate for a document within 10 seconds");
-  });
+  net::Opening opening(
+      socket->executor(), out, [&] { return session->useless(); },
+      "authenticate for a document within 10 seconds");
   while (auto message = co_await socket->receive()) {
     if (message->pong) continue;
     try {
@@ -218,6 +217,7 @@ asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor
     } catch (const Error& e) {
       out->close(close_code(e), e.what());
     }
+    opening.look();
   }
 }
 

@@ -14,6 +14,7 @@
 #include <future>
 #include <thread>
 
+#include "net/later.h"
 #include "net/net.h"
 #include "net/test_client.h"
 
@@ -204,6 +205,33 @@ TEST(WebSocket, FramesInPiecesAndPongs) {
   for (const char byte : frames) c.send(std::string(1, byte));
   c.send(std::string("\x88\x82\0\0\0\0\x03\xe8", 8));
   EXPECT_EQ(c.rest(), std::string("\x89\x04mark\x81\x09pong mark\x81\x03hey\x88\x02\x03\xe8"));
+}
+
+TEST(WebSocket, NothingOpenWhenTheTimeIsUpOrLater) {
+  struct Out final : WebSocketSender {
+    bool push(Frame) override { return true; }
+    bool ping(std::string_view) override { return true; }
+    void close(int code, std::string_view reason) override {
+      said = std::to_string(code) + " " + std::string(reason);
+    }
+    std::size_t queued() const override { return 0; }
+    std::string said;
+  };
+  for (const bool opening : {false, true}) {
+    asio::io_context io;
+    const auto out = std::make_shared<Out>();
+    bool useless = !opening;
+    Opening it(io.get_executor(), out, [&] { return useless; }, "say who", std::chrono::hours(0));
+    it.look();  // the time is not up
+    EXPECT_EQ(out->said, "");
+    io.run();
+    EXPECT_EQ(out->said, opening ? "" : "4408 say who");
+    it.look();
+    EXPECT_EQ(out->said, opening ? "" : "4408 say who");
+    useless = true;  // what was being opened is refused
+    it.look();
+    EXPECT_EQ(out->said, "4408 say who");
+  }
 }
 
 class Tls : public testing::Test {

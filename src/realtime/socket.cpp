@@ -173,14 +173,14 @@ asio::awaitable<void> visit(Core& core, Pool& blocking, Caller caller, api::Cred
                             std::unique_ptr<net::WebSocket> socket) {
   Socket of(core, blocking, *socket);
   std::optional<Close> close;
-  const net::Later opened(socket->executor(), net::kOpeningTime, [&of, out = socket->sender()] {
-    if (of.useless())
-      out->close(net::kNothingOpened, "sign in, or subscribe to a topic, within 10 seconds");
-  });
+  net::Opening opening(
+      socket->executor(), socket->sender(), [&of] { return of.useless(); },
+      "sign in, or subscribe to a topic, within 10 seconds");
   try {
     co_await of.sign_in(std::move(caller), std::move(credentials));
     while (auto message = co_await socket->receive()) {
       if (!message->pong) co_await of.handle(std::move(*message));
+      opening.look();
     }
   } catch (const Close& why) {
     close = why;
