@@ -15,6 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kBeat{400}, kWatch{200}, kRenew{2000}, kPatience{1000};
+constexpr milliseconds kGather{50};  // a gap is told of each channel, a moment apart
 constexpr milliseconds kAnswer{5000};
 const std::string kAliveMs = "1500", kHeldMs = "60000";
 const std::string kAlive = "openbricks:collab:alive:", kHolder = "openbricks:collab:holder:";
@@ -47,7 +48,8 @@ Cluster::Cluster(bus::Bus& bus, redis::Client& redis, Host& host)
     : bus_(bus), redis_(redis), host_(host), id_(random_token(12)) {
   const auto hear = [this](std::string_view message) { heard(message); };
   const auto gap = [this] {
-    later([this] { reset_all("messages between instances were lost: connect again"); });
+    const std::lock_guard lock(mutex_);
+    if (!gap_since_) gap_since_ = Clock::now();
   };
   inbox_ = bus_.subscribe(kChannel + id_, hear, gap);
   all_ = bus_.subscribe(kChannel + kAll, hear, gap);
@@ -427,8 +429,11 @@ void Cluster::run() {
     wake_.wait_for(lock, kWatch, [this] { return stop_ || !work_.empty(); });
     if (stop_) return;
     auto work = std::exchange(work_, {});
-    lock.unlock();
     const auto now = Clock::now();
+    const bool gap = gap_since_ && now - *gap_since_ >= kGather;
+    if (gap) gap_since_.reset();
+    lock.unlock();
+    if (gap) reset_all("messages between instances were lost: connect again");
     for (const auto& one : work) one();
     if (now - beaten >= kBeat) {
       beat();

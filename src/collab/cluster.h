@@ -93,6 +93,7 @@ class Cluster {
   std::atomic<bool> silent_ = false;  // the bus may be gone
   std::size_t renewing_ = 0;          // questions to Redis
   std::vector<std::function<void()>> work_;
+  std::optional<Clock::time_point> gap_since_;  // messages were lost
   std::set<std::string> held_;
   std::map<std::string, std::shared_ptr<Relay>> relays_;
   std::map<Key, std::shared_ptr<Hosted>> hosted_;

@@ -46,6 +46,7 @@ class Wire final : public redis::Client, public bus::Bus {
   }
   bool up() const override { return !cut && redis_->up(); }
   void publish(const std::string& channel, std::string message) override {
+    if (channel == "collab:all") ++resets;
     if (!cut) bus_->publish(channel, std::move(message));
   }
   bus::Subscription subscribe(const std::string& channel, Handler handler, Gap gap) override {
@@ -75,7 +76,8 @@ class Wire final : public redis::Client, public bus::Bus {
   }
 
   std::atomic<bool> cut = false, deaf = false;
-  std::atomic<int> lost = 0;  // while it is deaf
+  std::atomic<int> lost = 0;    // while it is deaf
+  std::atomic<int> resets = 0;  // that all were told of
 
  private:
   std::mutex mutex_;
@@ -289,6 +291,17 @@ TEST_F(ClusterTest, WhoWasNotHeardIsSentAway) {
   EXPECT_TRUE(eventually([&] { return bob->code() == 1012; }));
   bob->connect(*b_);
   EXPECT_TRUE(same({ann, bob}, {"ann"}));
+}
+
+TEST_F(ClusterTest, AGapOfBothChannelsIsOneReset) {
+  const auto ann = Editor::open(*a_);
+  for (int n = 1; n <= 2; ++n) {
+    const auto bob = Editor::open(*b_);
+    a_->wire.tell_gap();
+    // A second reset of the first gap would come before the one of the second.
+    EXPECT_TRUE(eventually([&] { return a_->wire.resets >= n && bob->code() == 1012; }));
+    EXPECT_EQ(a_->wire.resets, n);
+  }
 }
 
 TEST_F(ClusterTest, WhoIsThereIsKnownEverywhere) {
