@@ -210,5 +210,17 @@ TEST_F(DocumentsTest, OldClientsChooseTheId) {
     EXPECT_EQ(refusal([&] { service().create(ann_, {.id = bad}); }), "400 documents.badId") << bad;
 }
 
+TEST_F(DocumentsTest, AnIdThatWasRemovedNeverComesBack) {
+  const std::string id = "0192d5b0-1c2d-7e3f-8a4b-5c6d7e8f9a0c";
+  service().create(ann_, {.id = id});
+  service().trash(ann_, id);
+  EXPECT_EQ(refusal([&] { service().create(bob_, {.id = id}); }), "409 workspaces.idTaken");
+  service().remove(ann_, id);
+  service().purge([] { return false; });
+  EXPECT_EQ(contents_.removed, std::set<std::string>{id});
+  for (const auto& who : {ann_, bob_})
+    EXPECT_EQ(refusal([&] { service().create(who, {.id = id}); }), "409 documents.idInUse");
+}
+
 }  // namespace
 }  // namespace ob::documents

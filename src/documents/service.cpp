@@ -148,9 +148,8 @@ Document DocumentService::make(const Visitor& visitor, const NewDocument& fresh,
   const Item item = workspaces_.add(
       caller, kType, title, fresh.place,
       [](db::Tx& tx, const Item& made) {
-        // Its contents are still to be removed.
-        if (tx.query_one("SELECT 1 FROM document_removals WHERE document_id = $1", {made.id}))
-          throw conflict("documents.idInUse", "A document had this id a moment ago: take another.");
+        if (store::was_removed(tx, made.id))
+          throw conflict("documents.idInUse", "A document had this id once: take another.");
         store::insert(tx, made);
       },
       fresh.id);

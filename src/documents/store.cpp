@@ -156,6 +156,12 @@ void remove(db::Tx& tx, const std::string& id, Micros now) {
       "INSERT INTO document_removals (document_id, removed_at) VALUES ($1, $2) ON CONFLICT "
       "(document_id) DO UPDATE SET removed_at = $2",
       {id, now});
+  tx.execute("INSERT INTO removed_documents (document_id) VALUES ($1) ON CONFLICT DO NOTHING",
+             {id});
+}
+
+bool was_removed(db::Tx& tx, const std::string& id) {
+  return tx.query_one("SELECT 1 FROM removed_documents WHERE document_id = $1", {id}).has_value();
 }
 
 std::vector<std::string> removals(db::Tx& tx, std::size_t limit) {

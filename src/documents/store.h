@@ -32,6 +32,7 @@ void set_link_access(db::Tx&, const std::string& id, Level);
 void set_template(db::Tx&, const std::string& id, bool);
 // With texts, stars and links; the content is noted to be removed.
 void remove(db::Tx&, const std::string& id, Micros now);
+bool was_removed(db::Tx&, const std::string& id);  // ever
 std::vector<std::string> removals(db::Tx&, std::size_t limit);
 void forget_removal(db::Tx&, const std::string& id);
 

@@ -122,6 +122,22 @@ def test_documents_by_rest(server: Server, admin: Client) -> None:
     assert database(admin, "PUT", path, json={"Data": {"ops": [{"retain": 3}]}}).status_code == 400
 
 
+def test_a_removed_document_does_not_come_back(
+    server: Server, admin: Client, user: Client
+) -> None:
+    """Else who still has a copy of it would give what he wrote to whoever made its id anew."""
+    document = database(admin, "POST", json={"Data": json.dumps(OPS)}).json()["id"]
+    admin.ok("DELETE", f"documents/{document}")
+    admin.ok("DELETE", f"documents/{document}/forever")
+    for client in (user, admin):
+        got = database(client, "GET", f"/getorcreate/{document}")
+        assert (got.status_code, got.json()["id"]) == (404, "documents.documentNotFound"), got.text
+        made = database(client, "POST", json={"id": document})
+        assert made.json()["id"] == "documents.idInUse", made.text
+        assert client.request("GET", f"documents/{document}").status_code == 404
+    assert database(Client(server.url), "GET", f"/getorcreate/{document}").status_code == 401
+
+
 def test_who_knows_no_sign_in(server: Server, admin: Client, open_document: str) -> None:
     nobody = Client(server.url)
     closed = database(admin, "POST", json={}).json()["id"]
