@@ -50,7 +50,8 @@ bool Relay::receive(const std::shared_ptr<Peer>& peer, Kind kind, std::string da
     const auto found = clients_.find(peer->id);
     if (closed_ || found == clients_.end()) return false;
     // Who may not write any more is closed in a moment; the holder does not know it.
-    if (kind == Kind::update && found->second.may_write && !peer->may_write) return true;
+    const bool writes = kind == Kind::update || kind == Kind::stateless;
+    if (writes && found->second.may_write && !peer->may_write) return true;
   }
   waiting_ += static_cast<std::int64_t>(data.size());
   cluster_.send(holder_, {.kind = Envelope::Kind::receive,
