@@ -5,24 +5,16 @@ import Clipboard from 'quill/modules/clipboard';
 import { toast } from '@/components/toasts';
 import { markdownToDelta } from '@/features/documents/editor/markdown';
 import { plainText } from '@/features/documents/editor/plain-text';
-import { looksLikeMarkdown, tidy } from '@/features/documents/editor/paste';
+import { looksLikeMarkdown, tidy, withoutImages } from '@/features/documents/editor/paste';
+import { disarm, shape } from '@/features/documents/editor/paste-html';
 
-/** Pastes keep their shape, and nothing else: see tidy. */
+/** Pastes keep their shape, and nothing else: see shape and tidy. */
 export class CleanClipboard extends Clipboard {
   protected override normalizeHTML(doc: Document): void {
+    disarm(doc);
     super.normalizeHTML(doc);
-    for (const node of doc.querySelectorAll('script, style, template, iframe, object, svg, math'))
-      node.remove();
-    // A cell holds one line.
-    for (const cell of doc.querySelectorAll('td, th')) {
-      const td = doc.createElement('td');
-      if (cell.tagName === 'TH')
-        td.append(Object.assign(doc.createElement('b'), { textContent: cell.textContent }));
-      else td.append(...cell.childNodes);
-      for (const line of td.querySelectorAll('p, div, br, li, h1, h2, h3, h4, h5, h6'))
-        line.replaceWith(...line.childNodes, doc.createTextNode(' '));
-      cell.replaceWith(td);
-    }
+    for (const node of doc.querySelectorAll('style')) node.remove();
+    shape(doc);
   }
 
   override convert(data: { html?: string; text?: string }, formats = {}): Delta {
@@ -31,8 +23,15 @@ export class CleanClipboard extends Clipboard {
   }
 
   override onPaste(range: Range, { text, html }: { text?: string; html?: string }): void {
-    super.onPaste(range, { ...(text !== undefined && { text }), ...(html && { html }) });
+    const given = { ...(text !== undefined && { text }), ...(html && { html }) };
     const formats = this.quill.getFormat(range.index);
+    const { delta, images } = withoutImages(this.convert(given, formats));
+    const change = new Delta().retain(range.index).delete(range.length).concat(delta);
+    this.quill.updateContents(change, 'user');
+    this.quill.setSelection(change.length() - range.length, 0, 'silent');
+    this.quill.scrollSelectionIntoView();
+    for (const { at, file } of images)
+      this.quill.uploader.upload({ index: range.index + at, length: 0 }, [file]);
     if (!html && text && !formats['code-block'] && looksLikeMarkdown(text))
       this.offer(range.index, text);
   }

@@ -58,6 +58,38 @@ export function tidy(delta: Delta, newRow: () => string): Delta {
   return tidied;
 }
 
+/** The images within a paste as files, and where each stood: they go beside the document, as those do
+ * that are pasted alone. */
+export function withoutImages(delta: Delta): {
+  delta: Delta;
+  images: { at: number; file: File }[];
+} {
+  const rest = new Delta();
+  const images: { at: number; file: File }[] = [];
+  for (const op of delta.ops) {
+    const url = typeof op.insert === 'object' ? op.insert?.image : undefined;
+    if (typeof url !== 'string' || !isInlineImage(url)) rest.push(op);
+    else {
+      const file = fileOf(url, op.attributes?.alt);
+      if (file) images.push({ at: rest.length(), file });
+    }
+  }
+  return { delta: rest, images };
+}
+
+function fileOf(url: string, alt: unknown): File | undefined {
+  const [head = '', base64 = ''] = url.split(',');
+  const type = head.slice('data:'.length, head.indexOf(';'));
+  let bytes;
+  try {
+    bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  } catch {
+    return undefined; // not base64 after all
+  }
+  const name = `${String(alt || 'image').slice(0, 100)}.${type.slice('image/'.length)}`;
+  return new File([bytes], name, { type });
+}
+
 const SIGNS = [
   /^#{1,6} \S/m,
   /^\s*[-*+] (\[[ x]\] )?\S/m,
