@@ -37,7 +37,7 @@ export function Toaster() {
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-3 bottom-16 z-50 flex flex-col gap-2 md:right-4 md:bottom-4 md:left-auto md:w-96"
+      className="no-print pointer-events-none fixed inset-x-3 bottom-16 z-50 flex flex-col gap-2 md:right-4 md:bottom-4 md:left-auto md:w-96"
     >
       {all.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />
