@@ -139,8 +139,8 @@ class HocuspocusSession final : public Session {
     if (!waited.empty())
       for (const auto& message : waited.mapped()) queued_bytes_ -= message.size() + 256;
     if (refused) {
-      // Nothing that holds: the client is to try again.
-      if (refused->status() >= 500) throw Error(std::move(*refused));
+      // Nothing that holds: the client is to try again. Not all its other documents with it.
+      if (refused->status() >= 500 && all().empty()) throw Error(std::move(*refused));
       send_auth(name, AuthType::denied, refused->what());
       co_return;
     }

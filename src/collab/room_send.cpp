@@ -103,6 +103,7 @@ void Room::greet(const std::shared_ptr<Peer>& peer) {
 
 void Room::broadcast(const std::string& message, const Peer* except) {
   net::Frame plain, named;
+  constexpr std::size_t kLittle = 4096;
   std::int64_t bytes = 0;
   std::vector<const Via*> told;  // other instances: once each
   for (const auto& peer : peers_) {
@@ -124,7 +125,10 @@ void Room::broadcast(const std::string& message, const Peer* except) {
       frame = peer->frame(message);
     }
     bytes += static_cast<std::int64_t>(frame->size());
-    peer->out->push(peer->owed > 0 ? with_owed(*peer, *frame) : std::move(frame));
+    // A large frame is not copied for each of them.
+    const bool together = peer->owed > 0 && frame->size() <= kLittle;
+    if (peer->owed > 0 && !together) peer->out->push(with_owed(*peer, {}));
+    peer->out->push(together ? with_owed(*peer, *frame) : std::move(frame));
   }
   setup_.counters.count(setup_.counters.bytes_out, bytes);
 }

@@ -2,6 +2,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "base/error.h"
 #include "documents/version_store.h"
@@ -13,20 +14,22 @@ std::string pack(std::string_view head, std::string_view rest) {
   constexpr std::size_t kPiece = 64 * 1024;
   z_stream z{};
   if (deflateInit(&z, kLevel) != Z_OK) throw internal("zlib could not start");
+  const std::unique_ptr<z_stream, decltype(&deflateEnd)> ends(&z, deflateEnd);
   std::string out, piece(kPiece, '\0');
+  int result = Z_OK;
   const auto put = [&](std::string_view bytes, int flush) {
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     z.avail_in = static_cast<uInt>(bytes.size());
     do {
       z.next_out = reinterpret_cast<Bytef*>(piece.data());
       z.avail_out = static_cast<uInt>(piece.size());
-      deflate(&z, flush);
+      result = deflate(&z, flush);
       out.append(piece, 0, piece.size() - z.avail_out);
     } while (z.avail_out == 0);
   };
   put(head, Z_NO_FLUSH);
   put(rest, Z_FINISH);
-  deflateEnd(&z);
+  if (result != Z_STREAM_END) throw internal("zlib could not compress a version");
   return out;
 }
 

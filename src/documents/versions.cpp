@@ -22,6 +22,7 @@ constexpr Micros kPause = 10 * kMinute, kSteady = 30 * kMinute, kApart = 10 * kM
 constexpr std::int64_t kMostKept = 200;
 constexpr std::size_t kMostAutomatic = 1000;
 constexpr std::size_t kMostAuthors = 100;
+constexpr int kTooLarge = 413;
 constexpr std::size_t kLargest = 256 << 20;  // bytes of a version, unpacked
 const std::string kCurrent = "current";
 const std::string kBeforeRestore = "Before an older version was restored";
@@ -122,9 +123,14 @@ class VersionService final : public Versions {
     const std::string old = content(find(document, id));
     const std::string& user = visitor.caller.user_id;
     // Automatic, as it is not counted among those that people keep; with a name it is not thinned.
-    const Version before = kept(document, {.name = kBeforeRestore, .automatic = true}, user);
+    std::string before;
+    try {
+      before = kept(document, {.name = kBeforeRestore, .automatic = true}, user).id;
+    } catch (const Error& e) {
+      if (e.status() != kTooLarge) throw;  // what grew too large is what should go
+    }
     contents_.set_delta(document, old, user);
-    tell_document(around_, document, "versions", before.id);
+    if (!before.empty()) tell_document(around_, document, "versions", before);
     return around_.require(visitor, document, Level::editor);
   }
 
@@ -171,7 +177,9 @@ class VersionService final : public Versions {
     try {
       keep_automatic(*due, now);
     } catch (const Error& e) {
-      // It is due again later; meanwhile others are not kept waiting.
+      // Of what is too large none is kept; with other troubles it is due again later.
+      if (e.status() == kTooLarge)
+        db_.write([&](db::Tx& tx) { store::take_pending(tx, due->document); });
       log::error("a version of a document could not be kept",
                  {{"document", std::string_view(due->document)},
                   {"error", std::string_view(e.what())},

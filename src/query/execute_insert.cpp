@@ -23,8 +23,9 @@ const PartitionColumn* fixed_value(const Insert& form, const std::string& name) 
 }
 
 std::string fixed_sql(const PartitionColumn& column, const delta::Field& field) {
-  return "CAST(" + (column.value ? quote_literal(*column.value) : std::string("NULL")) + " AS " +
-         delta::to_duckdb(field.type) + ")";
+  const std::string value = column.value ? quote_literal(*column.value) : "NULL";
+  return delta::read_as_partition(field.type,
+                                  "CAST(" + value + " AS " + delta::to_duckdb(field.type) + ")");
 }
 
 void check_partition(const Insert& form, const delta::Metadata& metadata) {

@@ -62,6 +62,14 @@ def test_an_empty_partition_value_is_null(admin: Client, schema: str) -> None:
     assert admin.sql(f"SELECT id, part FROM {name}") == [[0, "y"]]
 
 
+def test_a_partition_of_an_empty_value_is_overwritten(admin: Client, schema: str) -> None:
+    name = f"main.{schema}.p"
+    admin.sql(f"CREATE TABLE {name} (id INT, part STRING) PARTITIONED BY (part)")
+    for _ in range(2):
+        admin.sql(f"INSERT OVERWRITE {name} PARTITION (part = '') SELECT 1")
+    assert admin.sql(f"SELECT id, part FROM {name}") == [[1, None]]
+
+
 def test_rows_that_keep_to_it(admin: Client, t: str) -> None:
     admin.sql(f"INSERT INTO {t} VALUES (7, 'b')")
     admin.sql(f"UPDATE {t} SET id = id + 1")
