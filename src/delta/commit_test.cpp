@@ -165,6 +165,16 @@ TEST_F(CommitTest, LostAnswersAreLookedUp) {
   EXPECT_EQ(table->snapshot()->version(), 2);
 }
 
+TEST_F(CommitTest, ALinkInTheWayEndsNothingInALoop) {
+  create();
+  testing::fs::create_symlink("/dev/zero", commit_path(1));
+  const auto text = error_text([&] { append("a"); });
+  EXPECT_THAT(text, HasSubstr("00000000000000000001.json"));
+  testing::fs::remove(commit_path(1));
+  append("a");
+  EXPECT_EQ(table->snapshot()->version(), 1);
+}
+
 TEST_F(CommitTest, SaysWhenTheOutcomeIsUnknown) {
   create();
   spy->fail_puts = 1000;

@@ -68,13 +68,19 @@ bool TableImpl::put_commit(std::int64_t version, const std::string& text,
     }
     try {
       if (is_ours(version, txn_id)) return true;
-      if (!failure || store_->head(key)) return false;
+      if (store_->head(key)) return false;
+      if (!failure) continue;  // something that is no commit is in the way
     } catch (const std::exception& e) {
       log::warn("A commit cannot be looked up after its put", {{"cause", e.what()}});
       cause = e.what();
       uncertain = true;
     }
     if (!uncertain) std::rethrow_exception(failure);
+  }
+  if (cause.empty()) {
+    throw Error(422, "delta.badLog",
+                "The table's log is broken: something that is no file stands where " +
+                    file_name(key) + " has to be written. Nothing was written.");
   }
   throw unknown_outcome(txn_id, cause);
 }
