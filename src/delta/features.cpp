@@ -117,7 +117,12 @@ std::set<std::string> unknown_types(const Schema& schema) {
 void refuse(const std::set<std::string>& missing, const char* act) {
   if (missing.empty()) return;
   std::string list;
-  for (const auto& name : missing) list += (list.empty() ? "" : ", ") + name;
+  std::size_t told = 0;
+  for (const auto& name : missing) {
+    list += (list.empty() ? "" : ", ") + name.substr(0, 100);
+    if (++told == 20) break;
+  }
+  if (told < missing.size()) list += " and " + std::to_string(missing.size() - told) + " more";
   throw Error(400, "delta.unsupportedFeature",
               std::string("This table cannot be ") + act +
                   " here: it uses Delta Lake features that OpenBricks does not support: " + list +

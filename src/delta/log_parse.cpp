@@ -177,6 +177,7 @@ Metadata metadata(dom::value v) {
     if (key == "createdTime") out.created_time = integer(value, key);
   });
   require(schema, "metaData", "schemaString");
+  check_partitioning(out.schema, out.partition_columns);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
+#include <set>
 
 #include "base/error.h"
 #include "delta/text.h"
@@ -19,6 +20,25 @@ Error bad_schema(const std::string& what) {
   return {422, "delta.badLog", "The table's schema in its log is broken: " + what + "."};
 }
 
+std::string shown(const std::string& name) {
+  return name.size() > 100 ? name.substr(0, 100) + "…" : name;
+}
+
+// No two columns may take the values of the same one in the files.
+void check_names(const Schema& fields) {
+  std::set<std::string> names, physical;
+  for (const auto& f : fields) {
+    const auto in_files = f.physical_name();
+    if (f.name.empty() || in_files.empty()) throw bad_schema("a column has no name");
+    if (f.name.contains('\0') || in_files.contains('\0'))
+      throw bad_schema("a column's name holds a NUL character");
+    if (!names.insert(lower(f.name)).second || !physical.insert(lower(in_files)).second) {
+      throw bad_schema("the column \"" + shown(f.name) +
+                       "\" occurs twice (upper and lower case count as the same)");
+    }
+  }
+}
+
 class SchemaReader {
  public:
   Schema fields(const json::value& struct_type, int depth) {
@@ -28,6 +48,8 @@ class SchemaReader {
     Schema out;
     out.reserve(list->get_array().size());
     for (const auto& f : list->get_array()) out.push_back(field(f, depth));
+    if (out.empty() && depth > 0) throw bad_schema("a struct has no fields");
+    check_names(out);
     return out;
   }
 
@@ -205,6 +227,20 @@ Schema parse_schema(std::string_view text) {
     throw bad_schema("it is not a struct");
   }
   return SchemaReader().fields(value, 0);
+}
+
+void check_partitioning(const Schema& schema, const std::vector<std::string>& columns) {
+  std::set<std::string> seen;
+  for (const auto& name : columns) {
+    const auto* field = find_field(schema, name);
+    if (!field) throw bad_schema("the partition column \"" + shown(name) + "\" is not in it");
+    if (field->type.is_nested()) {
+      throw bad_schema("the partition column \"" + shown(name) + "\" has no simple type");
+    }
+    if (!seen.insert(lower(name)).second) {
+      throw bad_schema("the partition column \"" + shown(name) + "\" is named twice");
+    }
+  }
 }
 
 std::string to_json(const Schema& schema) {

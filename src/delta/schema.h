@@ -43,6 +43,8 @@ using Schema = std::vector<Field>;
 constexpr std::size_t max_fields = 20'000;  // of a schema, those in its structs included
 
 Schema parse_schema(std::string_view json);  // throws ob::Error delta.badLog
+// The same where the log partitions a table by what its schema does not have.
+void check_partitioning(const Schema& schema, const std::vector<std::string>& columns);
 std::string to_json(const Schema& schema);
 const Field* find_field(const Schema& schema,
                         std::string_view name);  // case-insensitive, as Delta compares names

@@ -31,17 +31,41 @@ TEST(Schema, KeepsWhatItReads) {
   EXPECT_EQ(find_field(schema, "e"), nullptr);
 }
 
+TEST(Schema, KnowsWhatItIsPartitionedBy) {
+  const Schema schema{field("a", "INT"), field("b", "STRUCT<c: INT>")};
+  check_partitioning(schema, {"A"});
+  for (const std::vector<std::string>& columns :
+       {std::vector<std::string>{"c"}, {"a", "A"}, {"b"}, {""}})
+    EXPECT_EQ(error_id([&] { check_partitioning(schema, columns); }), "delta.badLog");
+}
+
 TEST(Schema, RefusesBrokenOnes) {
-  for (const auto* json :
-       {"", "[]", "{", "null", "\"string\"", R"({"type":"array"})", R"({"type":"struct"})",
-        R"({"type":"struct","fields":[1]})", R"({"type":"struct","fields":[{"name":"a"}]})",
-        R"({"type":"struct","fields":[{"name":1,"type":"long"}]})",
-        R"x({"type":"struct","fields":[{"name":"a","type":"decimal(39,2)"}]})x",
-        R"x({"type":"struct","fields":[{"name":"a","type":"decimal(3,4)"}]})x",
-        R"({"type":"struct","fields":[{"name":"a","type":"struct"}]})",
-        R"({"type":"struct","fields":[{"name":"a","type":{"type":"array"}}]})",
-        R"({"type":"struct","fields":[{"name":"a","type":{"type":"udt"}}]})",
-        R"({"type":"struct","fields":[{"name":"a","type":"long","metadata":[]}]})"}) {
+  for (
+      const auto* json :
+      {"",
+       "[]",
+       "{",
+       "null",
+       "\"string\"",
+       R"({"type":"array"})",
+       R"({"type":"struct"})",
+       R"({"type":"struct","fields":[1]})",
+       R"({"type":"struct","fields":[{"name":"a"}]})",
+       R"({"type":"struct","fields":[{"name":1,"type":"long"}]})",
+       R"x({"type":"struct","fields":[{"name":"a","type":"decimal(39,2)"}]})x",
+       R"x({"type":"struct","fields":[{"name":"a","type":"decimal(3,4)"}]})x",
+       R"({"type":"struct","fields":[{"name":"a","type":"struct"}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":{"type":"array"}}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":{"type":"udt"}}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":"long","metadata":[]}]})",
+       R"({"type":"struct","fields":[{"name":"","type":"long"}]})",
+       R"({"type":"struct","fields":[{"name":"a\u0000","type":"long"}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":"long"},{"name":"A","type":"long"}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":"long"},{"name":"b","type":"long",)"
+       R"("metadata":{"delta.columnMapping.physicalName":"a"}}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":{"type":"struct","fields":[]}}]})",
+       R"({"type":"struct","fields":[{"name":"a","type":{"type":"array","elementType":)"
+       R"({"type":"struct","fields":[{"name":"b","type":"long"},{"name":"B","type":"long"}]}}}]})"}) {
     EXPECT_EQ(error_id([&] { parse_schema(json); }), "delta.badLog") << json;
   }
   std::string deep = R"({"type":"struct","fields":[{"name":"a","type":)";

@@ -13,6 +13,7 @@
 namespace ob::delta {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::error_id;
 using testing::error_text;
@@ -114,6 +115,15 @@ TEST_F(LogTest, BrokenCheckpointsFallBack) {
   for (int v = 0; v < 15; ++v) fs::remove(commit_path(v));
   const auto text = error_text([&] { open()->snapshot(); });
   EXPECT_THAT(text, HasSubstr(padded(20) + ".checkpoint.parquet"));
+}
+
+TEST_F(LogTest, CheckpointsTakeBoundedMemory) {
+  create();
+  for (int i = 0; i < 10; ++i) append("f" + std::to_string(i));
+  for (int v = 0; v < 5; ++v) fs::remove(commit_path(v));
+  parquet.bomb = true;
+  EXPECT_THAT(error_text([&] { open()->snapshot(); }),
+              AllOf(HasSubstr(padded(10) + ".checkpoint.parquet"), HasSubstr("memory")));
 }
 
 TEST_F(LogTest, MultiPartCheckpointsMustBeComplete) {

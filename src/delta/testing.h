@@ -44,6 +44,10 @@ class FakeParquet final : public ParquetIo {
       throw Error(422, "delta.badCheckpoint", "broken: " + file_name(location));
     }
     parse_log(text, file_name(location), {}, sink);
+    if (bomb) {
+      const std::string stats(32 << 20, ' ');
+      for (;;) sink({.action = Add{.path = "bomb", .size = 1, .stats = stats}});
+    }
   }
   void write_checkpoint(const std::string& location,
                         const std::vector<CheckpointRow>& rows) override {
@@ -58,6 +62,7 @@ class FakeParquet final : public ParquetIo {
   }
   std::atomic<int> reads{0}, writes{0};
   bool fail_writes = false;
+  bool bomb = false;  // what is read has no end
 };
 
 // Counts and disturbs what goes to a real store.
