@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/checkpoint.h"
 #include "engine/file_shapes.h"
+#include "engine/parquet_guard.h"
 
 namespace ob::engine {
 
@@ -279,6 +280,7 @@ class Reader {
       action.provider = row.maybe_text(provider).value_or("parquet");
       action.schema = delta::parse_schema(row.text(schema));
       action.partition_columns = row.list(partitions);
+      delta::check_partitioning(action.schema, action.partition_columns);
       action.configuration = row.strings(configuration);
       action.created_time = row.maybe_number(created);
       out.action = std::move(action);
@@ -343,6 +345,8 @@ void Checkpoints::read_checkpoint(const std::string& location,
     in_sink = false;
   };
   try {
+    if (const auto fault = parquet_fault(instance_.relay(), location))
+      throw bad_request("", *fault + ".");
     Reader(*connection, location, guarded).run();
   } catch (const Error& error) {
     if (in_sink || error.status() > 500 || error.status() == 499) throw;

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "base/ids.h"
 #include "engine/engine.h"
 #include "engine/error_text.h"
 #include "engine/row_source.h"
@@ -51,25 +52,41 @@ Parsed parse_message(std::string_view raw) {
   return out;
 }
 
-// Hides absolute paths: the last name is kept when quoted, as it may be the user's own file.
+// What stands before and behind paths in messages.
+constexpr std::string_view kBeforePath = "\"'(= \t\n\v\f\r", kBehindPath = "\"',) \t\n\v\f\r";
+
+bool path_at(std::string_view message, std::size_t at) {
+  constexpr std::array<std::string_view, 5> kStarts{"/", "file:/", "s3:/", "http:/", "https:/"};
+  const bool begins = at == 0 || kBeforePath.find(message[at - 1]) != kBeforePath.npos;
+  return begins && std::ranges::any_of(kStarts, [&](std::string_view start) {
+           return message.substr(at).starts_with(start);
+         });
+}
+
+std::string_view path_from(std::string_view message, std::size_t at) {
+  return message.substr(at, message.find_first_of(kBehindPath, at) - at);
+}
+
+// Absolute paths become the files' own names.
 // By hand: callers choose how long messages are, and std::regex takes stack for each character.
 std::string without_paths(std::string_view message) {
-  constexpr std::string_view kBefore = "\"'(= \t\n\v\f\r", kBehind = "\"',) \t\n\v\f\r";
-  constexpr std::array<std::string_view, 5> kStarts{"/", "file:/", "s3:/", "http:/", "https:/"};
   std::string out;
   for (std::size_t at = 0; at < message.size();) {
-    const bool begins = at == 0 || kBefore.find(message[at - 1]) != kBefore.npos;
-    const bool path = begins && std::ranges::any_of(kStarts, [&](std::string_view start) {
-                        return message.substr(at).starts_with(start);
-                      });
-    if (path) {
-      out += "(a file)";
-      at = std::min(message.find_first_of(kBehind, at), message.size());
+    if (path_at(message, at)) {
+      const auto path = path_from(message, at);
+      out += own_name(path);
+      at += path.size();
     } else {
       out += message[at++];
     }
   }
   return out;
+}
+
+std::string first_path(std::string_view message) {
+  for (std::size_t at = 0; at < message.size(); ++at)
+    if (path_at(message, at)) return own_name(path_from(message, at));
+  return {};
 }
 
 // DuckDB's advice names its own settings and functions, which a caller cannot use here.
@@ -211,11 +228,18 @@ std::optional<Error> disk_full(std::string_view message) {
 }
 
 Error file_gone(std::string cause) {
-  return Error(
-      409, "sql.fileGone",
-      "A file that this statement reads has been removed. Run it again; the files of older "
-      "versions of a table are deleted by VACUUM.",
-      std::move(cause));
+  const auto name = first_path(cause);
+  return Error(409, "sql.fileGone",
+               "A file that this statement reads has been removed" +
+                   (name.empty() ? "" : ": " + name) +
+                   ". Run it again; the files of older versions of a table are deleted by VACUUM.",
+               std::move(cause));
+}
+
+std::string own_name(std::string_view path) {
+  path = path.substr(path.rfind('/') + 1);
+  if (path.ends_with('\\')) path.remove_suffix(1);  // of a quote in JSON
+  return valid_utf8(path) ? std::string(path) : "(a name that is not UTF-8)";
 }
 
 }  // namespace ob::engine

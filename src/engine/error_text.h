@@ -19,7 +19,10 @@ enum class PlaceIn { characters, bytes };
 // 507 query.diskFull when the system's message tells so.
 std::optional<Error> disk_full(std::string_view message);
 
-// 409 for a file that has been removed since the statement found its name.
+// 409 for a file that has been removed since the statement found its name, which the cause tells.
 Error file_gone(std::string cause);
+
+// What a path calls the file, without anything of the machine or values in directories' names.
+std::string own_name(std::string_view path);
 
 }  // namespace ob::engine

@@ -10,6 +10,7 @@
 #include "engine/file_options.h"
 #include "engine/file_shapes.h"
 #include "engine/json_depth.h"
+#include "engine/parquet_guard.h"
 #include "engine/text.h"
 #include "relay/relay.h"
 
@@ -262,6 +263,9 @@ Engine::FileScan make_file_scan(DuckConnection& connection, const std::string& l
     else
       check_json_file(location);
   }
+  if (scan.format == "parquet")
+    if (const auto fault = parquet_fault(connection.relay(), location))
+      throw bad_request("file.broken", "The file cannot be read as parquet: " + *fault + ".");
   const std::string arguments = file_arguments(scan.format, options);
   try {
     scan.sql = scan.format == "csv" && !options.contains("columns")

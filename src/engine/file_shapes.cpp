@@ -1,15 +1,23 @@
 #include "engine/file_shapes.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <unordered_set>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "engine/error_text.h"
+#include "engine/parquet_guard.h"
 #include "relay/relay.h"
 
 namespace ob::engine {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t max_kept = 200'000;
 constexpr std::size_t probe_at_once = 1'000;
@@ -34,6 +42,26 @@ FileShape shape_from(const std::string& text) {
     for (std::int64_t open = 1; open > 0 && i < list.size(); ++i) open += children(i) - 1;
   }
   return shape;
+}
+
+Error unreadable(const std::string& location, const std::string& reason, std::string cause = {}) {
+  return {409, "delta.dataFileUnreadable",
+          "The data file " + own_name(location) +
+              " of this table version cannot be read: " + reason + ".",
+          std::move(cause)};
+}
+
+// Links may lead anywhere, also into other tables.
+void require_inside(const std::string& table, const std::string& location) {
+  std::error_code failed;
+  const auto target = fs::canonical(location, failed);
+  if (failed) return;  // DuckDB tells why
+  const auto root = fs::canonical(table, failed);
+  if (!failed && std::ranges::search(target, root).begin() != target.begin())
+    throw Error(422, "delta.badPath",
+                "The table's file " + own_name(location) +
+                    " is a link to a place outside the table. Only files inside the table's "
+                    "directory are read.");
 }
 
 }  // namespace
@@ -73,9 +101,12 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
         file_list(locations) + ") GROUP BY file_name");
   } catch (const Error& error) {
     if (error.status() != 400) throw;
-    throw Error(409, "delta.dataFileUnreadable",
-                "A data file of this table version is not valid Parquet.",
-                std::string(error.what()) + " " + error.cause());
+    if (locations.size() == 1)
+      throw unreadable(locations.front(), "it is not valid Parquet",
+                       std::string(error.what()) + " " + error.cause());
+    const auto middle = locations.begin() + static_cast<std::ptrdiff_t>(locations.size() / 2);
+    probe(connection, {locations.begin(), middle});
+    return probe(connection, {middle, locations.end()});
   }
   if (answer.size() != std::unordered_set(locations.begin(), locations.end()).size())
     throw internal("parquet_schema left files out");
@@ -104,6 +135,7 @@ std::vector<FileShapes::File> FileShapes::unknown(const std::string& table,
     by_mark_.clear();
     by_text_.clear();
   }
+  if (guarded_.size() > max_kept) guarded_.clear();
   std::vector<File> out;
   std::unordered_set<std::string_view> marks;
   for (const auto& file : files) {
@@ -113,6 +145,31 @@ std::vector<FileShapes::File> FileShapes::unknown(const std::string& table,
       out.push_back(file);
   }
   return out;
+}
+
+// Files that were not looked at since they changed; of those in stores, which take a request each,
+// the ones whose footers are read anyway.
+void FileShapes::guard(Instance& instance, const std::string& table, const std::vector<File>& files,
+                       const std::vector<File>& fresh) {
+  const bool remote = !files.empty() && relay::is_remote(files.front().location);
+  for (const auto& file : remote ? fresh : files) {
+    Stamp stamp{};
+    struct stat found{};
+    if (!remote && ::stat(file.location.c_str(), &found) == 0)
+      stamp = {static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec,
+               found.st_mtim.tv_nsec};
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto seen = guarded_.find(file.location);
+          seen != guarded_.end() && seen->second == stamp)
+        continue;
+    }
+    if (!remote) require_inside(table, file.location);
+    if (const auto fault = parquet_fault(instance.relay(), file.location))
+      throw unreadable(file.location, *fault);
+    const std::lock_guard lock(mutex_);
+    guarded_[file.location] = stamp;
+  }
 }
 
 // DuckDB opens files one after the other, which takes a while where each is a request.
@@ -137,6 +194,7 @@ std::vector<std::shared_ptr<const FileShape>> FileShapes::of(Instance& instance,
                                                              const std::vector<File>& files) {
   look_up(instance, files);
   const auto fresh = unknown(table, files);
+  guard(instance, table, files, fresh);
   const auto connection = fresh.empty() ? nullptr : instance.connect();
   for (std::size_t i = 0; i < fresh.size(); i += probe_at_once) {
     std::vector<std::string> locations;

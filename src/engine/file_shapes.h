@@ -1,6 +1,7 @@
 #pragma once
 // What columns data files hold. Files never change, so an answer is kept; footers that are read
 // here stay in DuckDB's cache for the scan itself.
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,10 @@ class FileShapes {
 
  private:
   using ShapePtr = std::shared_ptr<const FileShape>;
+  using Stamp = std::array<std::int64_t, 4>;  // a file's number, size and time of change
   std::vector<File> unknown(const std::string& table, const std::vector<File>& files);
+  void guard(Instance& instance, const std::string& table, const std::vector<File>& files,
+             const std::vector<File>& fresh);
   void look_up(Instance& instance, const std::vector<File>& files);
   void probe(DuckConnection& connection, const std::vector<std::string>& locations);
 
@@ -48,6 +52,7 @@ class FileShapes {
   std::map<std::string, ShapePtr> by_text_;
   // Of each table by itself: who writes the log of one could mislead the reading of others.
   std::unordered_map<std::string, ShapePtr> by_mark_;
+  std::unordered_map<std::string, Stamp> guarded_;
 };
 
 // How DuckDB names the file at a location, and the pattern for its readers that matches exactly

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/column_sql.h"
+#include "engine/error_text.h"
 #include "engine/small_files.h"
 #include "engine/text.h"
 
@@ -54,7 +55,7 @@ class Planner {
     for (const auto& name : metadata.partition_columns) {
       const Field* field = delta::find_field(schema_, name);
       if (field == nullptr)
-        throw Error(500, "delta.badLog",
+        throw Error(422, "delta.badLog",
                     "The partition column \"" + name + "\" is not in the table's schema.");
       partition_.push_back(field);
     }
@@ -115,9 +116,9 @@ class Planner {
     const auto wanted = name_in_file(field);
     for (const auto& [name, value] : add.partition_values)
       if (equal_ignoring_case(name, wanted)) return value && !value->empty() ? value : std::nullopt;
-    throw Error(
-        500, "delta.badLog",
-        "A file of the table has no value for the partition column \"" + field.name + "\".");
+    throw Error(422, "delta.badLog",
+                "The table's log is broken: the file " + own_name(add.path) +
+                    " has no value for the partition column \"" + field.name + "\".");
   }
 
   // A partition value as SQL. No statement may hold the NUL that such a value can.

@@ -92,7 +92,7 @@ void throw_store_failure(relay::Relay* relay, std::string_view message) {
   const auto failure = relay->failure(message);
   if (!failure) return;
   if (failure->status() != 404) throw Error(*failure);
-  throw file_gone(failure->what());
+  throw file_gone(std::string(message));
 }
 
 // Works on the query until its first rows are there. DuckDB's own loop (duckdb_execute_pending)
