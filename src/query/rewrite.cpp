@@ -215,6 +215,23 @@ void Rewriter::visit_recursive(Object& node, const std::string& unique) {
   ctes_.resize(outer);
 }
 
+// Spark's names of types that DuckDB does not have, also inside other types.
+void Rewriter::replace_type_names(Value& value) {
+  const Depth depth(*this);
+  Object& type = value.as_object();
+  Value* const about = type.if_contains("type_info");
+  if (!about || !about->is_object()) return;
+  Object& info = about->as_object();
+  if (Value* child = info.if_contains("child_type")) replace_type_names(*child);
+  if (Value* children = info.if_contains("child_types"))
+    for (Value& child : children->as_array()) replace_type_names(child.as_object().at("second"));
+  const std::string name = lower(text_of(info, "name"));
+  const auto become = [&type](const char* id) { type = {{"id", id}, {"type_info", nullptr}}; };
+  if (name == "timestamp_ntz") return become("TIMESTAMP");
+  if (name == "timestamp_ltz") return become("TIMESTAMP WITH TIME ZONE");
+  if (name == "byte") become("TINYINT");
+}
+
 void Rewriter::visit_expression(Value& value) {
   const Depth depth(*this);
   Object& object = value.as_object();
@@ -237,16 +254,7 @@ void Rewriter::visit_expression(Value& value) {
     const std::string relation = text_of(object, "relation_name");
     if (!relation.empty()) object["relation_name"] = engine::quote_identifier(relation);
   }
-  if (kind == "CAST") {
-    Object& type = object.at("cast_type").as_object();
-    const Value* info = type.if_contains("type_info");
-    const std::string name =
-        info && info->is_object() ? lower(text_of(info->as_object(), "name")) : "";
-    if (name == "timestamp_ntz") type = {{"id", "TIMESTAMP"}, {"type_info", nullptr}};
-    if (name == "timestamp_ltz")
-      type = {{"id", "TIMESTAMP WITH TIME ZONE"}, {"type_info", nullptr}};
-    if (name == "byte") type = {{"id", "TINYINT"}, {"type_info", nullptr}};
-  }
+  if (kind == "CAST") replace_type_names(object.at("cast_type"));
   visit_slots("E:" + kind, object);
 }
 

@@ -54,6 +54,7 @@ class Rewriter {
                    std::initializer_list<std::string_view> except = {});
   void visit_slot(Slot slot, Value& value);
   void visit_expression(Value& value);
+  void replace_type_names(Value& type);
   void visit_function(Value& value);
   static void take_qualifier(Object& function);
   // Functions of SQL (user_function.cpp).
