@@ -82,8 +82,22 @@ Plan Session::audited_change(const char* action, const catalog::Name& name,
   } catch (const Error&) {
     // Not there, or hidden: fn() says so.
   }
-  return audit::act(*core_.audit, audit::event_of(caller_, action, std::move(object)),
-                    [&](audit::Event&) { return fn(); });
+  bool done = false;
+  try {
+    return audit::act(*core_.audit, audit::event_of(caller_, action, std::move(object)),
+                      [&](audit::Event&) {
+                        auto plan = fn();
+                        done = true;
+                        return plan;
+                      });
+  } catch (const audit::Unrecorded& error) {
+    if (!done) throw;
+    throw Error(
+        500, "audit.unrecorded",
+        "The statement was done, but its entry in the audit log could not be written yet: do "
+        "not run it again.",
+        error.what());
+  }
 }
 
 // One entry for each table, however often the statement looks at it.

@@ -150,6 +150,8 @@ _BY_ID: Dict[str, Type[Error]] = {
     "delta.schemaMismatch": DataError,
     "storage.wrongLength": DataError,
     "storage.wrongDigest": DataError,
+    "delta.unknownOutcome": ConnectionLost,
+    "db.commitUnknown": ConnectionLost,
 }
 _BY_STATUS: Dict[int, Type[Error]] = {
     401: AuthenticationError,
