@@ -28,6 +28,19 @@ int family(const delta::DataType& type) {
   return 1;  // numbers
 }
 
+// Whether each field of a struct, at any depth, has a place: DuckDB's casts drop those that have
+// none.
+bool keeps_fields(const delta::DataType& from, const delta::DataType& to) {
+  if (from.is("struct") && to.is("struct"))
+    return std::ranges::all_of(from.fields, [&](const delta::Field& field) {
+      const auto* place = delta::find_field(to.fields, field.name);
+      return place && keeps_fields(field.type, place->type);
+    });
+  if (from.name != to.name || !from.is_nested()) return true;
+  return (!from.key || keeps_fields(*from.key, *to.key)) &&
+         keeps_fields(*from.element, *to.element);
+}
+
 }  // namespace
 
 std::int64_t now_millis() {
@@ -115,7 +128,8 @@ bool repeatable(const std::string& expression) {
 }
 
 bool storable(const delta::DataType& from, const delta::DataType& to) {
-  if (from.is("void") || family(from) == family(to)) return true;
+  if (from.is("void")) return true;
+  if (family(from) == family(to)) return keeps_fields(from, to);
   if (from.is("string")) return family(to) < 5;  // a text such as '2026-01-01' is checked by value
   return to.is("string") && !from.is_nested() && !from.is("binary");
 }
