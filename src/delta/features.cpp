@@ -119,7 +119,7 @@ void refuse(const std::set<std::string>& missing, const char* act) {
   std::string list;
   std::size_t told = 0;
   for (const auto& name : missing) {
-    list += (list.empty() ? "" : ", ") + name.substr(0, 100);
+    list += (list.empty() ? "" : ", ") + shown(name);
     if (++told == 20) break;
   }
   if (told < missing.size()) list += " and " + std::to_string(missing.size() - told) + " more";

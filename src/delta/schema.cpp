@@ -20,10 +20,6 @@ Error bad_schema(const std::string& what) {
   return {422, "delta.badLog", "The table's schema in its log is broken: " + what + "."};
 }
 
-std::string shown(const std::string& name) {
-  return name.size() > 100 ? name.substr(0, 100) + "…" : name;
-}
-
 // No two columns may take the values of the same one in the files.
 void check_names(const Schema& fields) {
   std::set<std::string> names, physical;
@@ -95,10 +91,11 @@ class SchemaReader {
       if (out.is("decimal")) out.name = "decimal(10,0)";
       int precision = 0, scale = 0;
       if (out.name.starts_with("decimal")) {
-        if (!out.is_decimal(&precision, &scale)) throw bad_schema("no such type: " + out.name);
+        if (!out.is_decimal(&precision, &scale))
+          throw bad_schema("no such type: " + shown(out.name));
         out.name = decimal_name(precision, scale);
       }
-      if (out.name.empty() || out.is_nested()) throw bad_schema("no such type: " + out.name);
+      if (out.name.empty() || out.is_nested()) throw bad_schema("no such type: " + shown(out.name));
       return out;
     }
     const auto& object = as_object(v, "a type");
@@ -113,7 +110,7 @@ class SchemaReader {
       out.element = part(object, "valueType", depth);
       out.contains_null = flag(object, "valueContainsNull");
     } else {
-      throw bad_schema("no such type: " + out.name);
+      throw bad_schema("no such type: " + shown(out.name));
     }
     return out;
   }

@@ -36,6 +36,15 @@ bool parse_whole(std::string_view s, T& out) {
   return failure == std::errc{} && end == s.data() + s.size();
 }
 
+// The beginning of a name that may be of any length, for messages.
+inline std::string shown(std::string_view name) {
+  constexpr std::size_t kMost = 100;
+  if (name.size() <= kMost) return std::string(name);
+  auto end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  return std::string(name.substr(0, end)) + "…";
+}
+
 std::string decimal_name(int precision, int scale);  // "decimal(10,2)"
 
 }  // namespace ob::delta
