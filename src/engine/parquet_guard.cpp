@@ -236,7 +236,13 @@ std::optional<std::string> footer_fault(std::string_view footer) {
 std::optional<std::string> parquet_fault(relay::Relay* relay, const std::string& location) {
   if (relay::is_remote(location)) {
     if (relay == nullptr) throw internal("engine: no relay for a file in a store");
-    const auto reader = relay->open(location);
+    std::shared_ptr<objects::Reader> reader;
+    try {
+      reader = relay->open(location);
+    } catch (const Error& error) {
+      if (error.status() == 404) return std::nullopt;
+      throw;
+    }
     return fault_in(reader->size(), kTail, [&](std::int64_t at, std::span<std::byte> out) {
       return reader->read_range(at, out);
     });
