@@ -118,7 +118,7 @@ def test_what_is_called_refused_was_not_done(small_disk: Path) -> None:
         client = sign_in(server)
         client.sql("CREATE TABLE main.default.t (n BIGINT)")
         kept, refused = [], 0
-        for number in range(24):
+        for number in range(12):
             filler = leave(small_disk, 4096 * (number % 12))
             answer = client.query(f"INSERT INTO main.default.t VALUES ({number})")
             filler.unlink()
