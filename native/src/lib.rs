@@ -3,6 +3,7 @@
 mod convert;
 mod crdt;
 mod dynamo;
+mod elements;
 mod objects;
 mod parquet;
 mod runtime;

@@ -23,7 +23,8 @@ class Crdt {
     std::string update;                // all that changed, as one; empty: nothing
     std::vector<std::size_t> refused;  // places of malformed ones; the others were applied
     bool pending = false;              // something waits for what did not come yet
-    std::string delta;                 // ops of what changed in the text, if asked for
+    // Ops of what changed in the text, if asked for; "null": too large, who follows begins anew.
+    std::string delta;
   };
   Applied apply(std::span<const std::string_view> updates, bool want_delta = false);
   // The same of what was accepted and stored, so without bounds on what it takes; false: one of

@@ -27,6 +27,14 @@ std::string message(std::string_view type, json::value data) {
   return json::serialize(json::object{{"type", type}, {"data", std::move(data)}});
 }
 
+// Each client's mirror holds them some times over.
+constexpr std::size_t kMostOps = 100'000;
+Error too_many_ops() {
+  return bad_request("documents.tooManyFormats",
+                     "The document has more than 100,000 differently formatted parts: clients of "
+                     "deltas cannot open it.");
+}
+
 // One client. What it sends and what happens to the document meet in the mirror.
 class Client final : public collab::Follower {
  public:
@@ -35,12 +43,15 @@ class Client final : public collab::Follower {
 
   void begin(const std::string& ops) {
     const std::lock_guard lock(mutex_);
-    mirror_ = Mirror(Delta::from_json(ops));
+    Delta content = Delta::from_json(ops);
+    if (content.ops().size() > kMostOps) throw too_many_ops();
+    mirror_ = Mirror(std::move(content));
   }
 
   void changed(const std::string& ops) override {
     const std::lock_guard lock(mutex_);
     mirror_.changed(Delta::from_json(ops));
+    if (mirror_.server().ops().size() > kMostOps) throw too_many_ops();
   }
   void stored() override {
     const std::lock_guard lock(mutex_);
@@ -64,6 +75,10 @@ class Client final : public collab::Follower {
     const std::lock_guard lock(mutex_);
     const bool quiet = Clock::now() - stirred_at_ > kSettled;
     const Delta today = whole ? mirror_.take_whole(delta, quiet) : mirror_.take(delta);
+    if (mirror_.server().ops().size() > kMostOps) {
+      ended(collab::close_code(too_many_ops()), too_many_ops().what());
+      throw too_many_ops();
+    }
     if (!whole) stirred_at_ = Clock::now();
     return json::serialize(today.to_array());
   }

@@ -122,9 +122,7 @@ def test_documents_by_rest(server: Server, admin: Client) -> None:
     assert database(admin, "PUT", path, json={"Data": {"ops": [{"retain": 3}]}}).status_code == 400
 
 
-def test_a_removed_document_does_not_come_back(
-    server: Server, admin: Client, user: Client
-) -> None:
+def test_a_removed_document_does_not_come_back(server: Server, admin: Client, user: Client) -> None:
     """Else who still has a copy of it would give what he wrote to whoever made its id anew."""
     document = database(admin, "POST", json={"Data": json.dumps(OPS)}).json()["id"]
     admin.ok("DELETE", f"documents/{document}")
@@ -136,6 +134,19 @@ def test_a_removed_document_does_not_come_back(
         assert made.json()["id"] == "documents.idInUse", made.text
         assert client.request("GET", f"documents/{document}").status_code == 404
     assert database(Client(server.url), "GET", f"/getorcreate/{document}").status_code == 401
+
+
+def test_too_many_formats_for_a_socket(server: Server, admin: Client) -> None:
+    """A mirror of each client holds every part of the text; by REST there is no more than the text."""
+    ops = [{"insert": "a"}, {"insert": "b", "attributes": {"bold": True}}]
+    document = database(admin, "POST", json={"Data": {"ops": ops * 50_001}}).json()["id"]
+    with WebSocket(socket_url(server, document, admin.token)) as socket:
+        closed = socket.until_closed()
+    assert closed.code == 4400 and "100,000" in closed.reason
+    content = json.loads(database(admin, "GET", f"/get/{document}").json()["Data"])
+    assert len(content["ops"]) == 100_002
+    database(admin, "PUT", f"/{document}", json={"Data": {"ops": ops}})
+    assert OldClient(server, document, admin.token).text == "ab"
 
 
 def test_who_knows_no_sign_in(server: Server, admin: Client, open_document: str) -> None:

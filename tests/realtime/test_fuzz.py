@@ -352,3 +352,30 @@ def denied_or_closed(socket: WebSocket) -> bool:
         return reader.number() == wire.AUTH and reader.number() == 1
     except Closed as how:
         return how.code in CODES
+
+
+def test_formats_upon_formats(server: Server, admin: Client, document: str) -> None:
+    """Each character has the formats of all before it: 400 KB of update are a delta of gigabytes."""
+    count = 20_000
+    out = [wire.number(1), wire.number(2 * count), wire.number(9), wire.number(0)]
+    for place in range(count):
+        before = wire.number(9) + wire.number(2 * place - 1) if place else b""
+        out.append(b"\x86" + before if place else b"\x06\1" + wire.chunk("quill"))
+        out.append(wire.chunk(f"k{place}") + wire.chunk("1"))
+        out.append(b"\x84" + wire.number(9) + wire.number(2 * place) + wire.chunk("x"))
+    before = server.memory_mb()
+    with raw(server, f"yjs/{document}", token=admin.token) as socket:
+        socket.send(wire.sync(wire.UPDATE, b"".join(out) + b"\0"))
+        assert outcome(socket) is None
+        for path in ("content", "content?format=text", "export?format=html", "export?format=pdf"):
+            answer = admin.get(f"documents/{document}/{path}")
+            assert answer.status_code == 400 and "too many formats" in answer.text, answer.text[
+                :200
+            ]
+    assert server.memory_mb() - before < 200
+    # It is not lost for its owner.
+    delta = {"ops": [{"insert": "anew\n"}]}
+    answer = admin.request("PUT", f"documents/{document}/content", json={"delta": delta})
+    assert answer.status_code == 204, answer.text
+    assert admin.get(f"documents/{document}/content").json() == delta
+    alive(server, admin, document)

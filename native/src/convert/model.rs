@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::style::{Color, Font, Size, link_of, picture_of};
 use super::{MAX_LINES, Outcome, bounded, refuse};
+use crate::elements::{self, Stop};
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub enum Script {
@@ -323,6 +324,42 @@ impl Reader {
         }
     }
 
+    fn op(&mut self, index: usize, op: &Value) -> Outcome<()> {
+        let none = Map::new();
+        let attributes = op
+            .get("attributes")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
+        if is_on(attributes, "suggest-delete") {
+            return Ok(());
+        }
+        match op.get("insert") {
+            Some(Value::String(text)) => self.text(text, attributes)?,
+            Some(Value::Object(embed)) => match embedded(embed, attributes) {
+                Embedded::Inline(piece) => {
+                    let format = format_of(attributes);
+                    self.spans.push(Span { piece, format });
+                }
+                Embedded::Block(kind) => self.block(kind)?,
+                Embedded::File(name, link) => {
+                    let format = Format {
+                        link,
+                        ..format_of(attributes)
+                    };
+                    let piece = Piece::Text(name);
+                    self.spans.push(Span { piece, format });
+                }
+                Embedded::Nothing => {}
+            },
+            _ => {
+                return refuse(format!(
+                    "op {index} of the delta inserts neither text nor an embed"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn block(&mut self, kind: Kind) -> Outcome<()> {
         if !self.spans.is_empty() {
             self.end_line(&Map::new())?;
@@ -340,57 +377,19 @@ impl Reader {
 /// The lines of a delta: a JSON array of ops, or an object with them as "ops".
 pub fn read(ops: &str) -> Outcome<Vec<Line>> {
     bounded(ops.len())?;
-    let ops: Value = match serde_json::from_str(ops) {
-        Ok(ops) => ops,
-        Err(error) => return refuse(format!("the delta is no JSON: {error}")),
-    };
-    let ops = match &ops {
-        Value::Array(ops) => ops,
-        Value::Object(map) if map.get("ops").is_some_and(Value::is_array) => {
-            map["ops"].as_array().unwrap_or(const { &Vec::new() })
-        }
-        _ => return refuse("a delta is an array of ops"),
-    };
     let mut reader = Reader {
         lines: Vec::new(),
         spans: Vec::new(),
     };
-    let none = Map::new();
-    for (index, op) in ops.iter().enumerate() {
-        let attributes = op
-            .get("attributes")
-            .and_then(Value::as_object)
-            .unwrap_or(&none);
-        if is_on(attributes, "suggest-delete") {
-            continue;
-        }
-        match op.get("insert") {
-            Some(Value::String(text)) => reader.text(text, attributes)?,
-            Some(Value::Object(embed)) => match embedded(embed, attributes) {
-                Embedded::Inline(piece) => {
-                    let format = format_of(attributes);
-                    reader.spans.push(Span { piece, format });
-                }
-                Embedded::Block(kind) => reader.block(kind)?,
-                Embedded::File(name, link) => {
-                    let format = Format {
-                        link,
-                        ..format_of(attributes)
-                    };
-                    let piece = Piece::Text(name);
-                    reader.spans.push(Span { piece, format });
-                }
-                Embedded::Nothing => {}
-            },
-            _ => {
-                return refuse(format!(
-                    "op {index} of the delta inserts neither text nor an embed"
-                ));
-            }
-        }
+    let read = elements::each(ops, Some("ops"), |index, op| reader.op(index, &op));
+    match read {
+        Ok(()) => {}
+        Err(Stop::NoJson(error)) => return refuse(format!("the delta is no JSON: {error}")),
+        Err(Stop::NoList) => return refuse("a delta is an array of ops"),
+        Err(Stop::Refused(error)) => return Err(error),
     }
     if !reader.spans.is_empty() {
-        reader.end_line(&none)?;
+        reader.end_line(&Map::new())?;
     }
     Ok(reader.lines)
 }

@@ -3,7 +3,8 @@
 //! too much is replaced.
 use std::collections::HashMap;
 
-use super::ops::{self, Attributes, Insert, Op};
+use super::Outcome;
+use super::ops::{self, Attributes, Budget, Insert, Op};
 
 /// Insertions and deletions that are looked for between two contents, and within differing lines.
 const MOST_EDITS: usize = 1000;
@@ -202,7 +203,7 @@ fn attributes_at<'a>(it: &Sequence<'a>, place: usize) -> (usize, &'a Attributes)
 }
 
 /// Contents are inserts.
-pub fn between(old: &[Op], new: &[Op]) -> Vec<Op> {
+pub fn between(old: &[Op], new: &[Op]) -> Outcome<Vec<Op>> {
     let mut embeds = HashMap::new();
     let (old, new_ops) = (sequence(old, &mut embeds), new);
     let new = sequence(new_ops, &mut embeds);
@@ -215,7 +216,8 @@ pub fn between(old: &[Op], new: &[Op]) -> Vec<Op> {
             _ => None,
         })
         .collect();
-    let mut change = Vec::new();
+    let (mut change, mut budget) = (Vec::new(), Budget::default());
+    let mut add = |op| ops::push(&mut change, op, &mut budget);
     let (mut x, mut y) = (0, 0);
     for edit in script(&old.tokens, &new.tokens) {
         match edit {
@@ -224,7 +226,7 @@ pub fn between(old: &[Op], new: &[Op]) -> Vec<Op> {
                     .iter()
                     .map(|token| width(*token))
                     .sum();
-                ops::push(&mut change, Op::Delete(length));
+                add(Op::Delete(length))?;
                 x += count;
             }
             Edit::Add(count) => {
@@ -238,7 +240,7 @@ pub fn between(old: &[Op], new: &[Op]) -> Vec<Op> {
                                 Insert::Text(char::from_u32(*token).unwrap_or_default().to_string())
                             }
                         };
-                        ops::push(&mut change, Op::Insert(insert, attributes.clone()));
+                        add(Op::Insert(insert, attributes.clone()))?;
                     }
                     y = run.min(end);
                 }
@@ -253,7 +255,7 @@ pub fn between(old: &[Op], new: &[Op]) -> Vec<Op> {
                         .iter()
                         .map(|token| width(*token))
                         .sum();
-                    ops::push(&mut change, Op::Retain(length, ops::between(was, is)));
+                    add(Op::Retain(length, ops::between(was, is)))?;
                     (x, y) = (x + count, y + count);
                 }
             }
@@ -262,5 +264,5 @@ pub fn between(old: &[Op], new: &[Op]) -> Vec<Op> {
     while matches!(change.last(), Some(Op::Retain(_, attributes)) if attributes.is_empty()) {
         change.pop();
     }
-    change
+    Ok(change)
 }

@@ -18,6 +18,9 @@ const MOST_TEXT: usize = 1 << 30;
 /// The same of what is loaded, as far as it can be counted; an accepted document is well below it.
 const MOST_LOADED: usize = 3 << 30;
 
+/// Instead of the ops of a change, where they would be too large: who follows has to begin anew.
+const TOO_MUCH: &str = "null";
+
 pub struct Document {
     pub(super) store: Store,
     waiting: Waiting,
@@ -111,10 +114,11 @@ impl Document {
             let mut delta = String::new();
             if want_delta {
                 let deletes = update::tidy_ranges(&change);
-                let ops = quill::changes(store, document.root, &change, &deletes);
-                if !ops.is_empty() {
-                    delta = ops::to_json(&ops);
-                }
+                delta = match quill::changes(store, document.root, &change, &deletes) {
+                    Ok(ops) if ops.is_empty() => String::new(),
+                    Ok(ops) => ops::to_json(&ops),
+                    Err(_) => TOO_MUCH.to_string(),
+                };
             }
             Ok(Applied {
                 update: update::finish(store, change),
@@ -179,7 +183,7 @@ impl Document {
     }
 
     pub fn delta(&self) -> Outcome<String> {
-        self.reading(|document| Ok(ops::to_json(&quill::read(&document.store, document.root))))
+        self.reading(|document| quill::read_json(&document.store, document.root))
     }
 
     #[cfg(test)]
@@ -214,8 +218,15 @@ impl Document {
             )));
         }
         self.reading(|document| {
-            let old = quill::read(&document.store, document.root);
-            Ok(ops::to_json(&diff::between(&old, &ops)))
+            let change = match quill::read(&document.store, document.root) {
+                Ok(old) => diff::between(&old, &ops)?,
+                // What has too many formats to be told goes as a whole.
+                Err(_) => {
+                    let length = document.store.types[document.root as usize].length;
+                    std::iter::once(Op::Delete(length)).chain(ops).collect()
+                }
+            };
+            Ok(ops::to_json(&change))
         })
     }
 

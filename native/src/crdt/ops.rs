@@ -1,14 +1,112 @@
 //! Quill's ops: JSON, and what comes out of it.
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Number, Value};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
 use super::wire::{MOST_DEPTH, check_json};
 use super::{Fail, Outcome};
+use crate::elements::{self, Stop};
 
-/// Formats by their keys.
-pub type Attributes = BTreeMap<Arc<str>, Value>;
+/// What the formats of all ops of one delta may weigh, about in bytes.
+const MOST_FORMATS: usize = 64 << 20;
+
+/// Formats by their keys, in order: there are few, and many ops have some.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attributes(Vec<(Arc<str>, Value)>);
+
+impl Attributes {
+    pub fn new() -> Self {
+        Self::default()
+    }
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(it, _)| (**it).cmp(key))
+    }
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.place(key).ok().map(|place| &self.0[place].1)
+    }
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.place(key).is_ok()
+    }
+    pub fn insert(&mut self, key: Arc<str>, value: Value) {
+        match self.place(&key) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (key, value)),
+        }
+    }
+    pub fn remove(&mut self, key: &str) {
+        if let Ok(place) = self.place(key) {
+            self.0.remove(place);
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.0.iter().map(|(key, _)| key)
+    }
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Value)> {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+    fn weight(&self) -> usize {
+        let one = |(key, value): &(Arc<str>, Value)| 48 + key.len() + weight(value);
+        self.0.iter().map(one).sum()
+    }
+}
+
+impl FromIterator<(Arc<str>, Value)> for Attributes {
+    fn from_iter<T: IntoIterator<Item = (Arc<str>, Value)>>(from: T) -> Self {
+        let mut list: Vec<_> = from.into_iter().collect();
+        list.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(list)
+    }
+}
+
+impl IntoIterator for Attributes {
+    type Item = (Arc<str>, Value);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Serialize for Attributes {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(key, value)| (&**key, value)))
+    }
+}
+
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(|it| 32 + weight(it)).sum(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, it)| 64 + key.len() + weight(it))
+            .sum(),
+        _ => 0,
+    }
+}
+
+/// Keeps a delta from growing much larger than the document that it is made from: each op tells all
+/// formats of its text.
+#[derive(Default)]
+pub struct Budget(usize);
+
+impl Budget {
+    pub fn take(&mut self, attributes: &Attributes) -> Outcome<()> {
+        self.0 += attributes.weight();
+        match self.0 > MOST_FORMATS {
+            true => Err(Fail::new(
+                "the document has too many formats to be told as a delta",
+            )),
+            false => Ok(()),
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Insert {
@@ -47,18 +145,25 @@ pub fn plain(value: Value) -> Value {
 }
 
 pub fn parse(ops: &str) -> Outcome<Vec<Op>> {
-    let value: Value = serde_json::from_str(ops)
-        .map_err(|error| Fail::new(format!("the delta is not JSON: {error}")))?;
+    let mut all = Vec::new();
+    let read = elements::each(ops, None, |place, op| {
+        all.push(parse_op(place, op)?);
+        Ok(())
+    });
+    match read {
+        Ok(()) => {}
+        Err(Stop::NoJson(error)) => {
+            return Err(Fail::new(format!("the delta is not JSON: {error}")));
+        }
+        Err(Stop::NoList) => return Err(Fail::new("the delta must be a JSON array of ops")),
+        Err(Stop::Refused(error)) => return Err(error),
+    }
     if check_json(ops).is_err() {
         return Err(Fail::new(format!(
             "the delta nests deeper than {MOST_DEPTH} levels"
         )));
     }
-    let Value::Array(list) = value else {
-        return Err(Fail::new("the delta must be a JSON array of ops"));
-    };
-    let ops = list.into_iter().enumerate();
-    ops.map(|(place, op)| parse_op(place, op)).collect()
+    Ok(all)
 }
 
 fn parse_op(place: usize, op: Value) -> Outcome<Op> {
@@ -125,7 +230,7 @@ pub fn between(old: &Attributes, new: &Attributes) -> Attributes {
 }
 
 /// Adds an op; one that goes on as the last one did becomes a part of it.
-pub fn push(ops: &mut Vec<Op>, op: Op) {
+pub fn push(ops: &mut Vec<Op>, op: Op, budget: &mut Budget) -> Outcome<()> {
     match (ops.last_mut(), &op) {
         (
             Some(Op::Insert(Insert::Text(text), attributes)),
@@ -137,39 +242,42 @@ pub fn push(ops: &mut Vec<Op>, op: Op) {
             *length += more;
         }
         (Some(Op::Delete(length)), Op::Delete(more)) => *length += more,
-        _ => ops.push(op),
+        _ => {
+            if let Op::Insert(_, attributes) | Op::Retain(_, attributes) = &op {
+                budget.take(attributes)?;
+            }
+            ops.push(op);
+        }
+    }
+    Ok(())
+}
+
+impl Serialize for Insert {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Insert::Text(text) => to.serialize_str(text),
+            Insert::Embed(embed) => embed.serialize(to),
+        }
+    }
+}
+
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        if let Op::Insert(_, attributes) | Op::Retain(_, attributes) = self
+            && !attributes.is_empty()
+        {
+            map.serialize_entry("attributes", attributes)?;
+        }
+        match self {
+            Op::Insert(insert, _) => map.serialize_entry("insert", insert)?,
+            Op::Retain(length, _) => map.serialize_entry("retain", length)?,
+            Op::Delete(length) => map.serialize_entry("delete", length)?,
+        }
+        map.end()
     }
 }
 
 pub fn to_json(ops: &[Op]) -> String {
-    let list = ops.iter().map(|op| {
-        let mut object = Map::new();
-        let attributes = match op {
-            Op::Insert(insert, attributes) => {
-                let insert = match insert {
-                    Insert::Text(text) => Value::String(text.clone()),
-                    Insert::Embed(embed) => embed.clone(),
-                };
-                object.insert("insert".to_string(), insert);
-                Some(attributes)
-            }
-            Op::Retain(length, attributes) => {
-                object.insert("retain".to_string(), Value::Number(Number::from(*length)));
-                Some(attributes)
-            }
-            Op::Delete(length) => {
-                object.insert("delete".to_string(), Value::Number(Number::from(*length)));
-                None
-            }
-        };
-        if let Some(attributes) = attributes.filter(|attributes| !attributes.is_empty()) {
-            let attributes = attributes
-                .iter()
-                .map(|(key, value)| (key.to_string(), value.clone()))
-                .collect();
-            object.insert("attributes".to_string(), Value::Object(attributes));
-        }
-        Value::Object(object)
-    });
-    Value::Array(list.collect()).to_string()
+    serde_json::to_string(ops).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::ops::{self, Attributes, Insert, Op};
+use super::ops::{self, Attributes, Budget, Insert, Op};
 use super::store::{Change, Item, Kind, MOST_LEN, NONE, NOWHERE, Spot, Store};
 use super::wire::Content;
 use super::{Fail, Outcome};
@@ -24,7 +24,7 @@ fn set(attributes: &mut Attributes, key: Arc<str>, value: &Value) {
     match value {
         Value::Null => attributes.remove(&key),
         value => attributes.insert(key, value.clone()),
-    };
+    }
 }
 
 fn insert_of(store: &Store, item: &Item) -> Option<Insert> {
@@ -40,9 +40,12 @@ fn insert_of(store: &Store, item: &Item) -> Option<Insert> {
     })
 }
 
-/// The text as inserts.
-pub fn read(store: &Store, root: u32) -> Vec<Op> {
-    let mut all = Vec::new();
+/// Goes through the inserts of the text, and the formats of each.
+fn walk(
+    store: &Store,
+    root: u32,
+    mut take: impl FnMut(Insert, &Attributes) -> Outcome<()>,
+) -> Outcome<()> {
     let mut attributes = Attributes::new();
     let mut slot = store.types[root as usize].start;
     while slot != NONE {
@@ -51,12 +54,42 @@ pub fn read(store: &Store, root: u32) -> Vec<Op> {
             if item.kind == Kind::Format {
                 set(&mut attributes, key_of(store, item), value_of(store, item));
             } else if let Some(insert) = insert_of(store, item) {
-                ops::push(&mut all, Op::Insert(insert, attributes.clone()));
+                take(insert, &attributes)?;
             }
         }
         slot = item.right;
     }
-    all
+    Ok(())
+}
+
+/// The text as inserts.
+pub fn read(store: &Store, root: u32) -> Outcome<Vec<Op>> {
+    let (mut all, mut budget) = (Vec::new(), Budget::default());
+    walk(store, root, |insert, attributes| {
+        let op = Op::Insert(insert, attributes.clone());
+        ops::push(&mut all, op, &mut budget)
+    })?;
+    Ok(all)
+}
+
+/// The same as JSON, with no more than that in memory.
+pub fn read_json(store: &Store, root: u32) -> Outcome<String> {
+    let (mut json, mut last, mut budget) = (String::from("["), Vec::new(), Budget::default());
+    let write = |json: &mut String, op: &Op| {
+        json.push_str(if json.len() > 1 { "," } else { "" });
+        json.push_str(&serde_json::to_string(op).unwrap_or_default());
+    };
+    walk(store, root, |insert, attributes| {
+        let op = Op::Insert(insert, attributes.clone());
+        ops::push(&mut last, op, &mut budget)?;
+        if last.len() > 1 {
+            write(&mut json, &last.remove(0));
+        }
+        Ok(())
+    })?;
+    last.iter().for_each(|op| write(&mut json, op));
+    json.push(']');
+    Ok(json)
 }
 
 /// The text without formats, in parts; embeds as U+FFFC.
@@ -75,7 +108,12 @@ pub fn texts(store: &Store, root: u32) -> impl Iterator<Item = &str> {
 }
 
 /// What a change that is not yet tidied did to the text; `deletes` are tidy.
-pub fn changes(store: &Store, root: u32, change: &Change, deletes: &[(u32, u32, u32)]) -> Vec<Op> {
+pub fn changes(
+    store: &Store,
+    root: u32,
+    change: &Change,
+    deletes: &[(u32, u32, u32)],
+) -> Outcome<Vec<Op>> {
     let adds = |item: &Item| {
         let before = change.before.get(&item.at.client);
         before.is_some_and(|before| item.at.clock >= *before)
@@ -88,7 +126,8 @@ pub fn changes(store: &Store, root: u32, change: &Change, deletes: &[(u32, u32, 
             item.at.clock < clock + len
         }
     };
-    let mut all = Vec::new();
+    let (mut all, mut budget) = (Vec::new(), Budget::default());
+    let mut add = |op| ops::push(&mut all, op, &mut budget);
     // Formats as they were and as they are, and what leads from the first to the second.
     let (mut old, mut new) = (Attributes::new(), Attributes::new());
     let mut between = Some(Attributes::new());
@@ -110,10 +149,10 @@ pub fn changes(store: &Store, root: u32, change: &Change, deletes: &[(u32, u32, 
             continue;
         }
         match (was, is) {
-            (true, false) if item.kind.countable() => ops::push(&mut all, Op::Delete(item.len)),
+            (true, false) if item.kind.countable() => add(Op::Delete(item.len))?,
             (false, true) => {
                 if let Some(insert) = insert_of(store, item) {
-                    ops::push(&mut all, Op::Insert(insert, new.clone()));
+                    add(Op::Insert(insert, new.clone()))?;
                 }
             }
             (true, true) if item.kind.countable() => {
@@ -127,11 +166,11 @@ pub fn changes(store: &Store, root: u32, change: &Change, deletes: &[(u32, u32, 
                     (last, true),
                 ] {
                     if count > 0 && half {
-                        ops::push(&mut all, Op::Delete(1));
+                        add(Op::Delete(1))?;
                         let half = Insert::Text("\u{fffd}".to_string());
-                        ops::push(&mut all, Op::Insert(half, new.clone()));
+                        add(Op::Insert(half, new.clone()))?;
                     } else if count > 0 {
-                        ops::push(&mut all, Op::Retain(count, between.clone()));
+                        add(Op::Retain(count, between.clone()))?;
                     }
                 }
             }
@@ -141,11 +180,25 @@ pub fn changes(store: &Store, root: u32, change: &Change, deletes: &[(u32, u32, 
     while matches!(all.last(), Some(Op::Retain(_, attributes)) if attributes.is_empty()) {
         all.pop();
     }
-    all
+    Ok(all)
 }
 
-/// Refuses ops that go beyond the end of the text, or into the middle of a character.
+/// Formats that the ops of one delta may begin and end, at worst.
+const MOST_CHANGES: usize = 50_000_000;
+
+/// Refuses ops that go beyond the end of the text, or into the middle of a character, and those that
+/// may take many formats away again and again.
 pub fn check(store: &Store, root: u32, ops: &[Op]) -> Outcome<()> {
+    let most = ops.iter().map(|op| match op {
+        Op::Insert(_, attributes) | Op::Retain(_, attributes) => attributes.len(),
+        Op::Delete(_) => 0,
+    });
+    let kinds = store.kinds_of_formats() + most.max().unwrap_or(0);
+    if kinds.saturating_mul(ops.len()) > MOST_CHANGES {
+        return Err(Fail::new(
+            "the delta is too large for the document's many formats",
+        ));
+    }
     let length = store.types[root as usize].length;
     let mut at = 0_u32;
     // An item that is being walked, and where in the text it begins.
@@ -263,7 +316,7 @@ impl Writing<'_> {
     /// Begins formats; gives those to be put back after what they are for.
     fn begin_formats(&mut self, wanted: &Attributes) -> Attributes {
         let mut negated = Attributes::new();
-        for (key, value) in wanted {
+        for (key, value) in wanted.iter() {
             let now = self.current.get(key).cloned().unwrap_or_default();
             if now != *value {
                 negated.insert(key.clone(), now);
@@ -294,7 +347,9 @@ impl Writing<'_> {
 
     fn insert(&mut self, insert: &Insert, mut wanted: Attributes) {
         for key in self.current.keys() {
-            wanted.entry(key.clone()).or_insert(Value::Null);
+            if !wanted.contains_key(key) {
+                wanted.insert(key.clone(), Value::Null);
+            }
         }
         self.minimize(&wanted);
         let negated = self.begin_formats(&wanted);

@@ -289,6 +289,11 @@ impl Store {
         (self.blobs.len() - 1) as u32
     }
 
+    /// How many keys formats have; at most, and quickly.
+    pub fn kinds_of_formats(&self) -> usize {
+        self.names.all.len().min(self.formats.len())
+    }
+
     pub fn format(&mut self, key: &str, json: &str) -> u32 {
         let key = self.names.number(key);
         if let Some(number) = self.format_numbers.get(&(key, Box::from(json))) {

@@ -393,3 +393,60 @@ fn an_edit_is_made_as_another_client_where_someone_uses_the_number() {
     let vector = wire::read_state_vector(&a.state_vector().unwrap()).unwrap();
     assert_eq!(vector.len(), 2);
 }
+
+/// One client's text: a format, a character, a format, and so on.
+fn formatted(formats: impl Iterator<Item = (String, &'static str)>) -> Vec<u8> {
+    let mut structs: Vec<Struct> = Vec::new();
+    for (key, value) in formats {
+        for content in [
+            Content::Format(key.into(), value.into()),
+            Content::Text("x".into()),
+        ] {
+            let clock = structs.len() as u32;
+            let origin = clock.checked_sub(1).map(|clock| Id { client: 1, clock });
+            structs.push(Struct {
+                origin,
+                ..item(clock, 1, content)
+            });
+        }
+    }
+    update_of(1, structs, vec![])
+}
+
+#[test]
+fn formats_of_formats_are_bounded() {
+    // Each character has all the formats before it: a quadratic delta.
+    let keys = 20_000;
+    let update = formatted((0..keys).map(|key| (format!("k{key}"), "1")));
+    let mut document = new_document();
+    // Who follows is told to begin anew.
+    assert_eq!(
+        document.apply(&batch(&[&update]), true).unwrap().delta,
+        "null"
+    );
+    assert!(
+        document
+            .delta()
+            .unwrap_err()
+            .to_string()
+            .contains("too many formats")
+    );
+    assert_eq!(document.text().unwrap().len(), keys);
+    let many = vec![r#"{"insert":"a"},{"insert":"b","attributes":{"bold":true}}"#; 2_000].join(",");
+    assert!(document.apply_delta(&format!("[{many}]")).is_err());
+    // Something else may take its place.
+    document.set_delta(r#"[{"insert":"fine"}]"#).unwrap();
+    assert_eq!(document.delta().unwrap(), r#"[{"insert":"fine"}]"#);
+}
+
+#[test]
+fn many_formats_are_told() {
+    let update = formatted((0..100_000).map(|i| ("bold".to_string(), ["true", "null"][i % 2])));
+    let mut document = new_document();
+    let applied = document.apply(&batch(&[&update]), true).unwrap();
+    let told = document.delta().unwrap();
+    assert_eq!(applied.delta, told);
+    assert!(told.starts_with(r#"[{"attributes":{"bold":true},"insert":"x"},{"insert":"x"},{"#));
+    assert_eq!(told.matches("insert").count(), 100_000);
+    assert_eq!(document.change_to(&told).unwrap(), "[]");
+}
