@@ -1,3 +1,4 @@
+#include <limits>
 #include <map>
 #include <mutex>
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMostDocuments = 100;       // of one socket
 constexpr std::size_t kMostName = 300;            // bytes, with what stands behind a NUL
 constexpr std::size_t kMostQueued = 1024 * 1024;  // bytes before a document is opened
+constexpr std::size_t kMostMessage = std::numeric_limits<std::size_t>::max();  // the server's limit
 constexpr std::string_view kLinkPrefix = "share:";
 
 // A socket of the Hocuspocus protocol: any number of documents, each named before every message,
@@ -52,6 +54,7 @@ class HocuspocusSession final : public Session {
 
   // No document was opened since the beginning, nor is one being opened.
   bool useless() const { return !opened_ && opening_ == 0; }
+  bool opened() const { return opened_; }
 
  private:
   std::shared_ptr<Attached> find(const std::string& name) const {
@@ -211,6 +214,9 @@ asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor
   net::Opening opening(
       socket->executor(), out, [&] { return session->useless(); },
       "authenticate for a document within 10 seconds");
+  // Strangers do not fill the memory.
+  bool opened = false;
+  socket->limit(kMostQueued);
   while (auto message = co_await socket->receive()) {
     if (message->pong) continue;
     try {
@@ -218,6 +224,10 @@ asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor
       co_await session->take(message->data);
     } catch (const Error& e) {
       out->close(close_code(e), e.what());
+    }
+    if (!opened && session->opened()) {
+      opened = true;
+      socket->limit(kMostMessage);
     }
     opening.look();
   }

@@ -9,7 +9,8 @@ namespace ob::net {
 
 namespace {
 
-constexpr std::size_t kMostControl = 125;  // bytes of a control frame's payload
+constexpr std::size_t kMostControl = 125;   // bytes of a control frame's payload
+constexpr std::size_t kMostParts = 65'536;  // frames of a message, which may be empty
 constexpr std::uint8_t kFinal = 0x80, kReserved = 0x70, kMasked = 0x80;
 
 bool is_control(Opcode opcode) {
@@ -157,11 +158,17 @@ std::optional<FrameReader::Event> FrameReader::feed(std::string_view& input) {
           throw Violation{close_code::too_large,
                           "a message may have " + std::to_string(max_) + " bytes"};
         }
-        if (opcode_ != Opcode::continuation) message_opcode_ = opcode_;
+        if (opcode_ != Opcode::continuation) {
+          message_opcode_ = opcode_;
+          parts_ = 0;
+        }
+        if (++parts_ > kMostParts)
+          throw Violation{close_code::too_large, "a message in too many parts"};
       }
     }
     const std::size_t take = std::min<std::uint64_t>(left_, input.size());
-    unmask(is_control(opcode_) ? control_ : message_, input.substr(0, take), mask_, mask_at_ % 4);
+    if (is_control(opcode_) || !discards_)
+      unmask(is_control(opcode_) ? control_ : message_, input.substr(0, take), mask_, mask_at_ % 4);
     input.remove_prefix(take);
     mask_at_ += take;
     left_ -= take;

@@ -44,6 +44,13 @@ class FrameReader {
   // Takes bytes from the front of `input` until an event is complete or nothing is left. Throws
   // Violation; nothing may be fed after that.
   std::optional<Event> feed(std::string_view& input);
+  // Messages may have this many bytes from now on.
+  void limit(std::size_t max_message_bytes) { max_ = max_message_bytes; }
+  // Keeps nothing of messages from now on; those that come are empty.
+  void discard() {
+    discards_ = true;
+    message_ = {};
+  }
 
  private:
   bool read_head(std::string_view& input);
@@ -60,6 +67,8 @@ class FrameReader {
   std::size_t mask_at_ = 0;
   std::string control_;
   std::string message_;  // of the frames so far
+  std::size_t parts_ = 0;
+  bool discards_ = false;
   std::optional<Opcode> message_opcode_;
 };
 

@@ -118,6 +118,8 @@ class WebSocket {
   // Pings are answered and sent inside. One receive() at a time; sends may overlap and keep their
   // order. All on the connection's strand.
   virtual boost::asio::awaitable<std::optional<Message>> receive() = 0;  // nullopt when closed
+  // Lowers what a message may have, or raises it again, up to ServerOptions::max_message_bytes.
+  virtual void limit(std::size_t message_bytes) = 0;
   // Waits until little is queued; throws ob::Error 499 when it is closed.
   virtual boost::asio::awaitable<void> send(std::string data, bool text) = 0;
   // Waits until the peer agrees, for some seconds.

@@ -47,6 +47,8 @@ class ServerSocket final : public WebSocket {
     receiving_ = true;
     std::optional<FrameReader::Event> event;
     while (!over_) {
+      // Of what comes after a goodbye only the answer is wanted.
+      if (core_->closed()) reader_.discard();
       try {
         event = reader_.feed(input_);
         if (event && event->opcode == Opcode::close) parse_close(event->data);
@@ -99,6 +101,10 @@ class ServerSocket final : public WebSocket {
     }
   }
 
+  void limit(std::size_t message_bytes) override {
+    const auto most = core_->connection().options().max_message_bytes;
+    reader_.limit(std::min(message_bytes, static_cast<std::size_t>(most)));
+  }
   asio::any_io_executor executor() override { return core_->executor(); }
   std::shared_ptr<WebSocketSender> sender() override { return core_; }
 

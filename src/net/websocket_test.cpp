@@ -14,6 +14,7 @@
 #include <future>
 #include <thread>
 
+#include "net/frame.h"
 #include "net/later.h"
 #include "net/net.h"
 #include "net/test_client.h"
@@ -104,6 +105,66 @@ TEST(WebSocket, LimitsAndRefusals) {
                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
                 .status,
             400);
+}
+
+// What the server says to frames after the handshake, up to its goodbye.
+std::string answer_to(int port, const std::string& frames) {
+  Client c(port);
+  const auto a = c.get("/ws",
+                       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+  EXPECT_EQ(a.status, 101);
+  EXPECT_EQ(a.head.find("deflate"), std::string::npos);
+  c.send(frames);
+  return c.rest();
+}
+
+TEST(WebSocket, NothingIsUnpacked) {
+  TestServer server(echo);
+  EXPECT_NE(answer_to(server.port(), std::string("\xc2\x81\0\0\0\0x", 7)).find("reserved"),
+            std::string::npos);
+}
+
+TEST(WebSocket, PartsOfAMessageHaveABound) {
+  TestServer server(echo);
+  std::string frames("\x02\x80\0\0\0\0", 6);
+  for (int i = 0; i < 70'000; ++i) frames += std::string("\0\x80\0\0\0\0", 6);
+  EXPECT_NE(answer_to(server.port(), frames).find("too many parts"), std::string::npos);
+}
+
+TEST(WebSocket, ALowerLimitAndAHigher) {
+  auto grows = [](std::unique_ptr<WebSocket> socket) -> asio::awaitable<void> {
+    socket->limit(10);
+    while (auto message = co_await socket->receive()) {
+      socket->limit(std::numeric_limits<std::size_t>::max());
+      co_await socket->send(std::to_string(message->data.size()), true);
+    }
+  };
+  TestServer server([&](Exchange& x) { return x.accept_websocket(grows); },
+                    {.max_message_bytes = 1000});
+  beast::error_code ec;
+  for (const std::size_t first : {10U, 11U}) {
+    Peer peer(server.port());
+    for (const std::size_t size : {first, std::size_t{1000}, std::size_t{1001}}) {
+      beast::flat_buffer buffer;
+      peer.ws.write(asio::buffer(std::string(size, 'x')), ec);
+      peer.ws.read(buffer, ec);
+      const bool fits = first == 10 && size <= 1000;
+      EXPECT_EQ(!ec, fits) << first << " " << size;
+      if (!fits) break;
+    }
+  }
+}
+
+TEST(WebSocket, NothingIsKeptOfWhatComesAfterTheGoodbye) {
+  FrameReader reader(100);
+  std::string_view input("\x02\x83\0\0\0\0ab", 8);  // a part, begun
+  EXPECT_FALSE(reader.feed(input));
+  reader.discard();
+  input = std::string_view("c\x80\x82\0\0\0\0de\x88\x82\0\0\0\0\x03\xe8", 17);
+  EXPECT_EQ(reader.feed(input)->data, "");
+  EXPECT_EQ(parse_close(reader.feed(input)->data), 1000);
 }
 
 TEST(WebSocket, BrokenFramesEndTheConnection) {

@@ -13,7 +13,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kMostMessage = 16 * 1024;
-constexpr int kMalformed = 4400, kSignIn = 4401, kTooLarge = 1009, kTryAgain = 1013;
+constexpr int kMalformed = 4400, kSignIn = 4401, kTryAgain = 1013;
 
 class SocketClient final : public Client {
  public:
@@ -60,7 +60,6 @@ std::string text_of(const json::object& from, std::string_view name) {
 }
 
 Order parse(const net::WebSocket::Message& message) {
-  if (message.data.size() > kMostMessage) throw Close{kTooLarge, "a message is too large"};
   if (!message.text) throw Close{kMalformed, "messages are JSON texts"};
   json::value value;
   try {
@@ -178,6 +177,7 @@ asio::awaitable<void> visit(Core& core, Pool& blocking, Caller caller, api::Cred
       "sign in, or subscribe to a topic, within 10 seconds");
   try {
     co_await of.sign_in(std::move(caller), std::move(credentials));
+    socket->limit(kMostMessage);
     while (auto message = co_await socket->receive()) {
       if (!message->pong) co_await of.handle(std::move(*message));
       opening.look();

@@ -206,6 +206,33 @@ def test_messages_without_end(path: str, server: Server, admin: Client, document
     alive(server, admin, document)
 
 
+def test_a_stranger_fills_no_memory(server: Server, admin: Client, document: str) -> None:
+    """Before anything is opened a message may have a megabyte, and nothing of it after a refusal."""
+    before = server.memory_mb()
+    sockets = [raw(server, "hocuspocus") for _ in range(20)]
+    refused = [raw(server, f"yjs/{document}", token="none") for _ in range(20)]
+    for socket in sockets:
+        socket.send_raw(frame(b"\0" * 15 * MEGABYTE))
+        assert socket.until_closed().code in (1009, 1006)  # what it said may be lost on the way
+    head = frame(b"\0" * 15 * MEGABYTE)
+    for socket in refused:
+        socket.socket.settimeout(5)
+        socket.send_raw(head[: 14 * MEGABYTE])  # the rest never comes
+    assert server.memory_mb() - before < 150
+    for socket in refused:
+        assert socket.until_closed().code == 4401
+        socket.close()
+    # Who opened a document may say more at once.
+    with raw(server, "hocuspocus") as socket:
+        socket.send(wire.token(document, admin.token))
+        step2(socket, wire.EMPTY_VECTOR, wire.chunk(document))
+        socket.send(
+            wire.chunk(document) + wire.sync(wire.UPDATE, wire.insert(31, 0, "x" * 3 * MEGABYTE))
+        )
+        assert outcome(socket, wire.chunk(document)) is None
+    alive(server, admin, document)
+
+
 def mutated(chance: random.Random, message: bytes) -> bytes:
     data = bytearray(message)
     for _ in range(chance.randint(1, 4)):
