@@ -118,6 +118,12 @@ void FileShapes::probe(DuckConnection& connection, const std::vector<std::string
   }
 }
 
+void require_readable(Instance& instance, const std::string& table, const std::string& location) {
+  if (!relay::is_remote(location)) require_inside(table, location);
+  if (const auto fault = parquet_fault(instance.relay(), location))
+    throw unreadable(location, *fault);
+}
+
 std::string shape_mark(const delta::Schema& schema,
                        const std::vector<std::string>& partition_columns) {
   // Changes when files of the same schema come to be written in another way.
@@ -147,29 +153,20 @@ std::vector<FileShapes::File> FileShapes::unknown(const std::string& table,
   return out;
 }
 
-// Files that were not looked at since they changed; of those in stores, which take a request each,
-// the ones whose footers are read anyway.
-void FileShapes::guard(Instance& instance, const std::string& table, const std::vector<File>& files,
-                       const std::vector<File>& fresh) {
-  const bool remote = !files.empty() && relay::is_remote(files.front().location);
-  for (const auto& file : remote ? fresh : files) {
-    Stamp stamp{};
-    struct stat found{};
-    if (!remote && ::stat(file.location.c_str(), &found) == 0)
-      stamp = {static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec,
-               found.st_mtim.tv_nsec};
-    {
-      const std::lock_guard lock(mutex_);
-      if (const auto seen = guarded_.find(file.location);
-          seen != guarded_.end() && seen->second == stamp)
-        continue;
-    }
-    if (!remote) require_inside(table, file.location);
-    if (const auto fault = parquet_fault(instance.relay(), file.location))
-      throw unreadable(file.location, *fault);
+void FileShapes::guard(Instance& instance, const std::string& table, const std::string& location) {
+  Stamp stamp{};
+  struct stat found{};
+  if (!relay::is_remote(location) && ::stat(location.c_str(), &found) == 0)
+    stamp = {static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec,
+             found.st_mtim.tv_nsec};
+  {
     const std::lock_guard lock(mutex_);
-    guarded_[file.location] = stamp;
+    if (const auto seen = guarded_.find(location); seen != guarded_.end() && seen->second == stamp)
+      return;
   }
+  require_readable(instance, table, location);
+  const std::lock_guard lock(mutex_);
+  guarded_[location] = stamp;
 }
 
 // DuckDB opens files one after the other, which takes a while where each is a request.
@@ -194,7 +191,7 @@ std::vector<std::shared_ptr<const FileShape>> FileShapes::of(Instance& instance,
                                                              const std::vector<File>& files) {
   look_up(instance, files);
   const auto fresh = unknown(table, files);
-  guard(instance, table, files, fresh);
+  for (const auto& file : fresh) guard(instance, table, file.location);
   const auto connection = fresh.empty() ? nullptr : instance.connect();
   for (std::size_t i = 0; i < fresh.size(); i += probe_at_once) {
     std::vector<std::string> locations;

@@ -37,13 +37,13 @@ class FileShapes {
   // sql.fileGone or delta.dataFileUnreadable when a file whose footer is read is gone or broken.
   std::vector<std::shared_ptr<const FileShape>> of(Instance& instance, const std::string& table,
                                                    const std::vector<File>& files);
+  // What DuckDB is to read was looked at since it changed; throws as require_readable.
+  void guard(Instance& instance, const std::string& table, const std::string& location);
 
  private:
   using ShapePtr = std::shared_ptr<const FileShape>;
   using Stamp = std::array<std::int64_t, 4>;  // a file's number, size and time of change
   std::vector<File> unknown(const std::string& table, const std::vector<File>& files);
-  void guard(Instance& instance, const std::string& table, const std::vector<File>& files,
-             const std::vector<File>& fresh);
   void look_up(Instance& instance, const std::vector<File>& files);
   void probe(DuckConnection& connection, const std::vector<std::string>& locations);
 
@@ -54,6 +54,10 @@ class FileShapes {
   std::unordered_map<std::string, ShapePtr> by_mark_;
   std::unordered_map<std::string, Stamp> guarded_;
 };
+
+// Throws ob::Error 409 delta.dataFileUnreadable for a data file that DuckDB must not read (see
+// parquet_guard.h), and 422 delta.badPath for a link that leads out of the table's directory.
+void require_readable(Instance& instance, const std::string& table, const std::string& location);
 
 // How DuckDB names the file at a location, and the pattern for its readers that matches exactly
 // that.

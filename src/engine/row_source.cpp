@@ -122,7 +122,7 @@ void fill(duckdb_function_info info, duckdb_data_chunk chunk) {
 }  // namespace
 
 void fail_source(duckdb_function_info info, const Error& error) {
-  if (error.id() != "query.cancelled")
+  if (!error.cause().empty() || error.status() >= 500)
     log::error("a source of rows failed", {{"error", error.id()}, {"cause", error.cause()}});
   const std::string text =
       failure_mark() + std::to_string(error.status()) + " " + error.id() + " " + error.what();
@@ -136,7 +136,7 @@ std::optional<Error> source_failure(std::string_view message) {
   int status = 0;
   std::string id, detail;
   text >> status >> id;
-  std::getline(text >> std::ws, detail);
+  std::getline(text >> std::ws, detail, '\0');
   return Error(status, id, detail);
 }
 

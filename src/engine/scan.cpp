@@ -10,6 +10,7 @@
 #include "engine/error_text.h"
 #include "engine/small_files.h"
 #include "engine/text.h"
+#include "relay/relay.h"
 
 namespace ob::engine {
 
@@ -63,7 +64,8 @@ class Planner {
 
   std::string plan(FileShapes& shapes, const std::vector<Chosen>& chosen) {
     if (schema_.empty()) throw bad_request("delta.noColumns", "The table has no columns to read.");
-    load(shapes, chosen);
+    shapes_ = &shapes;
+    load(chosen);
     if (files_.empty()) return empty();
     std::map<std::vector<std::optional<std::string>>, std::vector<const File*>> tuples;
     for (const auto& file : files_) tuples[file.partition].push_back(&file);
@@ -92,7 +94,7 @@ class Planner {
   }
 
  private:
-  void load(FileShapes& shapes, const std::vector<Chosen>& chosen) {
+  void load(const std::vector<Chosen>& chosen) {
     std::vector<FileShapes::File> files;
     for (const auto& [add, position] : chosen) {
       auto& file = files_.emplace_back();
@@ -104,7 +106,7 @@ class Planner {
       for (const Field* field : partition_) file.partition.push_back(partition_value(*add, *field));
     }
     if (files_.empty()) return;
-    const auto found = shapes.of(instance_, table_.location(), files);
+    const auto found = shapes_->of(instance_, table_.location(), files);
     for (std::size_t i = 0; i < files_.size(); ++i) files_[i].shape = found[i];
   }
 
@@ -228,6 +230,9 @@ class Planner {
     out += places(files);
     if (const auto id = deleted || join || places_ ? std::nullopt : small_files(files))
       return out + " FROM __ob_small_files(" + std::to_string(*id) + ") AS f";
+    // Of those in stores, which take a request each, only where the shape was not known.
+    if (!relay::is_remote(table_.location()))
+      for (const File* file : files) shapes_->guard(instance_, table_.location(), file->location);
     out += " FROM read_parquet($" + add_list(files) + ", hive_partitioning = false) AS f";
     if (join) out += partition_join(files);
     if (deleted)
@@ -238,7 +243,10 @@ class Planner {
 
   // The number of the files' registration where they are better read without DuckDB.
   std::optional<std::int64_t> small_files(const std::vector<const File*>& files) {
-    if (!rows_a_file_) return std::nullopt;
+    if (!rows_a_file_ || files.size() < SmallFiles::least) return std::nullopt;
+    // Most tables of large files are known by their first.
+    if (!std::ranges::all_of(files, [](auto* file) { return SmallFiles::small(file->add->size); }))
+      return std::nullopt;
     std::vector<SmallFiles::Column> columns;
     for (const auto& field : schema_) {
       if (std::ranges::find(partition_, &field) != partition_.end() || field.type.is("void"))
@@ -297,6 +305,7 @@ class Planner {
   }
 
   Instance& instance_;
+  FileShapes* shapes_ = nullptr;
   delta::Table& table_;
   const ScanOptions& options_;
   const delta::Schema& schema_;

@@ -21,6 +21,9 @@ class SmallFiles {
     std::int64_t size = 0;
   };
 
+  static constexpr std::size_t least = 64;  // fewer files are better read by DuckDB
+  static bool small(std::int64_t bytes) { return bytes > 0 && bytes <= 256 << 10; }
+
   // The columns and files of a scan, where they are better read so; else null. `table`: the
   // directory that all files are in. `rows`: about how many there are.
   static std::shared_ptr<SmallFiles> of(Instance& instance, const std::string& table,
@@ -31,6 +34,7 @@ class SmallFiles {
   std::size_t files() const { return files_.size(); }
   std::int64_t rows() const { return rows_; }
   Instance& instance() const { return instance_; }
+  const std::string& table() const { return table_; }
   const std::string& location(std::size_t file) const { return files_[file].location; }
   // The bytes of a file; false where it is not a plain file of its size in the directory.
   bool load(std::size_t file, std::string& out) const;

@@ -61,15 +61,17 @@ class SmallFilesTest : public testing::Test {
   }
 
   // A file for each number below `files`, which the SELECT knows as $1.
-  void fill(delta::Table& table, const std::string& select) {
+  void fill(delta::Table& table, const std::string& select, const std::string& stats = "") {
     const auto snapshot = table.snapshot();
     delta::CommitRequest request;
     request.operation = "WRITE";
     request.base = snapshot;
     for (int i = 0; i < files; ++i)
       for (auto& file : engine_->write(*connection_, select, boost::json::array{i}, table,
-                                       snapshot->schema(), {}))
+                                       snapshot->schema(), {})) {
+        if (!stats.empty()) file.add.stats = stats;
         request.actions.emplace_back(std::move(file.add));
+      }
     table.commit(request);
   }
 
@@ -152,6 +154,20 @@ TEST_F(SmallFilesTest, GivesWhatDuckDbGives) {
   EXPECT_THAT(all, HasSubstr(",-0,-0,"));
   EXPECT_EQ(all, read_by_duckdb(*table, names));
   EXPECT_EQ(read(*table, "count(*), sum(i8)"), read_by_duckdb(*table, "count(*), sum(i8)"));
+}
+
+TEST_F(SmallFilesTest, MoreRowsThanTheLogTells) {
+  const auto table = create({{"n", "BIGINT"}});
+  fill(*table, "SELECT n FROM range(20) r(n)", R"({"numRecords":1})");
+  // From a bound of the rows DuckDB would take that 64 bits hold the sum.
+  EXPECT_THAT(read(*table, "sum(CASE WHEN n >= 0 THEN 1000000000000000000 ELSE 0 END)"),
+              HasSubstr("1400000000000000000000"));
+  EXPECT_THAT(read(*table, "count(*) FILTER (n >= 0)"), HasSubstr("1400"));
+  const auto scan = engine_->scan(*table, table->snapshot(), {});
+  EXPECT_THAT(
+      rows(*connection_, "SELECT count(*) FROM (SELECT n FROM (" + scan.sql + ") t LIMIT 1000) u",
+           scan.parameters),
+      HasSubstr("1000"));
 }
 
 TEST_F(SmallFilesTest, RowsComeInTheOrderOfTheFiles) {

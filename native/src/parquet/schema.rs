@@ -68,6 +68,8 @@ pub struct Leaf {
     pub ids: Vec<i32>,
     pub physical: Physical,
     pub kind: Kind,
+    /// The kind is told in the way of old, too, which is the only one that DuckDB knows.
+    pub converted: bool,
     pub max_def: u8,
     pub max_rep: u8,
 }
@@ -223,6 +225,7 @@ pub fn leaves(elements: &[&Struct]) -> Outcome<Vec<Leaf>> {
             ids: ids.chain([id]).collect(),
             physical,
             kind: kind(physical, element),
+            converted: element.int(element::CONVERTED).is_some(),
             max_def: def,
             max_rep: rep,
         });

@@ -11,8 +11,15 @@ use super::values::{Dictionary, Page, Values, encoding};
 use super::{Outcome, not_possible};
 
 const MOST_ROWS: u64 = 10_000;
+/// Columns that are wanted times those that there are.
+const MOST_NAMES: usize = 1 << 20;
 /// Bytes of the room that is kept for the next file.
 pub const MOST_HELD: usize = 16 << 20;
+
+/// What DuckDB takes for something else where it is told in the new way alone.
+fn needs_converted(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Decimal(..) | Kind::Date)
+}
 
 /// A column that is wanted: its name, and what its values have to be.
 pub struct Wanted {
@@ -83,14 +90,18 @@ impl Reader {
         if footer.rows > MOST_ROWS {
             return not_possible("the file has too many rows to be read at once");
         }
+        if self.wanted.len() * footer.leaves.len() > MOST_NAMES {
+            return not_possible("the file has too many columns to look for");
+        }
         self.rows = footer.rows as usize;
         self.unpacked = 0;
         let mut bytes = 0;
         for at in 0..self.wanted.len() {
             let wanted = &self.wanted[at];
+            // As DuckDB, which knows names without case.
             let mut found = (0..footer.leaves.len()).filter(|i| {
-                let path = &footer.leaves[*i].path;
-                path.first() == Some(&wanted.name)
+                let first = footer.leaves[*i].path.first();
+                first.is_some_and(|name| name.eq_ignore_ascii_case(&wanted.name))
             });
             let (Some(number), None) = (found.next(), found.next()) else {
                 return not_possible("the file lacks a column, or has it in parts");
@@ -101,6 +112,7 @@ impl Reader {
                 || leaf.max_def > 1
                 || leaf.physical != wanted.physical
                 || leaf.kind != wanted.kind
+                || (!leaf.converted && needs_converted(leaf.kind))
             {
                 return not_possible("a column is of another type");
             }
