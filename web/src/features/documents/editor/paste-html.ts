@@ -1,3 +1,4 @@
+import { isAttachment } from '@/features/documents/editor/image-urls';
 import { languageOf } from '@/features/documents/editor/languages';
 
 // HTML of other programs, told in the way that Quill's clipboard understands. The document is one of
@@ -32,7 +33,8 @@ export function disarm(doc: Document): void {
       if (/^on|^(srcdoc|srcset|action|formaction|background)$/i.test(name))
         node.removeAttribute(name);
   for (const image of all(doc, 'img[src]')) {
-    image.dataset.src = image.getAttribute('src')!;
+    // Those of a document are shown from a copy in memory.
+    if (!isAttachment(image.dataset.src ?? '')) image.dataset.src = image.getAttribute('src')!;
     image.removeAttribute('src');
   }
 }
