@@ -20,3 +20,18 @@ test('an image of a document stays the one that it is', () => {
   expect(other!.dataset.src).toBe('/other.png');
   expect(doc.querySelector('[src]')).toBeNull();
 });
+
+test('what another parse would read otherwise is gone', () => {
+  const doc = parsed(
+    '<p style="mso-list:l0 level1">item<noscript><!--</noscript><img src=x onerror=alert(1)>--></noscript>' +
+      '<noembed>1</noembed><noframes>2</noframes><style>3</style></p><!-- 4 --><xmp>5</xmp><plaintext>6',
+  );
+  disarm(doc);
+  expect(doc.body.innerHTML).toBe('<p style="mso-list:l0 level1">item</p>');
+});
+
+test("Word's definitions of lists are still there for Quill", () => {
+  const doc = parsed('<head><style><!-- @list l0:level1 {} --></style><!--[if mso]>--></head>');
+  disarm(doc);
+  expect(doc.head.innerHTML).toBe('<style><!-- @list l0:level1 {} --></style>');
+});

@@ -21,13 +21,20 @@ function wrapInside(node: Element, tag: string): void {
   node.append(inner);
 }
 
+const UNWANTED = [
+  'script, template, iframe, object, embed, svg, math, base, link, meta, form > button',
+  // Quill parses the items of Word's lists again, within our page: what is read in another way there
+  // could come to life. Its definitions of lists are a style of the head.
+  'noscript, noembed, noframes, xmp, plaintext, [style*="mso-list" i] style',
+].join();
+
 /** Takes away what would run or load in a page; Quill puts parts of it into ours. */
 export function disarm(doc: Document): void {
-  for (const node of all(
-    doc,
-    'script, template, iframe, object, embed, svg, math, base, link, meta, form > button',
-  ))
-    node.remove();
+  for (const node of all(doc, UNWANTED)) node.remove();
+  const comments: Node[] = [];
+  const walker = doc.createTreeWalker(doc, NodeFilter.SHOW_COMMENT);
+  while (walker.nextNode()) comments.push(walker.currentNode);
+  for (const comment of comments) comment.parentNode?.removeChild(comment);
   for (const node of all(doc, '*'))
     for (const { name } of [...node.attributes])
       if (/^on|^(srcdoc|srcset|action|formaction|background)$/i.test(name))
