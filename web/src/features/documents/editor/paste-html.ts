@@ -138,7 +138,8 @@ function code(doc: Document): void {
 }
 
 const LINES = 'p, div, br, li, ul, ol, blockquote, pre, h1, h2, h3, h4, h5, h6';
-const WIDEST = 64; // columns
+const WIDEST = 64; // columns that a cell may span
+const MOST_ADDED = 20_000; // cells that make the rows of a wider table even
 
 /** A cell holds one line. */
 function oneLine(cell: Element): HTMLElement {
@@ -166,27 +167,43 @@ function oneLine(cell: Element): HTMLElement {
   return td;
 }
 
+type Grid = (HTMLElement | undefined)[][];
+
+/** Its rows as lines of their own. */
+function asLines(table: HTMLTableElement, grid: Grid): void {
+  for (const cells of [[table.caption], ...grid]) {
+    const line = table.ownerDocument.createElement('p');
+    for (const cell of cells)
+      if (cell && (cell.textContent || cell.querySelector('img')))
+        line.append(...cell.childNodes, ' ');
+    if (line.hasChildNodes()) table.before(line);
+  }
+  table.remove();
+}
+
 /** Rows of as many cells; those that a cell also takes are empty. */
 function evenly(table: HTMLTableElement): void {
   const rows = [...table.rows];
-  const grid: (HTMLElement | undefined)[][] = rows.map(() => []);
+  const grid: Grid = rows.map(() => []);
   const empty = () => oneLine(table.ownerDocument.createElement('td'));
   rows.forEach((row, y) => {
     let x = 0;
     for (const cell of [...row.cells]) {
       while (grid[y]![x]) x += 1;
-      if (x >= WIDEST) break;
-      const right = Math.min(x + Math.max(cell.colSpan, 1), WIDEST);
-      const below = Math.min(y + Math.max(cell.rowSpan, 1), rows.length);
+      const right = Math.max(Math.min(x + cell.colSpan, WIDEST), x + 1);
+      const below = x < WIDEST ? Math.min(y + Math.max(cell.rowSpan, 1), rows.length) : y + 1;
       for (let down = y; down < below; down += 1)
         for (let across = x; across < right; across += 1)
           grid[down]![across] ??= down === y && across === x ? oneLine(cell) : empty();
       x = right;
     }
   });
-  const width = Math.max(...grid.map((row) => row.length));
+  const width = grid.reduce((most, row) => Math.max(most, row.length), 0);
+  const given = grid.reduce((sum, row) => sum + row.length, 0);
+  if (width > WIDEST && width * rows.length - given > MOST_ADDED) return asLines(table, grid);
   rows.forEach((row, y) => {
-    row.replaceChildren(...Array.from({ length: width }, (_, x) => grid[y]![x] ?? empty()));
+    row.replaceChildren();
+    for (let x = 0; x < width; x += 1) row.append(grid[y]![x] ?? empty());
   });
 }
 
