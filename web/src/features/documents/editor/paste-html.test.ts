@@ -65,3 +65,41 @@ test('a table that would be mostly empty becomes lines', () => {
   expect(doc.querySelectorAll('p')[1]!.textContent).toMatch(/^c0 c1 .* c159 $/);
   expect(doc.querySelectorAll('p:last-child b')).not.toHaveLength(0);
 });
+
+const BOTH = 'style="text-decoration: underline line-through"';
+test.each([
+  [`<table ${BOTH}><tr><td>a</td><td>b</td></tr></table>`, ['a', 'b']],
+  [`<table><tbody ${BOTH}><tr><td>a</td><td>b</td></tr></tbody></table>`, ['a', 'b']],
+  [`<table><thead ${BOTH}><tr><td>a</td></tr></thead><tr><td>b</td></tr></table>`, ['a']],
+  [`<table><tfoot ${BOTH}><tr><td>a</td></tr></tfoot></table>`, ['a']],
+  [`<table><tr ${BOTH}><td>a</td></tr><tr><td>b</td></tr></table>`, ['a']],
+  [`<ul ${BOTH}><li>a</li><li>b</li></ul>`, ['a', 'b']],
+  [`<ol ${BOTH}><li>a</li></ol>`, ['a']],
+  [`<p ${BOTH}>a</p><p>b</p>`, ['a']],
+])('%s is struck and keeps its shape', (html, struck) => {
+  const doc = shaped(html);
+  const plain = shaped(html.replace(BOTH, ''));
+  expect(texts(doc, 's')).toEqual(struck);
+  for (const mark of doc.querySelectorAll('s')) mark.replaceWith(...mark.childNodes);
+  for (const node of doc.querySelectorAll('[style]')) node.removeAttribute('style');
+  expect(doc.body.innerHTML).toBe(plain.body.innerHTML);
+});
+
+test.each(['html', 'body'])('the style and class of %s leave the body where it is', (tag) => {
+  const doc = parsed('<p>text</p>');
+  const node = doc.querySelector(tag)!;
+  node.setAttribute('style', 'text-decoration: underline line-through');
+  node.className = 'msoDel';
+  shape(doc);
+  expect(doc.body.textContent).toBe('text');
+});
+
+test.each(['constructor', '__proto__', 'toString', 'orange'])('%s is no marker of Word', (mark) => {
+  const doc = shaped(`<span style="mso-highlight:${mark}">a</span>`);
+  expect(doc.querySelector('span')!.className).toBe('');
+});
+
+test('a marker of Word is one of ours', () => {
+  const doc = shaped('<span style="mso-highlight:Aqua">a</span>');
+  expect(doc.querySelector('span')!.className).toBe('ob-mark-blue');
+});

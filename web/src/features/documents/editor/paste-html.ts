@@ -69,20 +69,29 @@ function lists(doc: Document): void {
   }
 }
 
-const MARKS: Record<string, string> = {
-  ...{ yellow: 'yellow', lime: 'green', green: 'green', aqua: 'blue', cyan: 'blue', blue: 'blue' },
-  ...{ red: 'red', fuchsia: 'purple', magenta: 'purple' },
-};
+const MARKS = new Map(
+  Object.entries({
+    ...{ yellow: 'yellow', lime: 'green', green: 'green', aqua: 'blue', cyan: 'blue' },
+    ...{ blue: 'blue', red: 'red', fuchsia: 'purple', magenta: 'purple' },
+  }),
+);
+
+/** Strikes what is in it; where only certain children may be, what is in those. */
+function strike(node: HTMLElement): void {
+  const framed = node.matches('table, thead, tbody, tfoot, tr, ul, ol');
+  for (const inner of framed ? all(node, 'td, th, li') : [node]) wrapInside(inner, 's');
+}
 
 function looks(doc: Document): void {
-  for (const node of all(doc, '[style]')) {
-    const mark = /mso-highlight:\s*(\w+)/i.exec(node.getAttribute('style')!)?.[1]?.toLowerCase();
-    if (mark && MARKS[mark]) node.classList.add(`ob-mark-${MARKS[mark]}`);
+  for (const node of all(doc, 'body[style], body [style]')) {
+    const name = /mso-highlight:\s*(\w+)/i.exec(node.getAttribute('style')!)?.[1];
+    const mark = MARKS.get(name?.toLowerCase() ?? '');
+    if (mark) node.classList.add(`ob-mark-${mark}`);
     const line = node.style.textDecorationLine || node.style.textDecoration;
     const linked = node.closest('a') !== null;
     if (line.includes('line-through') && line.includes('underline')) {
       node.style.textDecoration = linked ? 'none' : 'underline';
-      wrapInside(node, 's');
+      strike(node);
     } else if (linked && line.includes('underline')) node.style.textDecoration = 'none';
     const height = node.style.verticalAlign;
     if (node.tagName === 'SPAN' && (height === 'super' || height === 'sub'))
@@ -109,7 +118,8 @@ function styles(doc: Document): void {
     const level = Number(node.getAttribute('aria-level'));
     if (node.matches('p, div') && level >= 1 && level <= 6) renamed(node, `h${Math.floor(level)}`);
   }
-  for (const node of all(doc, '.msoDel, span.EOP, br.Apple-interchange-newline')) node.remove();
+  for (const node of all(doc, 'body .msoDel, span.EOP, br.Apple-interchange-newline'))
+    node.remove();
   for (const node of all(doc, 'del')) if (!node.hasAttributes()) renamed(node, 's');
 }
 
@@ -219,8 +229,8 @@ function tables(doc: Document): void {
 export function shape(doc: Document): void {
   styles(doc);
   links(doc);
-  looks(doc);
   lists(doc);
+  looks(doc);
   code(doc);
   tables(doc);
 }
