@@ -39,31 +39,49 @@ function linesOf(ops) {
   return parts ? [...lines, `|${parts}`] : lines;
 }
 
-async function pasted(html, last) {
-  const made = await api.post("/api/v1/documents", { title: "Pasted" });
-  const { id } = await made.json();
-  await page.goto(`${url}/documents/${id}`);
-  await page.getByRole("textbox", { name: "Text of the document" }).click();
-  await page.evaluate((given) => {
-    const data = new DataTransfer();
-    data.setData("text/html", given);
-    data.setData("text/plain", "plain");
-    const event = new ClipboardEvent("paste", {
-      clipboardData: data,
-      bubbles: true,
-      cancelable: true,
-    });
-    document.querySelector(".ql-editor").dispatchEvent(event);
-  }, html);
+/** The content of a document once it is as it should be, or what it is at last. */
+async function saved(id, done) {
   let ops = [];
   for (let tries = 0; tries < 300; tries += 1) {
     const answer = await api.send(`/api/v1/documents/${id}/content`);
     ({ ops } = await answer.json());
-    if (linesOf(ops).some((line) => line.includes(last))) break;
+    if (done(ops)) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  return ops;
+}
+
+/** A paste into a new document, whose id it gives. */
+async function paste({ html, files = [] }) {
+  const made = await api.post("/api/v1/documents", { title: "Pasted" });
+  const { id } = await made.json();
+  await page.goto(`${url}/documents/${id}`);
+  await page.getByRole("textbox", { name: "Text of the document" }).click();
+  await page.evaluate(
+    (given) => {
+      const data = new DataTransfer();
+      if (given.html) {
+        data.setData("text/html", given.html);
+        data.setData("text/plain", "plain");
+      }
+      for (const name of given.files) data.items.add(new File([name], name, { type: "image/png" }));
+      const event = new ClipboardEvent("paste", {
+        clipboardData: data,
+        bubbles: true,
+        cancelable: true,
+      });
+      document.querySelector(".ql-editor").dispatchEvent(event);
+    },
+    { html, files },
+  );
+  return id;
+}
+
+async function pasted(html, last) {
+  const id = await paste({ html });
+  const ops = await saved(id, (ops) => linesOf(ops).some((line) => line.includes(last)));
   assert.equal(await page.evaluate(() => globalThis.ran), undefined);
-  return { lines: linesOf(ops), ops };
+  return { lines: linesOf(ops), ops, id };
 }
 
 test("from Word", async () => {
@@ -179,4 +197,95 @@ test("what would run does not, and takes no room without end", async () => {
   // Chromium tells of handlers where HTML is parsed and none can run; nothing is put into the page with one.
   const parsed = pastes.hostile.match(/ on\w+=/g).length;
   assert.ok(problems.filter((it) => it.includes("event handler")).length <= parsed, problems);
+});
+
+test("what another parse reads in another way is not there", async () => {
+  const { lines } = await pasted(pastes.mutating, "item");
+  assert.deepEqual(lines, ["list=ordered|item"]);
+});
+
+const imagesOf = (ops) => ops.filter(({ insert }) => insert.image);
+
+/** Uploads of files whose names begin with "first" wait until the function it gives is called. */
+async function holdFirst() {
+  const uploads = /\/files\?name=first/;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(uploads, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return async () => {
+    release();
+    await page.unroute(uploads, { behavior: "wait" });
+  };
+}
+
+test("images come in their order, as they looked, and take no focus", async () => {
+  const release = await holdFirst();
+  const second = page.waitForResponse(/\/files\?name=second/);
+  const third = page.waitForResponse(/\/files\?name=third/);
+  const { id } = await pasted(pastes.pictures, "three");
+  await Promise.all([second, third]);
+  const title = page.getByRole("textbox", { name: "Title" });
+  await title.focus();
+  await release();
+  const ops = await saved(id, (ops) => imagesOf(ops).length === 3);
+  assert.deepEqual(
+    imagesOf(ops).map(({ attributes }) => attributes),
+    [
+      { alt: "first", width: "20", height: "30", link: "https://example.com/" },
+      { alt: "second" },
+      { alt: "third" },
+    ],
+  );
+  assert.deepEqual(linesOf(ops), ["|one <image><image> two <image> three"]);
+  assert.ok(await title.evaluate((field) => field === document.activeElement));
+});
+
+test("a shown image that is cut and pasted is the same", async () => {
+  const { id } = await pasted(pastes.pictures, "three");
+  const shown = page.locator('.ql-editor img[src^="blob:"]');
+  await shown.nth(2).waitFor();
+  const before = await saved(id, (ops) => imagesOf(ops).length === 3);
+  await page.getByRole("textbox", { name: "Text of the document" }).press("Control+a");
+  await page.keyboard.press("Control+x");
+  await page.locator(".ql-editor img").first().waitFor({ state: "detached" });
+  await page.keyboard.press("Control+v");
+  await shown.nth(2).waitFor();
+  const ops = await saved(id, (ops) => imagesOf(ops).length === 3);
+  assert.deepEqual(imagesOf(ops), imagesOf(before));
+});
+
+test("an image in a cell stays in it", async () => {
+  const { id } = await pasted(pastes.pictureInCell, "behind");
+  const ops = await saved(id, (ops) => imagesOf(ops).length === 1);
+  assert.deepEqual(linesOf(ops), ["cell|a<image>b", "cell|c", "|behind"]);
+});
+
+test("files that are pasted together come in their order, without the one that failed", async () => {
+  const release = await holdFirst();
+  await page.route(/\/files\?name=second/, (route) => route.abort());
+  const names = ["first.png", "second.png", "third.png", "fourth.png"];
+  const third = page.waitForResponse(/\/files\?name=third/);
+  const id = await paste({ files: names });
+  await third;
+  await page.getByText("Could not attach second.png").waitFor();
+  assert.equal(await page.locator(".ql-editor img").count(), 0);
+  await release();
+  await page.unroute(/\/files\?name=second/);
+  const alts = (ops) => imagesOf(ops).map(({ attributes }) => attributes.alt);
+  const three = await saved(id, (ops) => imagesOf(ops).length === 3);
+  assert.deepEqual(alts(three), ["first.png", "third.png", "fourth.png"]);
+  await page.getByRole("button", { name: "Try again" }).click();
+  const all = await saved(id, (ops) => imagesOf(ops).length === 4);
+  assert.deepEqual(alts(all).toSorted(), names.toSorted());
+});
+
+test("the cursor goes behind a file that is pasted alone", async () => {
+  const id = await paste({ files: ["alone.png"] });
+  await page.locator(".ql-editor img").waitFor({ state: "attached" });
+  await page.keyboard.type("behind");
+  const ops = await saved(id, (ops) => linesOf(ops).join().includes("behind"));
+  assert.deepEqual(linesOf(ops), ["|<image>behind"]);
 });

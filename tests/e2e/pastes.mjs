@@ -149,3 +149,12 @@ export const page = `<html><body><!--StartFragment--><div class="highlight highl
 
 /** What would run, if anything did. */
 export const hostile = `<html xmlns:w="urn:schemas-microsoft-com:office:word"><body><p style="mso-list:l0 level1 lfo1" onclick="globalThis.ran=1">item<img src=x onerror="globalThis.ran=1"></p><b id="docs-internal-guid-1" style="font-weight:normal"><li role="checkbox" aria-checked="true"><img src="javascript:globalThis.ran=1" aria-roledescription="checkbox"><svg><script>globalThis.ran=1</script></svg>task</li></b><pre class="language-js" data-language="x' onload='globalThis.ran=1"><code><script>globalThis.ran=1</script>code</code></pre><table><tr><td colspan="100000000" rowspan="100000000">cell<iframe srcdoc="<script>parent.ran=1</script>"></iframe></td></tr></table><a href="https://www.google.com/url?q=javascript%3AglobalThis.ran%3D1">link</a><a href="data:text/html,<script>1</script>">data</a><math><mi xlink:href="javascript:globalThis.ran=1">m</mi></math><style>@import 'javascript:globalThis.ran=1'</style><base href="https://evil.example/"><form action="javascript:globalThis.ran=1"><button>go</button></form></body></html>`;
+
+/** What a second parse, in a page with scripts, would read in another way. */
+export const mutating = `<html xmlns:w="urn:schemas-microsoft-com:office:word"><body><p style="mso-list:l0 level1 lfo1">item<noscript><!--</noscript><img src="/mutated.png" onerror="globalThis.ran=1">--></noscript><noembed><img src="/mutated.png"></noembed></p></body></html>`;
+
+const picture = (alt, more = "") =>
+  `<img alt="${alt}" src="data:image/png;base64,${PIXEL}"${more}>`;
+/** Three images, the first two beside one another. */
+export const pictures = `<p>one <a href="https://example.com/">${picture("first", ' width="20" height="30"')}</a>${picture("second")} two ${picture("third")} three</p>`;
+export const pictureInCell = `<table><tr><td>a${picture("in")}b</td><td>c</td></tr></table><p>behind</p>`;

@@ -1,4 +1,5 @@
 import { classes } from '@/components/classes';
+import type { Arriving } from '@/features/documents/editor/attach';
 import type { InsertCommand } from '@/features/documents/editor/commands';
 import type { DocumentPlace } from '@/features/documents/editor/EditorPage';
 import type { EditorHandle } from '@/features/documents/editor/handle';
@@ -20,7 +21,7 @@ interface Props {
   adding: number | undefined;
   onAdded(): void;
   onOpen(editor: EditorHandle | undefined): void;
-  onFiles(index: number, files: File[]): void;
+  onFiles(files: readonly Arriving[]): void;
   onInsert(command: InsertCommand, index: number): void;
 }
 

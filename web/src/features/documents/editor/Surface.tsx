@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useRef } from 'react';
+import type { Arriving } from '@/features/documents/editor/attach';
 import { openEditor, type EditorHandle } from '@/features/documents/editor/handle';
 import type { LiveDocument } from '@/features/documents/editor/live';
 import { forgetImages } from '@/features/documents/editor/images';
@@ -7,7 +8,7 @@ interface Props {
   live: LiveDocument;
   readOnly: boolean;
   onOpen(editor: EditorHandle | undefined): void;
-  onFiles(index: number, files: File[]): void;
+  onFiles(files: readonly Arriving[]): void;
 }
 
 /** The sheet that is written on. */
@@ -22,7 +23,7 @@ export function Surface({ live, readOnly, onOpen, onFiles }: Props) {
     const made = openEditor(sheet, live, {
       readOnly: true,
       placeholder: 'Write, or type / for tables, images, queries and more',
-      onFiles: (index, all) => files(index, all),
+      onFiles: (all) => files(all),
     });
     editor.current = made;
     opened(made);

@@ -7,7 +7,12 @@ import { ActivityPanel } from '@/features/documents/ActivityPanel';
 import { anchorOf } from '@/features/documents/comments/anchors';
 import { CommentsPanel, type Draft } from '@/features/documents/comments/CommentsPanel';
 import { useComments, type Placed } from '@/features/documents/comments/useComments';
-import { attach, createSendings } from '@/features/documents/editor/attach';
+import {
+  arriving,
+  attach,
+  createSendings,
+  type Arriving,
+} from '@/features/documents/editor/attach';
 import type { InsertCommand } from '@/features/documents/editor/commands';
 import type { DocumentPlace, Mode, Panel } from '@/features/documents/editor/EditorPage';
 import { FindBar } from '@/features/documents/editor/FindBar';
@@ -84,8 +89,8 @@ export function Writing(props: Props) {
     const [line] = editor.quill.getLine(span.index);
     line?.domNode.scrollIntoView({ block: 'nearest' });
   };
-  const sendFiles = (index: number, files: readonly File[]) => {
-    if (editor) void attach(editor, sendings, { id: info.id, share }, index, files);
+  const sendFiles = (files: readonly Arriving[]) => {
+    if (editor) void attach(editor, sendings, { id: info.id, share }, files);
   };
   const insert = (command: InsertCommand, index: number) => {
     if (!editor) return;
@@ -128,7 +133,7 @@ export function Writing(props: Props) {
         multiple
         hidden
         onChange={(event) => {
-          sendFiles(target.current, [...(event.target.files ?? [])]);
+          sendFiles(arriving(target.current, [...(event.target.files ?? [])]));
           event.target.value = '';
         }}
       />

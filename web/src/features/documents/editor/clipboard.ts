@@ -3,13 +3,22 @@ import type { Range } from 'quill/core';
 import { tableId } from 'quill/formats/table';
 import Clipboard from 'quill/modules/clipboard';
 import { toast } from '@/components/toasts';
+import type { Arriving } from '@/features/documents/editor/attach';
 import { markdownToDelta } from '@/features/documents/editor/markdown';
 import { plainText } from '@/features/documents/editor/plain-text';
 import { looksLikeMarkdown, tidy, withoutImages } from '@/features/documents/editor/paste';
 import { disarm, shape } from '@/features/documents/editor/paste-html';
 
+interface Options {
+  matchers: [];
+  /** Takes the images of a paste, which are not in the text yet. */
+  onImages?(images: Arriving[]): void;
+}
+
 /** Pastes keep their shape, and nothing else: see shape and tidy. */
 export class CleanClipboard extends Clipboard {
+  declare options: Options;
+
   protected override normalizeHTML(doc: Document): void {
     disarm(doc);
     super.normalizeHTML(doc);
@@ -30,8 +39,10 @@ export class CleanClipboard extends Clipboard {
     this.quill.updateContents(change, 'user');
     this.quill.setSelection(change.length() - range.length, 0, 'silent');
     this.quill.scrollSelectionIntoView();
-    for (const { at, file } of images)
-      this.quill.uploader.upload({ index: range.index + at, length: 0 }, [file]);
+    if (images.length > 0)
+      this.options.onImages?.(
+        images.map((image) => ({ ...image, index: range.index + image.index })),
+      );
     if (!html && text && !formats['code-block'] && looksLikeMarkdown(text))
       this.offer(range.index, text);
   }

@@ -3,6 +3,7 @@ import type { Range } from 'quill/core';
 import { QuillBinding } from 'y-quill';
 import { UndoManager } from 'yjs';
 import type { LiveDocument } from '@/features/documents/editor/live';
+import type { Arriving } from '@/features/documents/editor/attach';
 import { createEditor } from '@/features/documents/editor/quill';
 import { undoWith } from '@/features/documents/editor/undo';
 import { guardText } from '@/features/documents/suggestions/guard';
@@ -64,7 +65,7 @@ function showNames(quill: Quill, { awareness, doc }: LiveDocument): () => void {
 interface Options {
   readOnly: boolean;
   placeholder: string;
-  onFiles(index: number, files: File[]): void;
+  onFiles(files: readonly Arriving[]): void;
 }
 
 export function openEditor(

@@ -1,6 +1,6 @@
 import Delta from 'quill-delta';
 import { describe, expect, test } from 'vitest';
-import { looksLikeMarkdown, tidy } from '@/features/documents/editor/paste';
+import { looksLikeMarkdown, tidy, withoutImages } from '@/features/documents/editor/paste';
 
 let row = 0;
 const newRow = () => `row-${(row += 1)}`;
@@ -61,4 +61,25 @@ test.each([
   ['#hashtag and 1. thing', false],
 ])('%j looks like Markdown: %s', (text, expected) => {
   expect(looksLikeMarkdown(text)).toBe(expected);
+});
+
+test('the images of a paste are files, with their places and looks', () => {
+  const pixel = 'data:image/png;base64,AAAA';
+  const first = { alt: 'a', width: '20', link: 'https://example.com/' };
+  const { delta, images } = withoutImages(
+    new Delta()
+      .insert('one ')
+      .insert({ image: pixel }, first)
+      .insert({ image: pixel })
+      .insert(' two')
+      .insert({ image: '/api/v1/documents/d/files/f' }),
+  );
+  expect(delta.ops).toEqual([
+    { insert: 'one  two' },
+    { insert: { image: '/api/v1/documents/d/files/f' } },
+  ]);
+  expect(images.map(({ file, ...rest }) => [file.name, file.size, rest])).toEqual([
+    ['a.png', 3, { index: 4, attributes: first }],
+    ['image.png', 3, { index: 4, attributes: undefined }],
+  ]);
 });

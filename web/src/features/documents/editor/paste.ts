@@ -1,4 +1,5 @@
 import Delta, { type Op } from 'quill-delta';
+import type { Arriving } from '@/features/documents/editor/attach';
 import { isAttachment, isInlineImage } from '@/features/documents/editor/image-urls';
 import { safeLink } from '@/features/documents/editor/links';
 
@@ -60,18 +61,15 @@ export function tidy(delta: Delta, newRow: () => string): Delta {
 
 /** The images within a paste as files, and where each stood: they go beside the document, as those do
  * that are pasted alone. */
-export function withoutImages(delta: Delta): {
-  delta: Delta;
-  images: { at: number; file: File }[];
-} {
+export function withoutImages(delta: Delta): { delta: Delta; images: Arriving[] } {
   const rest = new Delta();
-  const images: { at: number; file: File }[] = [];
+  const images: Arriving[] = [];
   for (const op of delta.ops) {
     const url = typeof op.insert === 'object' ? op.insert?.image : undefined;
     if (typeof url !== 'string' || !isInlineImage(url)) rest.push(op);
     else {
       const file = fileOf(url, op.attributes?.alt);
-      if (file) images.push({ at: rest.length(), file });
+      if (file) images.push({ file, index: rest.length(), attributes: op.attributes });
     }
   }
   return { delta: rest, images };

@@ -27,6 +27,7 @@ import {
   SqlBlot,
   Video,
 } from '@/features/documents/editor/blots';
+import { arriving, type Arriving } from '@/features/documents/editor/attach';
 import { syntax } from '@/features/documents/editor/highlighter';
 import { shown } from '@/features/documents/editor/foreign';
 import { CleanClipboard } from '@/features/documents/editor/clipboard';
@@ -90,7 +91,7 @@ export interface EditorOptions {
   readOnly: boolean;
   placeholder?: string;
   /** Takes files that are pasted or dropped at a place in the text. */
-  onFiles?(index: number, files: File[]): void;
+  onFiles?(files: readonly Arriving[]): void;
 }
 
 /** Takes from outside only what it has a form for. */
@@ -112,14 +113,17 @@ export function createEditor(element: HTMLElement, options: EditorOptions): Quil
     modules: {
       table: true,
       syntax,
-      ...(onFiles && { cursors: { transformOnTextChange: true, hideDelayMs: 3000 } }),
+      ...(onFiles && {
+        clipboard: { onImages: onFiles },
+        cursors: { transformOnTextChange: true, hideDelayMs: 3000 },
+      }),
       keyboard: { bindings: BINDINGS },
     },
   });
   // Everything that is dropped is taken, not only what Quill takes for images.
   quill.uploader.upload = (range, files) => {
     const all = Array.from(files as ArrayLike<File>);
-    if (all.length > 0 && quill.isEnabled()) onFiles?.(range.index, all);
+    if (all.length > 0 && quill.isEnabled()) onFiles?.(arriving(range.index, all));
   };
   quill.root.setAttribute('role', 'textbox');
   quill.root.setAttribute('aria-multiline', 'true');
