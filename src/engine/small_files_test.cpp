@@ -158,7 +158,7 @@ TEST_F(SmallFilesTest, GivesWhatDuckDbGives) {
 
 TEST_F(SmallFilesTest, MoreRowsThanTheLogTells) {
   const auto table = create({{"n", "BIGINT"}});
-  fill(*table, "SELECT n FROM range(20) r(n)", R"({"numRecords":1})");
+  fill(*table, "SELECT n + 0 * $1 AS n FROM range(20) r(n)", R"({"numRecords":1})");
   // From a bound of the rows DuckDB would take that 64 bits hold the sum.
   EXPECT_THAT(read(*table, "sum(CASE WHEN n >= 0 THEN 1000000000000000000 ELSE 0 END)"),
               HasSubstr("1400000000000000000000"));
@@ -202,7 +202,7 @@ TEST_F(SmallFilesTest, FilesThatAreGoneOrBrokenAreTold) {
   fs::remove(file);
   EXPECT_EQ(failure(*table), "sql.fileGone");
   std::ofstream(file) << std::string(size, 'x');
-  EXPECT_THAT(failure(*table), testing::StartsWith("sql."));
+  EXPECT_EQ(failure(*table), "delta.dataFileUnreadable");
 }
 
 TEST_F(SmallFilesTest, NoiseDoesNoHarm) {
@@ -263,7 +263,9 @@ TEST_F(SmallFilesTest, ManyRowsOfOneFileAreNotHeld) {
   EXPECT_EQ(read(*table, "count(*), sum(n)"),
             "BIGINT;HUGEINT;[" + std::to_string(many + files - 1) + "," +
                 std::to_string(many + files * (files - 1) / 2 - 7) + "]");
-  EXPECT_LT(most() - before, 150);  // MiB; they take twice that
+#if !__has_feature(address_sanitizer)                        // which keeps what was freed
+  EXPECT_LT(most() - before, many / 1'000'000 * 8 * 3 / 4);  // MB
+#endif
   // It can be stopped where it is.
   const auto scan = engine_->scan(*table, table->snapshot(), {});
   const auto result = connection_->execute(scan.sql, scan.parameters);
@@ -296,19 +298,22 @@ TEST_F(SmallFilesTest, StopsWhileFilesGiveNoRows) {
   // Who gets to the end finds that a file is gone.
   fs::remove(file_of(*table, many - 1));
   EXPECT_EQ(failure(*table), "sql.fileGone");
-  std::atomic<bool> ended = false;
-  std::thread stopper([&] {
-    while (connection_->progress() <= 0 && !ended) std::this_thread::yield();
-    connection_->interrupt();
-  });
   std::string found;
-  try {
-    read(*table, "sum(n)");
-  } catch (const Error& error) {
-    found = error.id();
+  // The statement may have come to its end first.
+  for (int i = 0; i < 50 && found != "query.cancelled"; ++i) {
+    std::atomic<bool> ended = false;
+    std::thread stopper([&] {
+      while (connection_->progress() <= 0 && !ended) std::this_thread::yield();
+      connection_->interrupt();
+    });
+    try {
+      read(*table, "sum(n)");
+    } catch (const Error& error) {
+      found = error.id();
+    }
+    ended = true;
+    stopper.join();
   }
-  ended = true;
-  stopper.join();
   EXPECT_EQ(found, "query.cancelled");
 }
 
@@ -338,7 +343,7 @@ TEST_F(SmallFilesTest, LinksAreNotFollowedHere) {
   const fs::path file = file_of(*table, 7), outside = dir_ / file.filename();
   fs::rename(file, outside);
   fs::create_symlink(outside, file);
-  EXPECT_EQ(failure(*table), "sql.forbidden");
+  EXPECT_EQ(failure(*table), "delta.badPath");
 }
 
 }  // namespace
