@@ -99,6 +99,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "documents/companions.h",
     },
     "net": {"net/later.h", "net/loops.h"},
+    "objects": {"objects/files.h"},
     "query": {"query/saved_queries.h"},
 }
 

@@ -5410,7 +5410,7 @@ export interface components {
             automatic: boolean;
             /**
              * Format: int64
-             * @description Of its Yjs state.
+             * @description Of its delta.
              */
             bytes: number;
             /** Format: date-time */
