@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kThreads = 4, kListeners = 2;
 constexpr auto kTick = std::chrono::milliseconds(200);
-constexpr auto kTellAfter = std::chrono::milliseconds(2000);
+constexpr auto kTellAfter = std::chrono::seconds(2);
 // A document with more than this is worked on by other threads than those that serve connections.
 
 Error unavailable(const std::string& cause) {
@@ -298,7 +298,7 @@ void Rooms::tell_changes() {
   std::vector<Change> changes;
   const bool all = stop_;
   for (const auto& room : loaded()) {
-    if (auto change = room->take_change(all ? std::chrono::milliseconds(0) : kTellAfter))
+    if (auto change = room->take_change(all ? std::chrono::seconds(0) : kTellAfter))
       changes.push_back(std::move(*change));
   }
   if (changes.empty()) {

@@ -271,7 +271,9 @@ TEST_F(CompanionsTest, AutomaticVersionsComeAfterPauses) {
   versions_->changed(change(t, "-", true));  // looked, and left
   EXPECT_FALSE(versions_->keep_one(t + kDay));
   versions_->changed(change(t, ann));
+  versions_->changed(change(t + kMinute / 2, ann));  // within the minute
   versions_->changed(change(t + kMinute, bob));
+  versions_->changed(change(t + kMinute + 1, bob));
   EXPECT_FALSE(versions_->keep_one(t + 10 * kMinute));
   EXPECT_TRUE(versions_->keep_one(t + 11 * kMinute));
   EXPECT_FALSE(versions_->keep_one(t + kHour));

@@ -146,6 +146,7 @@ class VersionService final : public Versions {
 
   void changed(const collab::Change& change) override {
     if (change.updates == 0 && !change.last_left) return;
+    if (known(change)) return;
     db_.write([&](db::Tx& tx) {
       auto pending = store::pending(tx, change.document);
       if (!pending) {
@@ -214,6 +215,20 @@ class VersionService final : public Versions {
 
   static std::string difference(const Delta& from, const Delta& to) {
     return boost::json::serialize(marked(from, from.diff(to)).to_array());
+  }
+
+  // Nothing to write: versions are due minutes after the last change, and its authors are there.
+  bool known(const collab::Change& change) {
+    if (change.last_left) return false;
+    const auto pending =
+        db_.reading([&](db::Tx& tx) { return store::pending(tx, change.document); });
+    return pending && change.at < pending->last_at + kMinute &&
+           std::ranges::all_of(
+               change.users,
+               [&](const std::string& user) {
+                 return pending->authors.size() >= kMostAuthors ||
+                        std::ranges::find(pending->authors, user) != pending->authors.end();
+               });
   }
 
   static void add(std::vector<std::string>& authors, const std::string& user) {
