@@ -104,6 +104,16 @@ std::string without_advice(std::string message) {
   return message;
 }
 
+// At a space where there is one, else between characters.
+void shorten(std::string& detail) {
+  constexpr std::size_t kMost = 2000;
+  if (detail.size() <= kMost) return;
+  std::size_t end = detail.find_last_of(" \n", kMost);
+  if (end == std::string::npos)
+    for (end = kMost; end > 0 && (static_cast<unsigned char>(detail[end]) & 0xC0) == 0x80;) --end;
+  detail.resize(end);
+}
+
 Error internal_fault(const Parsed& parsed) {
   return Error(500, "internal",
                "The server failed to run this statement. The log has the reason under the request "
@@ -115,7 +125,7 @@ Error error_of(const Parsed& parsed) {
   if (auto failure = source_failure(parsed.message)) return *failure;
   const std::string& kind = parsed.kind;
   std::string detail = without_advice(without_paths(parsed.message));
-  if (detail.size() > 2000) detail.resize(detail.find_last_of(" \n", 2000));
+  shorten(detail);
   const auto is = [&](auto... names) { return ((kind == names) || ...); };
   if (is("Parser", "Syntax")) return Error(400, "sql.syntax", detail);
   if (is("Binder", "Catalog", "Planner", "Parameter Not Resolved", "Parameter Not Allowed",

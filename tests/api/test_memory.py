@@ -60,7 +60,7 @@ def test_what_is_not_used_any_more_goes_back(fresh_server: Server) -> None:
     before = fresh_server.memory_mb()
     ops = [
         {"insert": "ab", "attributes": {"bold": True}} if i % 2 else {"insert": "cd"}
-        for i in range(100_000)
+        for i in range(200_000)
     ]
     document = client.ok("POST", "documents", json={"title": "Large"})["id"]
     client.ok("PUT", f"documents/{document}/content", json={"delta": {"ops": ops}})
