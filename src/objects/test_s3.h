@@ -68,6 +68,7 @@ inline std::string ask_server(const std::string& method, const std::string& path
     answer.append(buffer.data(), static_cast<std::size_t>(n));
   }
   ::close(fd);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 20")) << method << " " << path << ": " << answer;
   return answer.substr(std::min(answer.find("\r\n\r\n") + 4, answer.size()));
 }
 
