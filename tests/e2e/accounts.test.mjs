@@ -94,6 +94,7 @@ test('the second factor is turned on with a QR code', async () => {
 test('signing in takes a code', async () => {
   const { page } = own;
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Email').waitFor();
   await passwordStep(page, guest);
   await page.getByLabel('Code', { exact: true }).fill('000000');
   await page.getByRole('button', { name: 'Sign in' }).click();
