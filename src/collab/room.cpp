@@ -127,7 +127,7 @@ bool Room::submit(Input input) {
 Room::Clock::duration Room::gathering() const {
   constexpr std::size_t kMany = 16;  // people
   constexpr std::size_t kBusy = 4;   // updates of a batch
-  constexpr auto kEach = std::chrono::microseconds(20);
+  constexpr auto kEach = std::chrono::microseconds(10);
   constexpr auto kMost = std::chrono::milliseconds(10);
   if (people_ < kMany) return {};
   const auto window = std::min<Clock::duration>(
