@@ -47,8 +47,9 @@ class ServerSocket final : public WebSocket {
     receiving_ = true;
     std::optional<FrameReader::Event> event;
     while (!over_) {
-      // Of what comes after a goodbye only the answer is wanted.
-      if (core_->closed()) reader_.discard();
+      // Of what comes after we said goodbye only the answer is wanted.
+      const bool closed = core_->closed();
+      if (closed) reader_.discard();
       try {
         event = reader_.feed(input_);
         if (event && event->opcode == Opcode::close) parse_close(event->data);
@@ -61,8 +62,7 @@ class ServerSocket final : public WebSocket {
         co_await read_more();
         continue;
       }
-      // What comes after we said goodbye counts no more.
-      if (event->opcode != Opcode::close && core_->closed()) continue;
+      if (event->opcode != Opcode::close && closed) continue;
       if (event->opcode == Opcode::text || event->opcode == Opcode::binary) {
         keep_input();
         co_return Message{std::move(event->data), event->opcode == Opcode::text, false};
