@@ -225,15 +225,15 @@ class VersionService final : public Versions {
     return pending && change.at < pending->last_at + kMinute &&
            std::ranges::all_of(
                change.users,
-               [&](const std::string& user) {
-                 return pending->authors.size() >= kMostAuthors ||
-                        std::ranges::find(pending->authors, user) != pending->authors.end();
-               });
+               [&](const std::string& user) { return settled(pending->authors, user); });
   }
 
+  // The user is among the authors, or there is no room for more.
+  static bool settled(const std::vector<std::string>& authors, const std::string& user) {
+    return authors.size() >= kMostAuthors || std::ranges::find(authors, user) != authors.end();
+  }
   static void add(std::vector<std::string>& authors, const std::string& user) {
-    const bool known = std::ranges::find(authors, user) != authors.end();
-    if (!known && authors.size() < kMostAuthors) authors.push_back(user);
+    if (!settled(authors, user)) authors.push_back(user);
   }
 
   static void check_room(db::Tx& tx, const std::string& document) {

@@ -18,6 +18,12 @@ from tests.harness.server import Server
 SIZE = 96 << 20
 FULL = ("query.diskFull", "objects.diskFull", "db.diskFull")
 
+all_on_the_disk = pytest.mark.skipif(
+    os.environ.get("OPENBRICKS_TEST_DATABASE", "sqlite") != "sqlite"
+    or os.environ.get("OPENBRICKS_TEST_STORAGE", "local") != "local",
+    reason="needs all data on the disk",
+)
+
 
 @pytest.fixture()
 def small_disk(tmp_path: Path) -> Iterator[Path]:
@@ -54,11 +60,7 @@ def insert(client: Client, number: int) -> None:
     )
 
 
-@pytest.mark.skipif(
-    os.environ.get("OPENBRICKS_TEST_DATABASE", "sqlite") != "sqlite"
-    or os.environ.get("OPENBRICKS_TEST_STORAGE", "local") != "local",
-    reason="needs all data on the disk",
-)
+@all_on_the_disk
 def test_statements_on_a_full_disk(small_disk: Path) -> None:
     with Server(data=small_disk / "data") as server:
         client = sign_in(server)
@@ -107,11 +109,7 @@ def test_statements_on_a_full_disk(small_disk: Path) -> None:
         assert found == [[n, 20000] for n in [*kept[1:], 100]]
 
 
-@pytest.mark.skipif(
-    os.environ.get("OPENBRICKS_TEST_DATABASE", "sqlite") != "sqlite"
-    or os.environ.get("OPENBRICKS_TEST_STORAGE", "local") != "local",
-    reason="needs all data on the disk",
-)
+@all_on_the_disk
 def test_what_is_called_refused_was_not_done(small_disk: Path) -> None:
     """Whoever is told to try again must not find the row twice."""
     with Server(data=small_disk / "data") as server:
