@@ -156,8 +156,14 @@ class ChunkResult : public Result {
 class DuckResult final : public ChunkResult {
  public:
   DuckResult(std::shared_ptr<duck::Database> database, std::shared_ptr<duck::Session> session,
-             relay::Relay* relay, const std::string& sql, const Parameters& parameters)
-      : database_(std::move(database)), session_(std::move(session)), relay_(relay) {
+             std::shared_ptr<Work> work, relay::Relay* relay, const std::string& sql,
+             const Parameters& parameters)
+      : database_(std::move(database)),
+        session_(std::move(session)),
+        work_(std::move(work)),
+        relay_(relay),
+        sql_(sql),
+        parameters_(parameters) {
     check_sql_text(sql);
     if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
       fail(duckdb_prepare_error(prepared_.get()), sql);
@@ -187,16 +193,33 @@ class DuckResult final : public ChunkResult {
     throw_error(message, sql, PlaceIn::bytes);
   }
 
+  // What ended the stream. When an error in one thread stops the others, DuckDB may tell of their
+  // interruption and forget the error (SimpleBufferedData::ExecuteTaskInternal of 1.5 looks for
+  // interruptions first). The rows are then made once more, for the reason alone: as an aggregate,
+  // which does not stream.
+  [[noreturn]] void fail_stream(const char* message) {
+    throw_store_failure(relay_, message);
+    Error told = error_from(message);
+    if (told.id() != "query.cancelled" || work_->interrupts() != interrupts_) throw told;
+    try {
+      DuckResult(database_, session_, work_, relay_,
+                 "SELECT max(hash(COLUMNS(*))) FROM (\n" + sql_ + "\n)", parameters_);
+    } catch (const StatementError& error) {
+      throw static_cast<const Error&>(error);  // its place is one in the aggregate
+    }
+    throw Error(500, "query.failed",
+                "The statement failed while its rows were read, for a reason that did not come "
+                "back when they were read again. Run it once more.",
+                message);
+  }
+
   std::unique_ptr<ChunkBatch> next_chunk() override {
     while (!done_) {
       duck::Chunk chunk(duckdb_fetch_chunk(*result_.get()));
       if (!chunk) {
         done_ = true;
         const char* message = duckdb_result_error(result_.get());
-        if (message != nullptr && *message != '\0') {
-          throw_store_failure(relay_, message);
-          throw error_from(message);
-        }
+        if (message != nullptr && *message != '\0') fail_stream(message);
         break;
       }
       if (duckdb_data_chunk_get_size(chunk.get()) > 0)
@@ -207,7 +230,11 @@ class DuckResult final : public ChunkResult {
 
   std::shared_ptr<duck::Database> database_;
   std::shared_ptr<duck::Session> session_;
+  std::shared_ptr<Work> work_;
+  const std::uint64_t interrupts_ = work_->interrupts();  // before it began
   relay::Relay* relay_;
+  const std::string sql_;
+  const Parameters parameters_;
   duck::Prepared prepared_;
   duck::RawResult result_;
   bool done_ = false;
@@ -347,7 +374,7 @@ std::string DuckConnection::unparse(const boost::json::value& tree) {
 
 std::unique_ptr<Result> DuckConnection::execute(const std::string& sql,
                                                 const Parameters& parameters) {
-  return std::make_unique<DuckResult>(database_, session_, relay_, sql, parameters);
+  return std::make_unique<DuckResult>(database_, session_, work_, relay_, sql, parameters);
 }
 
 std::vector<Column> DuckConnection::describe(const std::string& sql) {

@@ -264,6 +264,20 @@ TEST_F(Session, StreamsInBoundedPieces) {
   EXPECT_THROW(while (result->next()){}, Error);
 }
 
+// An error in one thread interrupts the others: the error is told, not the interruption.
+TEST_F(Session, TellsTheErrorThatEndsAStream) {
+  for (int i = 0; i < 100; ++i) {
+    const auto result = connection_->execute(
+        "SELECT CASE WHEN range < 3000000 THEN '1' ELSE 'x' END::INT FROM range(4000000)");
+    try {
+      while (result->next()) continue;
+      FAIL();
+    } catch (const Error& error) {
+      ASSERT_EQ(error.id(), "sql.value") << i;
+    }
+  }
+}
+
 void read_arrow(const std::string& bytes, std::int64_t& rows, ArrowSchema* schema_out = nullptr) {
   ArrowBuffer input;
   ArrowBufferInit(&input);
