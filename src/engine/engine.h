@@ -106,6 +106,9 @@ class Connection {
   // query.cancelled, 507 query.memory; a StatementError where DuckDB knows the place.
   virtual std::unique_ptr<Result> execute(const std::string& sql,
                                           const Parameters& parameters = nullptr) = 0;
+  // The same for a small statement with a small result, which memory then holds: execute() plans it
+  // twice, and this once.
+  virtual std::unique_ptr<Result> execute_at_once(const std::string& sql) = 0;
   // Small internal results at once: rows of text values.
   std::vector<std::vector<std::optional<std::string>>> rows(const std::string& sql,
                                                             const Parameters& parameters = nullptr);
@@ -124,6 +127,8 @@ struct WriteOptions {
   // Rows stay in the order that the SELECT gives them, in one file a partition; else they are
   // written in parallel, into files of even size.
   bool ordered = false;
+  // The rows stand in the SELECT, which has no parameters: one file takes them.
+  bool literal = false;
   // A file that passes this is closed and another one begun, unless the rows are ordered or the
   // table is partitioned; 0: a good size for most tables.
   std::int64_t file_bytes = 0;

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -13,6 +16,7 @@
 
 namespace ob::engine {
 
+namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 namespace {
@@ -27,6 +31,12 @@ void sync_path(const fs::path& path, int (*sync)(int)) {
   const int failed = sync(descriptor) != 0 ? errno : 0;
   ::close(descriptor);
   if (failed != 0) throw internal("sync " + path.string() + ": " + std::strerror(failed));
+}
+
+// Threads that wait for disks: to start one takes as long as a small file's sync.
+asio::thread_pool& syncers() {
+  static asio::thread_pool threads(sync_apart);
+  return threads;
 }
 
 void remove_quietly(const fs::path& path) {
@@ -55,7 +65,8 @@ void sync_paths(const std::vector<fs::path>& paths) {
   // At once: a journal's commit serves all that wait for it.
   std::vector<std::future<void>> others;
   for (std::size_t i = 1; i < paths.size(); ++i)
-    others.push_back(std::async(std::launch::async, sync_path, paths[i], ::fsync));
+    others.push_back(
+        asio::post(syncers(), asio::use_future([path = paths[i]] { sync_path(path, ::fsync); })));
   sync_path(paths.front(), ::fsync);
   for (auto& other : others) other.get();
 }

@@ -165,17 +165,31 @@ class DuckResult final : public ChunkResult {
         sql_(sql),
         parameters_(parameters) {
     check_sql_text(sql);
-    if (duckdb_prepare(session_->get(), sql.c_str(), prepared_.out()) != DuckDBSuccess)
-      fail(duckdb_prepare_error(prepared_.get()), sql);
-    bind_parameters(prepared_.get(), parameters);
+  }
+
+  void stream() {
+    if (duckdb_prepare(session_->get(), sql_.c_str(), prepared_.out()) != DuckDBSuccess)
+      fail(duckdb_prepare_error(prepared_.get()));
+    bind_parameters(prepared_.get(), parameters_);
     duck::Pending pending;
     if (duckdb_pending_prepared_streaming(prepared_.get(), pending.out()) != DuckDBSuccess)
-      fail(duckdb_pending_error(pending.get()), sql);
+      fail(duckdb_pending_error(pending.get()));
     run_tasks(pending.get());
     if (duckdb_execute_pending(pending.get(), result_.get()) != DuckDBSuccess) {
       const char* message = duckdb_result_error(result_.get());
-      fail(message ? message : duckdb_pending_error(pending.get()), sql);
+      fail(message ? message : duckdb_pending_error(pending.get()));
     }
+    read_columns();
+  }
+
+  void run_at_once() {
+    if (duckdb_query(session_->get(), sql_.c_str(), result_.get()) != DuckDBSuccess)
+      fail(duckdb_result_error(result_.get()));
+    read_columns();
+  }
+
+ private:
+  void read_columns() {
     auto types = std::make_shared<std::vector<Type>>();
     const idx_t count = duckdb_column_count(result_.get());
     for (idx_t i = 0; i < count; ++i) {
@@ -187,10 +201,9 @@ class DuckResult final : public ChunkResult {
     types_ = std::move(types);
   }
 
- private:
-  [[noreturn]] void fail(const char* message, const std::string& sql) {
+  [[noreturn]] void fail(const char* message) {
     throw_store_failure(relay_, message);
-    throw_error(message, sql, PlaceIn::bytes);
+    throw_error(message, sql_, PlaceIn::bytes);
   }
 
   // What ended the stream. When an error in one thread stops the others, DuckDB may tell of their
@@ -203,7 +216,8 @@ class DuckResult final : public ChunkResult {
     if (told.id() != "query.cancelled" || work_->interrupts() != interrupts_) throw told;
     try {
       DuckResult(database_, session_, work_, relay_,
-                 "SELECT max(hash(COLUMNS(*))) FROM (\n" + sql_ + "\n)", parameters_);
+                 "SELECT max(hash(COLUMNS(*))) FROM (\n" + sql_ + "\n)", parameters_)
+          .stream();
     } catch (const StatementError& error) {
       throw static_cast<const Error&>(error);  // its place is one in the aggregate
     }
@@ -374,7 +388,15 @@ std::string DuckConnection::unparse(const boost::json::value& tree) {
 
 std::unique_ptr<Result> DuckConnection::execute(const std::string& sql,
                                                 const Parameters& parameters) {
-  return std::make_unique<DuckResult>(database_, session_, work_, relay_, sql, parameters);
+  auto result = std::make_unique<DuckResult>(database_, session_, work_, relay_, sql, parameters);
+  result->stream();
+  return result;
+}
+
+std::unique_ptr<Result> DuckConnection::execute_at_once(const std::string& sql) {
+  auto result = std::make_unique<DuckResult>(database_, session_, work_, relay_, sql, nullptr);
+  result->run_at_once();
+  return result;
 }
 
 std::vector<Column> DuckConnection::describe(const std::string& sql) {

@@ -23,6 +23,7 @@ class DuckConnection final : public Connection {
   boost::json::value parse(std::string_view sql) override;
   std::string unparse(const boost::json::value& tree) override;
   std::unique_ptr<Result> execute(const std::string& sql, const Parameters& parameters) override;
+  std::unique_ptr<Result> execute_at_once(const std::string& sql) override;
   void interrupt() override;
   double progress() override;
 

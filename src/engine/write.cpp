@@ -190,7 +190,7 @@ class Writer {
 
   std::vector<RawFile> copy(const WritePlan& plan, const std::string& target,
                             const Parameters& parameters, std::string_view version) {
-    const bool one_file = options_.ordered && plan.partition.empty();
+    const bool one_file = (options_.ordered || options_.literal) && plan.partition.empty();
     const std::string place =
         one_file ? target + "/" + names_.prefix + "0" + std::string(suffix) : target;
     std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(place) +
@@ -209,7 +209,9 @@ class Writer {
     sql += ")";
     std::vector<RawFile> out;
     try {
-      const auto result = connection_.execute(sql, parameters);
+      const auto result = options_.literal && parameters.is_null()
+                              ? connection_.execute_at_once(sql)
+                              : connection_.execute(sql, parameters);
       while (const auto batch = result->next())
         for (std::int64_t row = 0; row < batch->rows(); ++row) out.push_back(read_row(*batch, row));
     } catch (const Error& error) {

@@ -31,6 +31,7 @@ struct Plan {
   std::string sql;
   // Of the rows of an INSERT, where they are known without asking DuckDB.
   std::vector<engine::Column> columns;
+  bool literal = false;  // these rows stand in `sql`
   // What the user wrote, `sql` before the scans, and the texts of the views in it; empty: made up
   // here.
   std::string text, printed, views;

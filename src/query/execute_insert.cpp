@@ -120,6 +120,7 @@ Plan Session::rows_to_insert(const std::string& query) {
   Plan plan;
   plan.sql = std::move(literals->sql);
   plan.columns = std::move(literals->columns);
+  plan.literal = true;
   return plan;
 }
 

@@ -21,6 +21,9 @@ class Counting : public engine::Connection {
                                           const engine::Parameters& parameters) override {
     return real_.execute(sql, parameters);
   }
+  std::unique_ptr<engine::Result> execute_at_once(const std::string& sql) override {
+    return real_.execute_at_once(sql);
+  }
   void interrupt() override { real_.interrupt(); }
   double progress() override { return real_.progress(); }
   int parsed = 0, printed = 0;
