@@ -32,6 +32,8 @@ struct Caller {
   Scopes scopes;                 // what the credential is limited to
   Micros expires_at = 0;         // of a token that is not made anew by its sign-in; 0: does not
   std::shared_ptr<Noted> noted;  // null outside of requests
+
+  bool operator==(const Caller&) const = default;
 };
 
 }  // namespace ob

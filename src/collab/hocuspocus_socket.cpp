@@ -22,9 +22,11 @@ constexpr std::string_view kLinkPrefix = "share:";
 // and opened by an authentication message.
 class HocuspocusSession final : public Session {
  public:
-  HocuspocusSession(Rooms& rooms, std::unique_ptr<const Visitor> visitor,
-                    std::shared_ptr<net::WebSocketSender> out)
-      : rooms_(rooms), visitor_(std::move(visitor)), out_(std::move(out)) {}
+  HocuspocusSession(Rooms& rooms, const Visitor& visitor, std::shared_ptr<net::WebSocketSender> out)
+      : rooms_(rooms),
+        visitor_(rooms.keep(visitor)),
+        request_id_(visitor.caller.request_id),
+        out_(std::move(out)) {}
 
   void recheck() override {
     for (const auto& attached : all()) attached->recheck();
@@ -97,6 +99,7 @@ class HocuspocusSession final : public Session {
     if (reader.number() != static_cast<std::uint64_t>(AuthType::token)) co_return;
     const std::string token(reader.bytes());
     Visitor visitor = *visitor_;
+    visitor.caller.request_id = request_id_;
     if (token.starts_with(kLinkPrefix)) {
       visitor.credentials.share = token.substr(kLinkPrefix.size());
     } else if (!token.empty()) {
@@ -190,7 +193,8 @@ class HocuspocusSession final : public Session {
   }
 
   Rooms& rooms_;
-  const std::unique_ptr<const Visitor> visitor_;
+  const std::shared_ptr<const Visitor> visitor_;
+  const std::string request_id_;
   const std::shared_ptr<net::WebSocketSender> out_;
   mutable std::mutex mutex_;  // attached_ is read by other threads, too
   std::map<std::string, std::shared_ptr<Attached>> attached_;
@@ -203,7 +207,8 @@ class HocuspocusSession final : public Session {
 asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor,
                             std::unique_ptr<net::WebSocket> socket) {
   const auto out = socket->sender();
-  const auto session = std::make_shared<HocuspocusSession>(rooms, std::move(visitor), out);
+  const auto session = std::make_shared<HocuspocusSession>(rooms, *visitor, out);
+  visitor.reset();
   // However this ends.
   const std::shared_ptr<void> farewell(nullptr, [&](void*) { rooms.remove(session.get()); });
   try {

@@ -199,24 +199,27 @@ std::vector<std::shared_ptr<Room>> Rooms::loaded() {
 
 // ---- sockets
 
-std::shared_ptr<const api::Credentials> Rooms::keep(api::Credentials credentials) {
-  const std::lock_guard lock(credentials_mutex_);
-  const auto found = credentials_.find({credentials.bearer, credentials.share});
-  if (found != credentials_.end())
-    if (auto there = found->second.lock()) return there;
-  const auto forget = [this](const api::Credentials* gone) {
+std::shared_ptr<const Visitor> Rooms::keep(Visitor visitor) {
+  visitor.caller.request_id.clear();
+  std::shared_ptr<const Visitor> there;  // its end takes the lock, too
+  const std::lock_guard lock(visitors_mutex_);
+  const auto found = visitors_.find({visitor.credentials.bearer, visitor.credentials.share});
+  if (found != visitors_.end()) there = found->second.lock();
+  if (there && there->caller == visitor.caller) return there;
+  const auto forget = [this](const Visitor* gone) {
     {
-      const std::lock_guard lock(credentials_mutex_);
-      const auto kept = credentials_.find({gone->bearer, gone->share});
-      if (kept != credentials_.end() && kept->first.first.data() == gone->bearer.data())
-        credentials_.erase(kept);
+      const std::lock_guard lock(visitors_mutex_);
+      const auto kept = visitors_.find({gone->credentials.bearer, gone->credentials.share});
+      if (kept != visitors_.end() && kept->first.first.data() == gone->credentials.bearer.data())
+        visitors_.erase(kept);
     }
     delete gone;
   };
-  const std::shared_ptr<const api::Credentials> out(new api::Credentials(std::move(credentials)),
-                                                    forget);
-  if (found != credentials_.end()) credentials_.erase(found);
-  credentials_.emplace(std::pair<std::string_view, std::string_view>(out->bearer, out->share), out);
+  const std::shared_ptr<const Visitor> out(new Visitor(std::move(visitor)), forget);
+  if (found != visitors_.end()) visitors_.erase(found);
+  visitors_.emplace(std::pair<std::string_view, std::string_view>(out->credentials.bearer,
+                                                                  out->credentials.share),
+                    out);
   return out;
 }
 

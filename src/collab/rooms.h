@@ -15,6 +15,12 @@
 
 namespace ob::collab {
 
+// Who opened a socket, and what with.
+struct Visitor {
+  Caller caller;  // without a user_id: anonymous
+  api::Credentials credentials;
+};
+
 // A socket, as the look at rights sees it.
 class Session {
  public:
@@ -72,8 +78,8 @@ class Rooms final : public Service, private Cluster::Host {
   void opened(const Caller& caller, const std::string& document) {
     if (opened_) opened_(caller, document);
   }
-  // Somebody's tabs and documents bring the same: they share them.
-  std::shared_ptr<const api::Credentials> keep(api::Credentials credentials);
+  // Somebody's tabs and documents are the same visitor's, but for the request: they share it.
+  std::shared_ptr<const Visitor> keep(Visitor visitor);
   // Throws Error 503 when there are too many.
   void add(const std::shared_ptr<Session>& session);
   void remove(const Session* session);
@@ -116,9 +122,9 @@ class Rooms final : public Service, private Cluster::Host {
   std::mutex mutex_;
   std::unordered_map<std::string, Loading> rooms_;
   std::unordered_map<const Session*, std::weak_ptr<Session>> sessions_;
-  std::mutex credentials_mutex_;
-  std::map<std::pair<std::string_view, std::string_view>, std::weak_ptr<const api::Credentials>>
-      credentials_;
+  std::mutex visitors_mutex_;
+  // By their credentials.
+  std::map<std::pair<std::string_view, std::string_view>, std::weak_ptr<const Visitor>> visitors_;
   std::uint64_t seen_generation_ = 0;
   std::condition_variable wake_;
   std::atomic<bool> stop_ = false;

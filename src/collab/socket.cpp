@@ -41,23 +41,23 @@ int close_code(const Error& error) {
   }
 }
 
-Attached::Attached(Rooms& rooms, Visitor visitor, std::string document, std::shared_ptr<Peer> peer)
+Attached::Attached(Rooms& rooms, const Visitor& visitor, std::string document,
+                   std::shared_ptr<Peer> peer)
     : rooms_(rooms),
-      caller_(std::move(visitor.caller)),
-      credentials_(rooms.keep(std::move(visitor.credentials))),
+      visitor_(rooms.keep(visitor)),
       document_(std::move(document)),
       peer_(std::move(peer)) {
-  peer_->may_write = admit(caller_) == Access::write;
-  peer_->user = caller_.user_id;
+  peer_->may_write = admit(visitor.caller) == Access::write;
+  peer_->user = visitor.caller.user_id;
   place_ = rooms_.find(document_);
-  rooms_.opened(caller_, document_);
+  rooms_.opened(visitor.caller, document_);
 }
 
 Access Attached::admit(const Caller& caller) {
   const Error gone =
       not_found("documents.notFound", "There is no such document, or you may not see it.");
   if (document_.empty() || document_.size() > kMostName) throw gone;
-  const Access access = rooms_.gatekeeper().access(caller, credentials_->share, document_);
+  const Access access = rooms_.gatekeeper().access(caller, visitor_->credentials.share, document_);
   if (access == Access::none) throw gone;
   return access;
 }
@@ -90,7 +90,8 @@ bool Attached::crowded() const {
 
 void Attached::recheck() {
   try {
-    const Caller caller = rooms_.authenticator().again(caller_, credentials_->bearer);
+    const Caller caller =
+        rooms_.authenticator().again(visitor_->caller, visitor_->credentials.bearer);
     const bool may_write = admit(caller) == Access::write;
     // Who gains rights or loses some connects again, so that the client knows.
     if (may_write != peer_->may_write.exchange(may_write))

@@ -10,11 +10,6 @@ namespace ob::collab {
 
 inline constexpr int kBadMessage = 4400, kSignIn = 4401, kForbidden = 4403, kNoDocument = 4404;
 
-// Who opened a socket, and what with.
-struct Visitor {
-  Caller caller;  // without a user_id: anonymous
-  api::Credentials credentials;
-};
 // What the request tells of the caller, before they sign in.
 Caller caller_of(const api::Context& context, const net::Request& request);
 
@@ -22,7 +17,7 @@ Caller caller_of(const api::Context& context, const net::Request& request);
 class Attached {
  public:
   // Admits the visitor and loads the document. Blocks. Throws Error.
-  Attached(Rooms& rooms, Visitor visitor, std::string document, std::shared_ptr<Peer> peer);
+  Attached(Rooms& rooms, const Visitor& visitor, std::string document, std::shared_ptr<Peer> peer);
   ~Attached();
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
@@ -39,8 +34,7 @@ class Attached {
   Access admit(const Caller& caller);
 
   Rooms& rooms_;
-  const Caller caller_;
-  const std::shared_ptr<const api::Credentials> credentials_;
+  const std::shared_ptr<const Visitor> visitor_;
   const std::string document_;
   const std::shared_ptr<Peer> peer_;
   std::shared_ptr<Place> place_;
