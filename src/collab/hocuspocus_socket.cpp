@@ -46,7 +46,7 @@ class HocuspocusSession final : public Session {
     const auto attached = find(name);
     if (attached) {
       handle(name, *attached, type, reader);
-      co_await pace(*attached);
+      if (attached->crowded()) co_await pace(*attached);
     } else if (type == static_cast<std::uint64_t>(MessageType::auth)) {
       co_await authenticate(name, reader);
     } else {
@@ -216,11 +216,11 @@ asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor
   } catch (const Error& e) {
     out->close(close_code(e), e.what());
   }
-  net::Opening opening(
+  // Null once a document was opened.
+  auto opening = std::make_unique<net::Opening>(
       socket->executor(), out, [&] { return session->useless(); },
       "authenticate for a document within 10 seconds");
   // Strangers do not fill the memory.
-  bool opened = false;
   socket->limit(kMostQueued);
   while (auto message = co_await socket->receive()) {
     if (message->pong) continue;
@@ -230,11 +230,12 @@ asio::awaitable<void> visit(Rooms& rooms, std::unique_ptr<const Visitor> visitor
     } catch (const Error& e) {
       out->close(close_code(e), e.what());
     }
-    if (!opened && session->opened()) {
-      opened = true;
+    if (!opening) continue;
+    opening->look();
+    if (session->opened()) {
+      opening.reset();
       socket->limit(kMostMessage);
     }
-    opening.look();
   }
 }
 

@@ -78,6 +78,8 @@ class Connection {
     // There much is appended and read once: pages would fill the cache and not be asked for again.
     if (use == Use::write_relaxed) script("PRAGMA cache_size=-256;");
     if (use == Use::read_relaxed) script("PRAGMA cache_size=-64;");
+    // Every commit of the writer empties the caches of the many that read.
+    if (use == Use::read) script("PRAGMA cache_size=-512;");
     if (use == Use::read || use == Use::read_relaxed) {
       script("PRAGMA query_only=ON;");
       return;
