@@ -321,7 +321,7 @@ def main() -> None:
                     "",
                 ]
             if wanted("appends"):
-                report += ["## Appends", "", *appends.run(server, client, Path(scratch)), ""]
+                report += ["## Appends", "", *appends.run(client, Path(scratch)), ""]
         if wanted("start"):
             report += ["## Start and memory", "", *bench_start(data, token, options.rounds), ""]
         if wanted("large"):
