@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::footer::Source;
 use super::schema::{Kind as LeafKind, Physical};
 use super::small::{Reader, Wanted};
-use super::{Fail, Outcome, remove};
+use super::{Fail, Outcome, create, remove};
 use crate::runtime::{BridgeError, guard};
 
 #[cxx::bridge(namespace = "ob::native")]
@@ -83,6 +83,49 @@ pub mod ffi {
         precision: u32,
     }
 
+    #[derive(Debug)]
+    enum NewKind {
+        Boolean,
+        Int8,
+        Int16,
+        Int32,
+        Int64,
+        Float,
+        Double,
+        Text,
+        Date,
+        /// Microseconds; those of which it is known that they are in UTC, and others.
+        Instant,
+        Local,
+        /// Of up to 9 digits (4 bytes), or of up to 18 (8 bytes).
+        Decimal,
+    }
+
+    /// A column of a file to be.
+    struct NewColumn<'a> {
+        name: &'a str,
+        /// -1: none.
+        id: i32,
+        kind: NewKind,
+        precision: u32,
+        scale: u32,
+        /// Of the rows that have one, in little endian; truth values are a byte each, texts lie
+        /// behind their length (4 bytes).
+        values: &'a [u8],
+        /// A byte a row, 0 for NULL.
+        valid: &'a [u8],
+    }
+
+    struct NewFile {
+        bytes: Vec<u8>,
+        columns: Vec<ColumnFacts>,
+    }
+
+    extern "Rust" {
+        /// The Parquet file that holds these rows.
+        fn new_file(columns: &[NewColumn], rows: usize) -> Result<NewFile>;
+    }
+
     extern "Rust" {
         type SmallFiles;
         fn new_small_files(columns: Vec<SmallColumn>) -> Box<SmallFiles>;
@@ -116,7 +159,10 @@ pub mod ffi {
     }
 }
 
-use ffi::{ColumnFacts, ColumnKind, RowsRemoved, SmallColumn, SmallKind, Trouble};
+use ffi::{
+    ColumnFacts, ColumnKind, NewColumn, NewFile, NewKind, RowsRemoved, SmallColumn, SmallKind,
+    Trouble,
+};
 
 pub struct Stop(AtomicBool);
 
@@ -230,6 +276,45 @@ pub fn remove_rows(
         Err(Fail::NotPossible(why)) => Ok(not_removed(why)),
         Err(other) => Err(other),
     }
+}
+
+fn type_of(column: &NewColumn) -> Outcome<create::Type> {
+    Ok(match column.kind {
+        NewKind::Boolean => create::Type::Boolean,
+        NewKind::Int8 => create::Type::Integer(8),
+        NewKind::Int16 => create::Type::Integer(16),
+        NewKind::Int32 => create::Type::Integer(32),
+        NewKind::Int64 => create::Type::Integer(64),
+        NewKind::Float => create::Type::Float,
+        NewKind::Double => create::Type::Double,
+        NewKind::Text => create::Type::Text,
+        NewKind::Date => create::Type::Date,
+        NewKind::Instant => create::Type::Timestamp(true),
+        NewKind::Local => create::Type::Timestamp(false),
+        NewKind::Decimal if (1..=18).contains(&column.precision) => {
+            create::Type::Decimal(column.precision, column.scale)
+        }
+        _ => return super::not_possible("a column is of an unknown type"),
+    })
+}
+
+pub fn new_file(columns: &[NewColumn], rows: usize) -> Result<NewFile, Fail> {
+    guard(|| {
+        let columns = columns.iter().map(|column| {
+            Ok(create::Column {
+                name: column.name,
+                id: (column.id >= 0).then_some(column.id),
+                of: type_of(column)?,
+                values: column.values,
+                valid: column.valid,
+            })
+        });
+        let made = create::create(&columns.collect::<Outcome<Vec<_>>>()?, rows)?;
+        Ok(NewFile {
+            bytes: made.bytes,
+            columns: made.facts.into_iter().map(facts_of).collect(),
+        })
+    })
 }
 
 pub struct SmallFiles(Reader);

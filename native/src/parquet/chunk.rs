@@ -207,7 +207,7 @@ pub fn rewrite(
 ) -> Outcome<Fresh> {
     let (bounds, mut meta) = run(worker, chunk, leaf, group, data, out, check)?;
     let old = meta.inner(column::STATISTICS).cloned();
-    let fresh = write_statistics(leaf, &bounds, old.unwrap_or_default(), ordered);
+    let fresh = write_statistics(leaf, &bounds, old.as_ref(), ordered);
     meta.set(column::STATISTICS, Value::Struct(fresh));
     let mut tree = chunk.tree.clone();
     tree.remove(&chunk::INDEXES);
@@ -223,7 +223,13 @@ fn widened(bound: &Bound, zero: f64) -> Bound {
     }
 }
 
-fn write_statistics(leaf: &Leaf, bounds: &Bounds, old: Struct, ordered: bool) -> Struct {
+/// `old`: those that they replace.
+pub fn write_statistics(
+    leaf: &Leaf,
+    bounds: &Bounds,
+    old: Option<&Struct>,
+    ordered: bool,
+) -> Struct {
     use statistics::*;
     let mut out = Struct::default();
     out.set(NULLS, Value::I64(bounds.nulls as i64));
@@ -239,14 +245,14 @@ fn write_statistics(leaf: &Leaf, bounds: &Bounds, old: Struct, ordered: bool) ->
         Order::of(leaf),
         Order::UInt32 | Order::UInt64 | Order::Bytes | Order::Decimal
     );
-    if signed && old.has(OLD_MIN) {
+    if signed && old.is_some_and(|old| old.has(OLD_MIN)) {
         out.set(OLD_MIN, Value::Binary(min.clone()));
         out.set(OLD_MAX, Value::Binary(max.clone()));
     }
     if ordered {
         out.set(MIN, Value::Binary(min));
         out.set(MAX, Value::Binary(max));
-        if old.has(MIN_EXACT) || old.has(MAX_EXACT) {
+        if old.is_none_or(|old| old.has(MIN_EXACT) || old.has(MAX_EXACT)) {
             out.set(MIN_EXACT, Value::Bool(true));
             out.set(MAX_EXACT, Value::Bool(true));
         }

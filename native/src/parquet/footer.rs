@@ -7,9 +7,11 @@ pub const MAGIC: &[u8; 4] = b"PAR1";
 
 /// Ids of fields, by the struct that they are in.
 pub mod file {
+    pub const VERSION: i16 = 1;
     pub const SCHEMA: i16 = 2;
     pub const ROWS: i16 = 3;
     pub const ROW_GROUPS: i16 = 4;
+    pub const CREATED_BY: i16 = 6;
     pub const COLUMN_ORDERS: i16 = 7;
     pub const ENCRYPTION: i16 = 8;
 }

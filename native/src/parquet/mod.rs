@@ -6,6 +6,9 @@ mod bits;
 pub mod bridge;
 mod chunk;
 mod codec;
+mod create;
+#[cfg(test)]
+mod create_tests;
 mod decode;
 mod delta;
 mod facts;

@@ -1,6 +1,7 @@
 //! Headers of pages, and the parts of their bodies.
 use super::schema::Leaf;
 use super::thrift::{Reader, Struct, Value, write_struct};
+use super::values::encoding;
 use super::{MOST_PAGE, MOST_VALUES, Outcome, not_possible};
 
 mod header {
@@ -163,6 +164,23 @@ impl Header {
         tree.set(id, Value::Struct(fields));
         write_struct(out, &tree);
     }
+}
+
+/// Appends a page of the first sort, of values that are PLAIN behind their levels.
+pub fn append_plain(values: usize, body: &[u8], out: &mut Vec<u8>) {
+    let int = |value: usize| Value::I32(value as i32);
+    let mut fields = Struct::default();
+    fields.set(data::VALUES, int(values));
+    fields.set(data::ENCODING, Value::I32(encoding::PLAIN as i32));
+    fields.set(data::DEF_ENCODING, Value::I32(encoding::RLE as i32));
+    fields.set(data::REP_ENCODING, Value::I32(encoding::RLE as i32));
+    let mut tree = Struct::default();
+    tree.set(header::TYPE, Value::I32(0));
+    tree.set(header::UNCOMPRESSED, int(body.len()));
+    tree.set(header::COMPRESSED, int(body.len()));
+    tree.set(header::DATA, Value::Struct(fields));
+    write_struct(out, &tree);
+    out.extend_from_slice(body);
 }
 
 /// Takes the levels of a page of the first sort off its front, whose length comes before them.

@@ -80,7 +80,7 @@ const MOST_FIXED: i64 = 1 << 20;
 /// Bytes of the leaves' paths, of which each repeats its groups' names.
 const MOST_PATHS: usize = 16 << 20;
 
-mod element {
+pub mod element {
     pub const TYPE: i16 = 1;
     pub const LENGTH: i16 = 2;
     pub const REPETITION: i16 = 3;

@@ -277,5 +277,6 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
+pub const LIST_OF_BINARIES: u8 = BINARY;
 pub const LIST_OF_I32: u8 = I32;
 pub const LIST_OF_STRUCTS: u8 = STRUCT;
