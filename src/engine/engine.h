@@ -123,12 +123,23 @@ struct WrittenFile {
   std::int64_t rows = 0;
 };
 
+// A value of an INSERT as it was written. now() is the instant of the statement.
+struct Literal {
+  enum class Kind { null, number, text, truth, date, timestamp, now };
+  Kind kind = Kind::null;
+  std::string text;  // of a number with its sign; of others without quotes
+};
+using LiteralRows = std::vector<std::vector<Literal>>;
+
 struct WriteOptions {
   // Rows stay in the order that the SELECT gives them, in one file a partition; else they are
   // written in parallel, into files of even size.
   bool ordered = false;
   // The rows stand in the SELECT, which has no parameters: one file takes them.
   bool literal = false;
+  // Those rows, as many values each as there are `columns`; null: not kept. With them small files
+  // are written without DuckDB where that gives the same.
+  std::shared_ptr<const LiteralRows> rows;
   // A file that passes this is closed and another one begun, unless the rows are ordered or the
   // table is partitioned; 0: a good size for most tables.
   std::int64_t file_bytes = 0;

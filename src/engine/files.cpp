@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "engine/error_text.h"
 
 namespace ob::engine {
 
@@ -69,6 +70,27 @@ void sync_paths(const std::vector<fs::path>& paths) {
         asio::post(syncers(), asio::use_future([path = paths[i]] { sync_path(path, ::fsync); })));
   sync_path(paths.front(), ::fsync);
   for (auto& other : others) other.get();
+}
+
+void write_new(const fs::path& path, std::span<const std::uint8_t> bytes) {
+  constexpr mode_t mode = 0666;  // less the process's mask
+  const int descriptor =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+  int failed = descriptor < 0 ? errno : 0;
+  while (failed == 0 && !bytes.empty()) {
+    const auto wrote = ::write(descriptor, bytes.data(), bytes.size());
+    if (wrote > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+    } else if (wrote == 0) {
+      failed = EIO;
+    } else if (errno != EINTR) {
+      failed = errno;
+    }
+  }
+  if (descriptor >= 0 && ::close(descriptor) != 0 && failed == 0) failed = errno;
+  if (failed == 0) return;
+  if (const auto full = disk_full(std::strerror(failed))) throw *full;
+  throw internal("write " + path.string() + ": " + std::strerror(failed));
 }
 
 EarlyWriteback::EarlyWriteback(fs::path directory, std::string prefix)

@@ -1,8 +1,10 @@
 #pragma once
 // Local files that the engine itself makes.
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +14,10 @@ namespace ob::engine {
 // Forces the contents of files and the entries of directories to disk. All lie on one file system.
 // Throws ob::Error 500.
 void sync_paths(const std::vector<std::filesystem::path>& paths);
+
+// Writes a file that is not there yet; sync_paths() makes it durable. Throws ob::Error 500, 507
+// query.diskFull.
+void write_new(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 
 // Hands what others write into files of `directory` whose names start with `prefix` to the disk
 // while they are being written, so that sync_paths() has little left to wait for.

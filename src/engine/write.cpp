@@ -9,6 +9,7 @@
 #include "engine/file_shapes.h"
 #include "engine/write_place.h"
 #include "engine/write_sql.h"
+#include "engine/write_values.h"
 
 namespace ob::engine {
 
@@ -319,8 +320,12 @@ std::vector<WrittenFile> write_files(Instance& instance, Connection& connection,
                                      delta::Table& table, const delta::Schema& schema,
                                      const std::vector<std::string>& partition_columns,
                                      const WriteOptions& options) {
+  const int indexed = indexed_columns_of(table);
+  if (options.rows && partition_columns.empty())
+    if (auto file = write_values(instance, table, schema, options.columns, *options.rows, indexed))
+      return {std::move(*file)};
   Writer writer(instance, connection, table, schema, partition_columns, options);
-  return writer.run(select_sql, parameters, indexed_columns_of(table));
+  return writer.run(select_sql, parameters, indexed);
 }
 
 }  // namespace ob::engine

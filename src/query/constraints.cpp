@@ -227,6 +227,7 @@ std::vector<engine::WrittenFile> Session::write(delta::Table& table,
   const Plan plan = checked(metadata, name, rows, checks);
   engine::WriteOptions with_columns = options;
   with_columns.literal = plan.literal;
+  with_columns.rows = plan.rows;
   for (const engine::Column& column : plan.columns) with_columns.columns.push_back(column.name);
   try {
     return core_.engine.write(connection_, plan.sql, plan.parameters, table, metadata.schema,

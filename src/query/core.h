@@ -31,7 +31,8 @@ struct Plan {
   std::string sql;
   // Of the rows of an INSERT, where they are known without asking DuckDB.
   std::vector<engine::Column> columns;
-  bool literal = false;  // these rows stand in `sql`
+  bool literal = false;                             // these rows stand in `sql`
+  std::shared_ptr<const engine::LiteralRows> rows;  // they, where they are few
   // What the user wrote, `sql` before the scans, and the texts of the views in it; empty: made up
   // here.
   std::string text, printed, views;

@@ -121,6 +121,8 @@ Plan Session::rows_to_insert(const std::string& query) {
   plan.sql = std::move(literals->sql);
   plan.columns = std::move(literals->columns);
   plan.literal = true;
+  if (!literals->rows.empty())
+    plan.rows = std::make_shared<const engine::LiteralRows>(std::move(literals->rows));
   return plan;
 }
 

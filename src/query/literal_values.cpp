@@ -5,17 +5,25 @@
 namespace ob::query {
 namespace {
 
-struct Literal {
+using engine::Literal;
+using Kind = Literal::Kind;
+
+// Of longer texts the values are not kept: DuckDB writes them.
+constexpr std::size_t most_kept = 64 << 10;
+
+struct Value {
   std::string sql, type;
+  Literal literal;
 };
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : tokens_(tokenize(text)) {}
+  explicit Reader(std::string_view text)
+      : tokens_(tokenize(text)), keeps_(text.size() <= most_kept) {}
 
-  std::optional<LiteralRows> rows() {
+  std::optional<LiteralValues> rows() {
     if (!word("values")) return std::nullopt;
-    LiteralRows out;
+    LiteralValues out;
     do {
       if (!row(out)) return std::nullopt;
     } while (symbol(","));
@@ -37,13 +45,14 @@ class Reader {
     return true;
   }
 
-  bool row(LiteralRows& out) {
+  bool row(LiteralValues& out) {
     const bool first = values_.empty();
     if (!symbol("(")) return false;
     values_ += first ? "(" : ", (";
+    if (keeps_) out.rows.emplace_back();
     std::size_t i = 0;
     do {
-      const auto value = literal();
+      auto value = literal();
       if (!value) return false;
       if (first) {
         out.columns.push_back({"col" + std::to_string(i), value->type});
@@ -51,6 +60,7 @@ class Reader {
         return false;
       }
       values_ += (i > 0 ? ", " : "") + value->sql;
+      if (keeps_) out.rows.back().push_back(std::move(value->literal));
       ++i;
     } while (symbol(","));
     values_ += ")";
@@ -62,7 +72,7 @@ class Reader {
     return type == untyped_null || type == known;
   }
 
-  std::optional<Literal> literal() {
+  std::optional<Value> literal() {
     std::string sign;
     if (symbol("-")) {
       sign = "-";
@@ -72,39 +82,40 @@ class Reader {
     const Token& token = peek();
     if (token.kind == TokenKind::number) {
       ++at_;
-      return Literal{sign + token.value, "DOUBLE"};
+      return Value{sign + token.value, "DOUBLE", {Kind::number, sign + token.value}};
     }
     if (!sign.empty()) return std::nullopt;
     if (token.kind == TokenKind::string) {
       ++at_;
-      return Literal{engine::quote_literal(token.value), "VARCHAR"};
+      return Value{engine::quote_literal(token.value), "VARCHAR", {Kind::text, token.value}};
     }
-    if (word("null")) return Literal{"NULL", std::string(untyped_null)};
-    if (word("true")) return Literal{"TRUE", "BOOLEAN"};
-    if (word("false")) return Literal{"FALSE", "BOOLEAN"};
-    if (word("date")) return typed("DATE");
-    if (word("timestamp")) return typed("TIMESTAMP");
+    if (word("null")) return Value{"NULL", std::string(untyped_null), {}};
+    if (word("true")) return Value{"TRUE", "BOOLEAN", {Kind::truth, "true"}};
+    if (word("false")) return Value{"FALSE", "BOOLEAN", {Kind::truth, "false"}};
+    if (word("date")) return typed("DATE", Kind::date);
+    if (word("timestamp")) return typed("TIMESTAMP", Kind::timestamp);
     if (word("now") && symbol("(") && symbol(")")) {
-      return Literal{"now()", "TIMESTAMP WITH TIME ZONE"};
+      return Value{"now()", "TIMESTAMP WITH TIME ZONE", {Kind::now, ""}};
     }
     return std::nullopt;
   }
 
-  std::optional<Literal> typed(const std::string& type) {
+  std::optional<Value> typed(const std::string& type, Kind kind) {
     const Token& token = peek();
     if (token.kind != TokenKind::string) return std::nullopt;
     ++at_;
-    return Literal{type + " " + engine::quote_literal(token.value), type};
+    return Value{type + " " + engine::quote_literal(token.value), type, {kind, token.value}};
   }
 
   const std::vector<Token> tokens_;
+  const bool keeps_;
   std::size_t at_ = 0;
   std::string values_;
 };
 
 }  // namespace
 
-std::optional<LiteralRows> literal_values(std::string_view query) {
+std::optional<LiteralValues> literal_values(std::string_view query) {
   return Reader(query).rows();
 }
 

@@ -13,14 +13,15 @@ namespace ob::query {
 // Instead of a type, of columns that hold nothing but NULL.
 inline constexpr std::string_view untyped_null = "\"NULL\"";
 
-struct LiteralRows {
+struct LiteralValues {
   std::string sql;  // a SELECT, made anew from the literals
   // Names "col0" …; of each column a type of the same kind as its literals, or untyped_null.
   std::vector<engine::Column> columns;
+  engine::LiteralRows rows;  // empty when they are long
 };
 
 // nullopt unless `query` is VALUES with rows of numbers, texts, booleans, NULL, DATE and TIMESTAMP
 // literals and now(), as many in each row, and of one kind in each column.
-std::optional<LiteralRows> literal_values(std::string_view query);
+std::optional<LiteralValues> literal_values(std::string_view query);
 
 }  // namespace ob::query
