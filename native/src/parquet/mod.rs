@@ -1,6 +1,6 @@
 //! Parquet files without some of their rows, made from their pages: what stays is neither read as
-//! values of a type nor encoded anew where that can be spared. And whole small files, read at once, of which there may be
-//! very many. Files may be made to do harm: no size or count that they tell is believed before it is
+//! values of a type nor encoded anew where that can be spared. Whole small files, read at once, of
+//! which there may be very many. And new files of few rows. Files may be made to do harm: no size or count that they tell is believed before it is
 //! checked, and nothing here panics on them.
 mod bits;
 pub mod bridge;
