@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +14,9 @@ import pytest
 
 from tests.interop import handmade
 from tests.interop.support import Lake, read_theirs, rows, same
+
+if TYPE_CHECKING:
+    from tests.harness.spark import Spark
 
 COLUMNS = """(id BIGINT, flag BOOLEAN, i1 TINYINT, i2 SMALLINT, i4 INT, f4 FLOAT, f8 DOUBLE,
     d4 DECIMAL(4,1), d9 DECIMAL(9,2), d18 DECIMAL(18,3), `tëxt` STRING, day DATE, at TIMESTAMP,
@@ -205,3 +208,18 @@ def test_duckdb_reads_them(lake: Lake) -> None:
     found = connection.sql(f"SELECT * FROM read_parquet('{file}')").arrow()
     table = found if isinstance(found, pa.Table) else found.read_all()
     assert rows(table) == rows(lake.client.arrow(f"SELECT * FROM {name}"))
+
+
+def test_spark_reads_them(lake: Lake, spark: Spark) -> None:
+    name = lake.name("sparks")
+    lake.client.sql(f"CREATE TABLE {name} {COLUMNS}")
+    for value in VALUES:
+        lake.client.sql(f"INSERT INTO {name} VALUES ({value})")
+    assert all(map(here, added(lake, name)))
+    table = f"delta.`{lake.client.location(name)}`"
+    found = spark.arrow(f"SELECT * FROM {table}")
+    assert rows(found) == rows(lake.client.arrow(f"SELECT * FROM {name}"))
+    # By the bounds in files and log, too.
+    for condition in ("i1 = 127", "d9 < 0", "day > date '2000-01-01'", "f8 = 0.1", "`tëxt` = ''"):
+        found = spark.arrow(f"SELECT id FROM {table} WHERE {condition}")
+        assert len(found) == 1, condition
