@@ -74,7 +74,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
     "catalog": {"catalog/information_schema.h", "catalog/system_access.h"},
     "collab": {"collab/dynamo_place.h"},
     "db": {"db/usage.h"},
-    "delta": {"delta/actions.h", "delta/maintenance.h", "delta/schema.h"},
+    "delta": {"delta/actions.h", "delta/maintenance.h", "delta/schema.h", "delta/values.h"},
     "gateway": {"gateway/cors.h", "gateway/redirect.h", "gateway/roles.h"},
     "identity": {
         "identity/accounts.h",
@@ -98,7 +98,7 @@ EXTRA_PUBLIC: dict[str, set[str]] = {
         "documents/export_api.h",
         "documents/companions.h",
     },
-    "net": {"net/later.h", "net/loops.h"},
+    "net": {"net/later.h", "net/loops.h", "net/together.h"},
     "objects": {"objects/files.h"},
     "query": {"query/saved_queries.h"},
 }

@@ -3,6 +3,7 @@
 
 #include "collab/protocol.h"
 #include "collab/room.h"
+#include "net/together.h"
 
 namespace ob::collab {
 
@@ -106,6 +107,7 @@ void Room::broadcast(const std::string& message, const Peer* except) {
   constexpr std::size_t kLittle = 4096;
   std::int64_t bytes = 0;
   std::vector<const Via*> told;  // other instances: once each
+  net::Together together(peers_.size());
   for (const auto& peer : peers_) {
     if (peer->via) {
       if (std::find(told.begin(), told.end(), peer->via.get()) != told.end()) continue;
@@ -126,9 +128,10 @@ void Room::broadcast(const std::string& message, const Peer* except) {
     }
     bytes += static_cast<std::int64_t>(frame->size());
     // A large frame is not copied for each of them.
-    const bool together = peer->owed > 0 && frame->size() <= kLittle;
-    if (peer->owed > 0 && !together) peer->out->push(with_owed(*peer, {}));
-    peer->out->push(together ? with_owed(*peer, *frame) : std::move(frame));
+    const bool in_one = peer->owed > 0 && frame->size() <= kLittle;
+    if (peer->owed > 0 && !in_one) peer->out->push(with_owed(*peer, {}));
+    together.make_room();
+    peer->out->push(in_one ? with_owed(*peer, *frame) : std::move(frame));
   }
   setup_.counters.count(setup_.counters.bytes_out, bytes);
 }

@@ -10,6 +10,7 @@
 
 #include "net/connection.h"
 #include "net/frame.h"
+#include "net/together.h"
 
 namespace ob::net {
 
@@ -66,6 +67,32 @@ class WebSocketCore final : public WebSocketSender,
     return closed_ || closing_;
   }
 
+  // What became of a frame that went together with others' (Together): bytes, or an error number
+  // below 0.
+  void sent_together(Frame frame, ssize_t result) {
+    bool wake = false;
+    {
+      const std::lock_guard lock(mutex_);
+      writing_ = false;
+      if (result == -ECANCELED && !closed_) fail();  // nobody knows how much of it went
+      if (!closed_) {
+        wake = last_ || queued_ > kLittle;
+        const std::size_t sent = result < 0 ? 0 : static_cast<std::size_t>(result);
+        queued_ -= sent;
+        first_sent_ = 0;
+        if (sent < frame->size()) {
+          first_sent_ = sent;
+          queue_.push_front(std::move(frame));
+        }
+        write_plain();
+        hang_up();
+      }
+    }
+    if (wake) asio::post(executor(), [self = shared_from_this()] { self->wake_senders(); });
+    together_ = false;
+    together_.notify_all();
+  }
+
   // ---- the connection's strand
 
   void start_clock(std::chrono::seconds idle) {
@@ -90,6 +117,7 @@ class WebSocketCore final : public WebSocketSender,
       queue_.clear();
       queued_ = 0;
     }
+    together_.wait(true);
     clock_.cancel();
     for (auto& waiting : std::exchange(waiting_, {})) waiting();
   }
@@ -122,6 +150,11 @@ class WebSocketCore final : public WebSocketSender,
   // All below with the mutex held, but the completions.
   void enqueue(Frame frame) {
     const bool secure = connection_->socket().secure();
+    if (!writing_ && !secure && Together::take(shared_from_this(), fd_, frame)) {
+      writing_ = together_ = true;
+      queued_ += frame->size();
+      return;
+    }
     const std::size_t sent = writing_ || secure ? 0 : send_at_once(*frame);
     if (sent == frame->size()) return;
     queued_ += frame->size() - sent;
@@ -295,7 +328,8 @@ class WebSocketCore final : public WebSocketSender,
   boost::container::devector<Frame> queue_;  // takes no memory while it is empty
   std::size_t first_sent_ = 0;               // bytes of the first frame that are gone
   std::size_t queued_ = 0;                   // bytes that did not go yet
-  bool writing_ = false;                     // the strand goes on with the queue
+  bool writing_ = false;                     // the strand goes on with the queue, or …
+  std::atomic<bool> together_ = false;       // … a frame before it goes with others'
   bool last_ = false;                        // no frame follows those that wait
   bool closing_ = false;                     // a close frame is the last that is sent
   bool closed_ = false;                      // the descriptor is not touched any more
