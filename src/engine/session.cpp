@@ -218,8 +218,10 @@ class DuckResult final : public ChunkResult {
       DuckResult(database_, session_, work_, relay_,
                  "SELECT max(hash(COLUMNS(*))) FROM (\n" + sql_ + "\n)", parameters_)
           .stream();
-    } catch (const StatementError& error) {
-      throw static_cast<const Error&>(error);  // its place is one in the aggregate
+    } catch (const Error& error) {
+      // What cannot stand in an aggregate, such as EXPLAIN, says nothing of the reason.
+      if (error.id() != "sql.syntax" && error.id() != "sql.binding")
+        throw Error(error);  // without a place, which is one in the aggregate
     }
     throw Error(500, "query.failed",
                 "The statement failed while its rows were read, for a reason that did not come "
@@ -423,8 +425,8 @@ bool DuckConnection::current() const {
 }
 
 void DuckConnection::interrupt() {
+  work_->interrupt();  // first: whoever sees the interruption asks whether it was meant
   duckdb_interrupt(session_->get());
-  work_->interrupt();
 }
 
 double DuckConnection::progress() {

@@ -236,7 +236,7 @@ void open_other(const Shared& shared, Place& place) {
     require_readable(files.instance(), files.table(), location);
   auto other = std::make_unique<Other>();
   other->connection = files.instance().connect();
-  other->joined = shared.work->join(other->connection->handle());
+  other->joined = shared.work->join([other = other->connection.get()] { other->interrupt(); });
   shared.check_running();
   other->result = other->connection->execute(sql, nullptr);
   other->files = place.left.size();

@@ -7,15 +7,15 @@ namespace ob::engine {
 void Work::interrupt() {
   ++interrupts_;
   const std::lock_guard lock(mutex_);
-  for (duckdb_connection session : sessions_) duckdb_interrupt(session);
+  for (const auto& other : others_) other();
 }
 
-std::shared_ptr<void> Work::join(duckdb_connection session) {
+std::shared_ptr<void> Work::join(std::function<void()> interrupt) {
   const std::lock_guard lock(mutex_);
-  sessions_.push_back(session);
-  return {session, [this](void* left) {
+  const auto joined = others_.insert(others_.end(), std::move(interrupt));
+  return {nullptr, [this, joined](void*) {
             const std::lock_guard guard(mutex_);
-            sessions_.erase(std::ranges::find(sessions_, static_cast<duckdb_connection>(left)));
+            others_.erase(joined);
           }};
 }
 

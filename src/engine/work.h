@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -21,9 +23,9 @@ class Work {
   // How often the connection was interrupted.
   std::uint64_t interrupts() const { return interrupts_; }
   void interrupt();
-  // A session that works for this connection's statement: it is interrupted with it as long as the
-  // handle lives.
-  std::shared_ptr<void> join(duckdb_connection session);
+  // Calls it for another connection that works for this one's statement: that is interrupted with
+  // it as long as the handle lives.
+  std::shared_ptr<void> join(std::function<void()> interrupt);
   // Counts for progress() as long as it lives.
   std::shared_ptr<Progress> begin(std::size_t total);
   double progress();  // 0…100; -1: unknown
@@ -31,7 +33,7 @@ class Work {
  private:
   std::atomic<std::uint64_t> interrupts_ = 0;
   std::mutex mutex_;
-  std::vector<duckdb_connection> sessions_;
+  std::list<std::function<void()>> others_;
   std::vector<std::weak_ptr<Progress>> begun_;
 };
 
