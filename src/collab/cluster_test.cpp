@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <filesystem>
 
 #include "collab/protocol.h"
@@ -146,7 +149,10 @@ class Editor final : public net::WebSocketSender, public std::enable_shared_from
       attached_ = attached;
       vector = crdt_.state_vector();
     }
-    attached->join();
+    asio::io_context io;
+    auto joined = asio::co_spawn(io, attached->join(), asio::use_future);
+    io.run();
+    joined.get();
     attached->receive(Place::Kind::step1, vector);
   }
   // Puts a word at the front.

@@ -128,7 +128,7 @@ class HocuspocusSession final : public Session {
       const std::uint64_t generation = rooms_.gatekeeper().generation();
       const auto attached = co_await rooms_.pool().run(attach);
       send_auth(name, AuthType::authenticated, peer->may_write ? "read-write" : "readonly");
-      attached->join();
+      co_await attached->join();
       {
         const std::lock_guard lock(mutex_);
         attached_[name] = attached;

@@ -107,15 +107,14 @@ void Room::broadcast(const std::string& message, const Peer* except) {
   constexpr std::size_t kLittle = 4096;
   std::int64_t bytes = 0;
   std::vector<const Via*> told;  // other instances: once each
-  net::Together together(peers_.size());
   for (const auto& peer : peers_) {
-    if (peer->via) {
-      if (std::find(told.begin(), told.end(), peer->via.get()) != told.end()) continue;
-      told.push_back(peer->via.get());
-      peer->via->broadcast(message, except && except->via == peer->via ? except->id : 0);
-      continue;
-    }
-    if (peer.get() == except) continue;
+    if (!peer->via || std::find(told.begin(), told.end(), peer->via.get()) != told.end()) continue;
+    told.push_back(peer->via.get());
+    peer->via->broadcast(message, except && except->via == peer->via ? except->id : 0);
+  }
+  net::Together together(message.size() <= net::Together::kLargest ? peers_.size() : 0);
+  for (const auto& peer : peers_) {
+    if (peer->via || peer.get() == except) continue;
     net::Frame frame;
     if (peer->wire == Peer::Wire::yjs) {
       if (!plain) plain = peer->frame(message);

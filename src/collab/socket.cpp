@@ -66,14 +66,15 @@ Attached::~Attached() {
   if (joined_) place_->leave(peer_);
 }
 
-void Attached::join() {
+asio::awaitable<void> Attached::join() {
   constexpr int kTries = 3;
   for (int i = 0; i < kTries; ++i) {
     if (place_->join(peer_)) {
       joined_ = true;
-      return;
+      co_return;
     }
-    place_ = rooms_.find(document_);
+    auto find = [this] { return rooms_.find(document_); };
+    place_ = co_await rooms_.pool().run(find);
   }
   throw Error(503, "collab.unavailable", "The document cannot be reached. Try again shortly.");
 }

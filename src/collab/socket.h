@@ -27,7 +27,8 @@ class Attached {
   // False when the document left memory: it closed the socket.
   bool receive(Room::Kind kind, std::string data);
   bool crowded() const;  // the room has much to do: wait before you read on
-  void join();
+  // Throws Error 503 when the document leaves memory again and again.
+  boost::asio::awaitable<void> join();
   void recheck();
 
  private:

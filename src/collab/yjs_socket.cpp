@@ -51,7 +51,7 @@ asio::awaitable<std::shared_ptr<YjsSession>> enter(Rooms& rooms, std::unique_ptr
       co_await rooms.authenticator().sign_in(visitor->caller, visitor->credentials.bearer);
   auto session = std::make_shared<YjsSession>(co_await rooms.pool().run(attach));
   rooms.add(session);
-  session->attached().join();
+  co_await session->attached().join();
   // Rights that changed meanwhile were looked at without this session.
   auto again = [session] { session->recheck(); };
   if (rooms.gatekeeper().generation() != generation) co_await rooms.pool().run(again);

@@ -75,7 +75,9 @@ class Ring {
       if (taken < 0 && errno != EINTR && errno != EAGAIN && errno != EBUSY) break;
       told += take(all);
     }
-    if (told == count) return true;
+    // Older kernels have rings that do not send.
+    const ssize_t first = all.front().result;
+    if (told == count) return first != -EINVAL && first != -EOPNOTSUPP;
     log::warn("frames cannot be sent together", {{"error", std::strerror(errno)}});
     for (unsigned i = submitted; i < count; ++i) all[i].result = -EAGAIN;
     return false;
@@ -135,7 +137,7 @@ class Ring {
 struct Pending {
   bool begun = false, tried = false;
   std::unique_ptr<Ring> ring;
-  std::vector<Sending> all;
+  std::vector<Sending> all, going;
 
   bool able() {
     if (!std::exchange(tried, true)) ring = Ring::open();
@@ -144,13 +146,14 @@ struct Pending {
 
   void send() {
     if (all.empty()) return;
+    going.swap(all);
     if (!ring) {
-      for (auto& one : all) one.result = -EAGAIN;
-    } else if (!ring->send(all)) {
+      for (auto& one : going) one.result = -EAGAIN;
+    } else if (!ring->send(going)) {
       ring.reset();
     }
-    for (auto& one : all) one.socket->sent_together(std::move(one.frame), one.result);
-    all.clear();
+    for (auto& one : going) one.socket->sent_together(std::move(one.frame), one.result);
+    going.clear();
   }
 };
 
@@ -178,9 +181,7 @@ void Together::make_room() {
 
 bool Together::take(const std::shared_ptr<WebSocketCore>& socket, int fd, const Frame& frame) {
   Pending& here = pending();
-  // A system call tells at most 2³¹ bytes.
-  constexpr std::size_t kLarge = 1 << 20;
-  if (!here.begun || here.all.size() == kMost || frame->size() > kLarge) return false;
+  if (!here.begun || here.all.size() == kMost || frame->size() > kLargest) return false;
   here.all.push_back({socket, fd, frame});
   return true;
 }

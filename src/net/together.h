@@ -17,6 +17,9 @@ class WebSocketCore;
 // together. Only pushes may come meanwhile: a socket's end would wait for this one.
 class Together {
  public:
+  // Larger frames go at once, by themselves: a socket that ends waits for all that go together.
+  static constexpr std::size_t kLargest = 64 * 1024;
+
   explicit Together(std::size_t sockets);  // about as many; for few it does nothing
   ~Together();
   Together(const Together&) = delete;

@@ -42,6 +42,8 @@ class Peer {
 
 class TogetherTest : public testing::Test {
  protected:
+  explicit TogetherTest(std::int64_t most_queued = 64 << 20) : most_queued_(most_queued) {}
+
   // That many who listen, in the order of senders_.
   void connect(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -73,11 +75,12 @@ class TogetherTest : public testing::Test {
     while (co_await socket->receive()) continue;
   }
 
+  const std::int64_t most_queued_;
   std::mutex mutex_;
   std::condition_variable come_;
   std::vector<std::shared_ptr<WebSocketSender>> senders_;
   TestServer server_{[this](Exchange& exchange) { return serve(exchange); },
-                     {.max_queued_bytes = 64 << 20}};
+                     {.max_queued_bytes = most_queued_}};
   std::vector<std::unique_ptr<Peer>> peers_;
 };
 
@@ -133,6 +136,28 @@ TEST_F(TogetherTest, SocketsEndMeanwhile) {
   more.join();
   for (std::size_t i = 1; i < peers_.size(); i += 4)
     EXPECT_THROW(while (true) peers_[i]->read(), beast::system_error);
+}
+
+class SmallQueues : public TogetherTest {
+ protected:
+  SmallQueues() : TogetherTest(1000) {}
+};
+
+// A frame of any size goes to whom nothing waits for.
+TEST_F(SmallQueues, WhatGoesTogetherDoesNotWait) {
+  connect(3);
+  const std::string large(5000, 'x');
+  {
+    Together together(senders_.size());
+    for (const auto& sender : senders_) {
+      EXPECT_TRUE(sender->push(make_frame("first", true)));
+      EXPECT_TRUE(sender->push(make_frame(large, true)));
+    }
+  }
+  for (const auto& peer : peers_) {
+    EXPECT_EQ(peer->read(), "first");
+    EXPECT_EQ(peer->read(), large);
+  }
 }
 
 // Containers often forbid it.

@@ -36,7 +36,9 @@ class WebSocketCore final : public WebSocketSender,
   bool push(Frame frame) override {
     const std::lock_guard lock(mutex_);
     if (closed_ || closing_) return false;
-    if (queued_ > 0 && queued_ + frame->size() > most_queued_) {
+    // What goes together is as good as gone.
+    const std::size_t waiting = queued_ - together_;
+    if (waiting > 0 && waiting + frame->size() > most_queued_) {
       drop_waiting();
       end_with(close_code::try_again, "too slow: connect again to catch up");
       return false;
@@ -69,27 +71,17 @@ class WebSocketCore final : public WebSocketSender,
 
   // What became of a frame that went together with others' (Together): bytes, or an error number
   // below 0.
-  void sent_together(Frame frame, ssize_t result) {
-    bool wake = false;
+  void sent_together(Frame frame, ssize_t result) noexcept {
     {
       const std::lock_guard lock(mutex_);
       writing_ = false;
-      if (result == -ECANCELED && !closed_) fail();  // nobody knows how much of it went
-      if (!closed_) {
-        wake = last_ || queued_ > kLittle;
-        const std::size_t sent = result < 0 ? 0 : static_cast<std::size_t>(result);
-        queued_ -= sent;
-        first_sent_ = 0;
-        if (sent < frame->size()) {
-          first_sent_ = sent;
-          queue_.push_front(std::move(frame));
-        }
-        write_plain();
-        hang_up();
+      try {
+        if (!closed_) go_on_behind(std::move(frame), result);
+      } catch (const std::exception&) {  // no memory
+        fail();
       }
+      together_ = 0;
     }
-    if (wake) asio::post(executor(), [self = shared_from_this()] { self->wake_senders(); });
-    together_ = false;
     together_.notify_all();
   }
 
@@ -117,7 +109,7 @@ class WebSocketCore final : public WebSocketSender,
       queue_.clear();
       queued_ = 0;
     }
-    together_.wait(true);
+    for (auto bytes = together_.load(); bytes > 0; bytes = together_) together_.wait(bytes);
     clock_.cancel();
     for (auto& waiting : std::exchange(waiting_, {})) waiting();
   }
@@ -151,7 +143,8 @@ class WebSocketCore final : public WebSocketSender,
   void enqueue(Frame frame) {
     const bool secure = connection_->socket().secure();
     if (!writing_ && !secure && Together::take(shared_from_this(), fd_, frame)) {
-      writing_ = together_ = true;
+      writing_ = true;
+      together_ = frame->size();
       queued_ += frame->size();
       return;
     }
@@ -173,6 +166,23 @@ class WebSocketCore final : public WebSocketSender,
   std::size_t send_at_once(const std::string& frame) const {
     const ssize_t sent = ::send(fd_, frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  }
+
+  // … of which so much went.
+  void go_on_behind(Frame frame, ssize_t result) {
+    if (result == -ECANCELED) fail();  // nobody knows how much
+    const bool wake = closed_ || last_ || queued_ > kLittle;
+    if (wake) asio::post(executor(), [self = shared_from_this()] { self->wake_senders(); });
+    if (closed_) return;
+    first_sent_ = result < 0 ? 0 : static_cast<std::size_t>(result);
+    queued_ -= first_sent_;
+    if (first_sent_ < frame->size()) {
+      queue_.push_front(std::move(frame));
+    } else {
+      first_sent_ = 0;
+    }
+    write_plain();
+    hang_up();
   }
 
   void end_with(int code, std::string_view reason) {
@@ -255,10 +265,11 @@ class WebSocketCore final : public WebSocketSender,
     auto ready = [self = shared_from_this()](error_code) {
       {
         const std::lock_guard lock(self->mutex_);
-        if (self->closed_) return;
-        self->writing_ = false;
-        self->write_plain();
-        self->hang_up();
+        if (!self->closed_) {
+          self->writing_ = false;
+          self->write_plain();
+          self->hang_up();
+        }
       }
       self->wake_senders();
     };
@@ -329,7 +340,7 @@ class WebSocketCore final : public WebSocketSender,
   std::size_t first_sent_ = 0;               // bytes of the first frame that are gone
   std::size_t queued_ = 0;                   // bytes that did not go yet
   bool writing_ = false;                     // the strand goes on with the queue, or …
-  std::atomic<bool> together_ = false;       // … a frame before it goes with others'
+  std::atomic<std::size_t> together_ = 0;    // … a frame of so many bytes goes with others'
   bool last_ = false;                        // no frame follows those that wait
   bool closing_ = false;                     // a close frame is the last that is sent
   bool closed_ = false;                      // the descriptor is not touched any more
