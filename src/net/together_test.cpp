@@ -78,9 +78,9 @@ class TogetherTest : public testing::Test {
   const std::int64_t most_queued_;
   std::mutex mutex_;
   std::condition_variable come_;
-  std::vector<std::shared_ptr<WebSocketSender>> senders_;
   TestServer server_{[this](Exchange& exchange) { return serve(exchange); },
                      {.max_queued_bytes = most_queued_}};
+  std::vector<std::shared_ptr<WebSocketSender>> senders_;  // they end before their loops
   std::vector<std::unique_ptr<Peer>> peers_;
 };
 
