@@ -191,7 +191,9 @@ class Writer {
 
   std::vector<RawFile> copy(const WritePlan& plan, const std::string& target,
                             const Parameters& parameters, std::string_view version) {
-    const bool one_file = (options_.ordered || options_.literal) && plan.partition.empty();
+    // Of a file that it is to name in a store and may not write, DuckDB says that it is not there.
+    const bool few = options_.literal && !relay::is_remote(names_.location);
+    const bool one_file = (options_.ordered || few) && plan.partition.empty();
     const std::string place =
         one_file ? target + "/" + names_.prefix + "0" + std::string(suffix) : target;
     std::string sql = "COPY (" + plan.select + ") TO " + quote_literal(place) +
